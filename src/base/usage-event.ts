@@ -1,0 +1,62 @@
+import type { Pseudonym } from "./identity.ts";
+import type { ClientKey, LeaseId } from "./ids.ts";
+import type { Millis, UnixMillis } from "./time.ts";
+
+/**
+ * What happened to seats and meters, as the engine decides it, the store keeps it until it is
+ * sealed, and the ledger seals it. Names persons only by pseudonym.
+ */
+export type NewUsageEvent =
+  | {
+      readonly type: "grant";
+      readonly wall: UnixMillis;
+      readonly feature: string;
+      /** Seats of this lease. */
+      readonly count: number;
+      readonly user: Pseudonym;
+      readonly lease: LeaseId;
+      /** True when the grant used seats above the license. */
+      readonly overdraft: boolean;
+    }
+  | {
+      readonly type: "end";
+      readonly wall: UnixMillis;
+      readonly feature: string;
+      readonly count: number;
+      readonly user: Pseudonym;
+      readonly lease: LeaseId;
+      readonly reason: EndReason;
+      /** Seat time since the grant or the last cut, whichever is later: `count` times the milliseconds. */
+      readonly seatMillis: Millis;
+    }
+  | {
+      readonly type: "denial";
+      readonly wall: UnixMillis;
+      readonly feature: string;
+      /** A denial reason of docs/ERRORS.md. */
+      readonly reason: string;
+      readonly user: Pseudonym;
+    }
+  | {
+      readonly type: "usage";
+      readonly wall: UnixMillis;
+      readonly meter: string;
+      /** Positive whole units of the meter. */
+      readonly units: number;
+      /** When the units were used, by the client's word; not after `wall`. */
+      readonly usedAt: UnixMillis;
+      readonly user: Pseudonym;
+      readonly client: ClientKey;
+    };
+
+/** Why a lease is over. */
+export type EndReason = "released" | "expired" | "revoked";
+
+/** An event with its place in the site's history: ids are contiguous, starting at 1, per vendor. */
+export type UsageEvent = NewUsageEvent & { readonly id: number };
+
+/** Seat time of leases that are still open, cut at a checkpoint. */
+export interface OpenSeatTime {
+  readonly feature: string;
+  readonly seatMillis: Millis;
+}

@@ -1,0 +1,38 @@
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+/** Behaviours that need the built program: command lines, the real daemon, killed processes. */
+const PROCESS_TESTS = ["test/{cli,daemon,crash,examples,privacy-run}/**/*.test.ts"];
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    restoreMocks: true,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "core",
+          include: ["test/**/*.test.ts"],
+          exclude: PROCESS_TESTS,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "process",
+          include: PROCESS_TESTS,
+          globalSetup: "test/support/build-once.ts",
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+    // The command-line tests run in child processes, which coverage cannot see,
+    // so the floor stands under the pure core alone.
+    coverage: {
+      include: ["src/{base,crypto,merkle,note,protocol,seats,license,privacy,ledger,bundle}/**"],
+      thresholds: { lines: 95, branches: 90 },
+    },
+  },
+});
+
+export default config;
