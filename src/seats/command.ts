@@ -1,0 +1,59 @@
+import type { IdempotencyKey, InstanceId, LeaseId } from "../base/ids.ts";
+import type { UnixMillis } from "../base/time.ts";
+import type { Caller } from "./lease.ts";
+import type { FeaturePool, MeterRule } from "./terms.ts";
+
+/** Asks for seats. Idempotent under the client key and `key` while its lease or place lasts. */
+export interface AcquireCommand {
+  readonly kind: "acquire";
+  readonly by: Caller;
+  readonly feature: string;
+  /** Empty for none. */
+  readonly version: string;
+  /** Seats, at least 1. */
+  readonly count: number;
+  /** Whether to join the queue when no seat is free. */
+  readonly wait: boolean;
+  readonly key: IdempotencyKey;
+  /** A fresh random id for the lease, used now or when the request's turn comes. */
+  readonly newLease: LeaseId;
+}
+
+/** Units used of a meter, by the client's word. */
+export interface UsageRecord {
+  readonly meter: string;
+  /** A positive safe integer. */
+  readonly units: number;
+  /** Counted once per client key. */
+  readonly key: IdempotencyKey;
+  readonly usedAt: UnixMillis;
+}
+
+export type Command =
+  | AcquireCommand
+  | { readonly kind: "renew"; readonly by: Caller; readonly leases: readonly LeaseId[] }
+  | { readonly kind: "release"; readonly by: Caller; readonly lease: LeaseId }
+  | {
+      readonly kind: "resume";
+      readonly by: Caller;
+      readonly leases: readonly LeaseId[];
+      /** Instances that have a connection now: their leases cannot be taken over. */
+      readonly liveInstances: ReadonlySet<InstanceId>;
+    }
+  | { readonly kind: "record"; readonly by: Caller; readonly records: readonly UsageRecord[] }
+  /** Withdraws a request: leaves the queue, or gives back the seat if its turn has just come. */
+  | { readonly kind: "cancel"; readonly by: Caller; readonly key: IdempotencyKey }
+  /** The instance's last connection is gone. */
+  | { readonly kind: "disconnect"; readonly by: Caller }
+  /** The instance has a connection again: its waiting requests count again. */
+  | { readonly kind: "reconnect"; readonly by: Caller }
+  /** The administrator takes a lease back. */
+  | { readonly kind: "revoke"; readonly lease: LeaseId }
+  /** Nothing is asked; what is due happens. */
+  | { readonly kind: "tick" }
+  /** Licenses or site rules have changed. */
+  | {
+      readonly kind: "terms";
+      readonly pools: readonly FeaturePool[];
+      readonly meters: readonly MeterRule[];
+    };

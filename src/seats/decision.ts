@@ -1,0 +1,118 @@
+import type { DenialReason } from "../base/denial.ts";
+import type { ClientKey, IdempotencyKey, InstanceId, LeaseId } from "../base/ids.ts";
+import type { Millis, UnixMillis } from "../base/time.ts";
+import type { NewUsageEvent, OpenSeatTime } from "../base/usage-event.ts";
+import type { Lease, StoredLease } from "./lease.ts";
+
+/** A refusal that explains itself. */
+export interface Denial {
+  readonly reason: DenialReason;
+  /** The feature or meter asked for; empty where the request named none (an unknown lease). */
+  readonly feature: string;
+  /** The place in the queue that a waiting request would get or has, from 1. */
+  readonly queuePosition?: number;
+  /** When trying again can help: the soonest expiry of a lease in the way. Others may be faster. */
+  readonly retryAfter?: Millis;
+  readonly hint: string;
+}
+
+/** A lease that was asked for by id and is not there any more, or never was the caller's. */
+export interface LostLease {
+  readonly lease: LeaseId;
+  readonly reason: DenialReason;
+  readonly hint: string;
+}
+
+export type RecordResult =
+  | { readonly kind: "counted" | "repeated"; readonly key: IdempotencyKey }
+  | { readonly kind: "denied"; readonly key: IdempotencyKey; readonly denial: Denial };
+
+/** What the caller is told once the decision is durable. */
+export type Answer =
+  | { readonly kind: "granted"; readonly lease: Lease }
+  | {
+      readonly kind: "queued";
+      readonly feature: string;
+      /** From 1; those who lost their connection but keep their place are counted. */
+      readonly position: number;
+      /** The soonest expiry of a lease in the way; undefined when there is none. */
+      readonly expectedWait: Millis | undefined;
+    }
+  | { readonly kind: "denied"; readonly denial: Denial }
+  /** Of renew and resume: every lease asked for is in one of the two lists, in the order asked. */
+  | {
+      readonly kind: "renewed";
+      readonly leases: readonly Lease[];
+      readonly lost: readonly LostLease[];
+    }
+  | { readonly kind: "recorded"; readonly results: readonly RecordResult[] }
+  | { readonly kind: "done" };
+
+/**
+ * What the store must make durable before the answer leaves, in this order. Renewals are not
+ * among them: expiry lives in memory.
+ */
+export type SeatChange =
+  | { readonly kind: "lease-granted"; readonly lease: StoredLease }
+  /** Another instance of the same client took the lease over: replaces the stored one. */
+  | { readonly kind: "lease-moved"; readonly lease: StoredLease }
+  | { readonly kind: "lease-ended"; readonly lease: LeaseId }
+  /** `total` replaces the stored figure of the period (`total`, `2026-11-22` or `2026-11`). */
+  | {
+      readonly kind: "meter-counted";
+      readonly meter: string;
+      readonly period: string;
+      readonly total: number;
+    }
+  | {
+      readonly kind: "usage-key";
+      readonly client: ClientKey;
+      readonly key: IdempotencyKey;
+      readonly wall: UnixMillis;
+    }
+  /** A checkpoint counted seat time up to `wall`; stored keys older than the second may go. */
+  | {
+      readonly kind: "cut";
+      readonly wall: UnixMillis;
+      readonly forgetUsageKeysBefore: UnixMillis;
+    };
+
+/** What somebody other than the caller must be told once the decision is durable. */
+export type Notice =
+  | {
+      readonly kind: "granted";
+      readonly client: ClientKey;
+      readonly instance: InstanceId;
+      /** The key of the waiting request. */
+      readonly key: IdempotencyKey;
+      readonly lease: Lease;
+    }
+  | {
+      readonly kind: "revoked" | "expired";
+      readonly client: ClientKey;
+      readonly instance: InstanceId;
+      readonly lease: LeaseId;
+      readonly feature: string;
+    }
+  /** A waiting request that can no longer be met, or whose client stayed away too long. */
+  | {
+      readonly kind: "queue-dropped";
+      readonly client: ClientKey;
+      readonly instance: InstanceId;
+      readonly key: IdempotencyKey;
+      readonly denial: Denial;
+    };
+
+export interface Decision {
+  readonly answer: Answer;
+  readonly changes: readonly SeatChange[];
+  readonly events: readonly NewUsageEvent[];
+  readonly notices: readonly Notice[];
+}
+
+/** The seat time of open leases since the last cut, to be sealed in the same transaction. */
+export interface SeatCut {
+  /** One per feature with open leases, by name. */
+  readonly open: readonly OpenSeatTime[];
+  readonly change: SeatChange;
+}

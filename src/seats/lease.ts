@@ -1,0 +1,42 @@
+import type { Pseudonym } from "../base/identity.ts";
+import type { ClientKey, IdempotencyKey, InstanceId, LeaseId } from "../base/ids.ts";
+import type { Millis, MonoMillis, UnixMillis } from "../base/time.ts";
+
+/** Who asks: one process of one client installation, under its holder's pseudonyms. */
+export interface Caller {
+  readonly client: ClientKey;
+  readonly instance: InstanceId;
+  readonly user: Pseudonym;
+  readonly host: Pseudonym;
+}
+
+/** The part of a lease that outlives the process: what the store keeps, and nothing monotonic. */
+export interface StoredLease {
+  readonly id: LeaseId;
+  readonly client: ClientKey;
+  readonly instance: InstanceId;
+  readonly user: Pseudonym;
+  readonly host: Pseudonym;
+  readonly feature: string;
+  /** As the client named it; empty when it named none. */
+  readonly version: string;
+  /** Seats, at least 1. */
+  readonly count: number;
+  /** The key of the request that it answers. */
+  readonly key: IdempotencyKey;
+  readonly grantedAt: UnixMillis;
+  /** The lease time it was granted with. */
+  readonly leaseTime: Millis;
+  /** True when it was granted above the license's seats. */
+  readonly overdraft: boolean;
+}
+
+/** The grant of seats for a limited time. Never changed in place: a renewal is a new value. */
+export interface Lease extends StoredLease {
+  /** On this process's monotonic clock; in the past of the process for a restored lease. */
+  readonly startedAt: MonoMillis;
+  /** The lease is over at this moment, not after it. */
+  readonly expiresAt: MonoMillis;
+  /** Read back after a restart, and not renewed or resumed since. */
+  readonly restored: boolean;
+}

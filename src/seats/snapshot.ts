@@ -1,0 +1,37 @@
+import type { ClientKey, IdempotencyKey } from "../base/ids.ts";
+import type { UnixMillis } from "../base/time.ts";
+import type { StoredLease } from "./lease.ts";
+
+/** Units counted of a meter in a period: `total`, `2026-11-22` or `2026-11`. */
+export interface MeterTotal {
+  readonly meter: string;
+  readonly period: string;
+  readonly total: number;
+}
+
+/** A usage record that was counted, so that its repetition is not. */
+export interface StoredUsageKey {
+  readonly client: ClientKey;
+  readonly key: IdempotencyKey;
+  /** When it was counted. */
+  readonly wall: UnixMillis;
+}
+
+/** What the store read back: the sum of all `SeatChange`s. The queue is not kept; clients ask again. */
+export interface SeatSnapshot {
+  readonly leases: readonly StoredLease[];
+  readonly meters: readonly MeterTotal[];
+  readonly usageKeys: readonly StoredUsageKey[];
+  /** The wall clock of the last `cut`; null before the first. */
+  readonly lastCut: UnixMillis | null;
+  /** When the process was last known to run; null when never noted. */
+  readonly lastAlive: UnixMillis | null;
+}
+
+export const EMPTY_SNAPSHOT: SeatSnapshot = {
+  leases: [],
+  meters: [],
+  usageKeys: [],
+  lastCut: null,
+  lastAlive: null,
+};

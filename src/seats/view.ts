@@ -1,0 +1,53 @@
+import type { Pseudonym } from "../base/identity.ts";
+import type { ClientKey, IdempotencyKey, InstanceId } from "../base/ids.ts";
+import type { Millis } from "../base/time.ts";
+import type { Lease } from "./lease.ts";
+import type { MeterPeriod } from "./terms.ts";
+
+/** A feature at one moment, as status pages and clients see it. */
+export interface FeatureView {
+  readonly name: string;
+  /** Seats of the grants valid now. */
+  readonly seats: number;
+  readonly overdraftSeats: number;
+  /** Seats of live leases; may exceed the license after it shrank. */
+  readonly used: number;
+  /** Seats left within the license, never negative; those of any version. */
+  readonly free: number;
+  /** Seats used above the license. */
+  readonly overdraft: number;
+  /** Waiting requests. */
+  readonly queued: number;
+}
+
+export interface WaiterView {
+  readonly feature: string;
+  /** From 1. */
+  readonly position: number;
+  readonly client: ClientKey;
+  readonly instance: InstanceId;
+  readonly user: Pseudonym;
+  readonly host: Pseudonym;
+  readonly key: IdempotencyKey;
+  readonly count: number;
+  readonly waited: Millis;
+  /** False while it only keeps its place. */
+  readonly connected: boolean;
+}
+
+export interface MeterView {
+  readonly name: string;
+  readonly unit: string;
+  readonly period: MeterPeriod;
+  readonly quota: number | null;
+  /** Units counted in the present period. */
+  readonly used: number;
+}
+
+/** Everything at one moment; features, leases and meters in a stable order. */
+export interface SeatView {
+  readonly features: readonly FeatureView[];
+  readonly leases: readonly Lease[];
+  readonly queue: readonly WaiterView[];
+  readonly meters: readonly MeterView[];
+}
