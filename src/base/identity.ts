@@ -6,10 +6,23 @@ import type { Brand } from "./brand.ts";
  */
 export type RawIdentity = Brand<string, "RawIdentity">;
 
-/** The keyed, one-way stand-in for a raw identity. The only form that is kept. Made by `privacy` alone. */
+/** The keyed, one-way stand-in for a raw identity. The only form that is kept. `privacy` makes it. */
 export type Pseudonym = Brand<string, "Pseudonym">;
 
 /** Marks text from outside as naming a person or machine. Only `protocol` and tests call it. */
 export function rawIdentity(text: string): RawIdentity {
   return text as RawIdentity;
+}
+
+/** `u_` (user), `h_` (host) or `d_` (display), then 16 bytes as canonical base64url. */
+export const PSEUDONYM: RegExp = /^[uhd]_[A-Za-z0-9_-]{21}[AQgw]$/;
+
+/**
+ * Reads a pseudonym back from where it was kept. A login or host name does not have this form, so
+ * a raw identity that strays into a database or a ledger is refused here.
+ * @throws RangeError unless `text` has the form of a pseudonym; the text is not repeated.
+ */
+export function parsePseudonym(text: string): Pseudonym {
+  if (!PSEUDONYM.test(text)) throw new RangeError("not a pseudonym");
+  return text as Pseudonym;
 }
