@@ -1,0 +1,58 @@
+/** Bytes of one state slot: `ledger.state` holds two of them, one after the other. */
+export const SLOT_BYTES = 4096;
+
+/** Which of the two state slots. */
+export type SlotNumber = 0 | 1;
+
+/**
+ * What the ledger needs from a disk. All calls are synchronous. A call that throws during
+ * publication ends the process, so an adapter must not retry a failed sync.
+ */
+export interface LedgerFiles {
+  /** The 4,096 bytes of a slot as the disk has them; all zero when never written. */
+  readSlot(slot: SlotNumber): Uint8Array;
+  /** Overwrites a slot in place. The file is never renamed or replaced: old keys must vanish. */
+  writeSlot(slot: SlotNumber, bytes: Uint8Array): void;
+  /** Returns when every slot written before is on the medium. */
+  syncState(): void;
+  /** Writes all of `bytes` at `offset` of the chain file, however many calls that takes. */
+  appendAt(offset: number, bytes: Uint8Array): void;
+  /** Returns when every byte appended before is on the medium. */
+  syncChain(): void;
+  /** The length of the chain file in bytes. */
+  chainLength(): number;
+  /** Exactly `length` bytes at `offset` of the chain file. @throws beyond its end. */
+  readChain(offset: number, length: number): Uint8Array;
+  /** Copies the chain file from `offset` on to a file beside it, truncates there, and syncs both. */
+  setAside(offset: number): void;
+}
+
+/** Random access to bytes that need not be in memory: a chain file, a bundle. */
+export interface ByteSource {
+  /** Bytes altogether. */
+  readonly length: number;
+  /** Exactly `length` bytes at `offset`. @throws beyond the end. */
+  read(offset: number, length: number): Uint8Array;
+}
+
+/** Takes bytes in order. */
+export interface ByteSink {
+  write(bytes: Uint8Array): void;
+}
+
+/**
+ * One block on its way to the chain file, as SQLite keeps it: from the COMMIT that holds it, these
+ * and no other bytes become block `index`. Rows below a new row's index are deleted with its insert.
+ */
+export interface OutboxRow {
+  readonly index: number;
+  /** Where in the chain file the bytes belong. */
+  readonly offset: number;
+  /** The whole block. */
+  readonly bytes: Uint8Array;
+  /**
+   * The 64 random bytes behind a SEGMENT block's key exchange, empty for every other type. Recovery
+   * derives the segment's keys from them and the chain key in the state slot; alone they open nothing.
+   */
+  readonly entropy: Uint8Array;
+}
