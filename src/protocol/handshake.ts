@@ -1,0 +1,192 @@
+import { z } from "zod";
+import type { ChainId, ClientKey, InstanceId } from "../base/ids.ts";
+import type { Millis } from "../base/time.ts";
+import { decode } from "./decode.ts";
+import { ProtocolError } from "./errors.ts";
+import {
+  type Bytes32Text,
+  bytes32Field,
+  chainIdField,
+  clientKeyField,
+  countField,
+  fingerprintField,
+  instanceIdField,
+  largeNoteField,
+  smallNoteField,
+  spanField,
+  vendorNameField,
+} from "./fields.ts";
+import { LICENSES_PER_WELCOME, VENDORS_PER_DAEMON } from "./limits.ts";
+
+// The bodies of the three notes of the handshake. Keys are snake_case, as in every signed note;
+// additions of later releases go under `ext`, which is not looked at.
+
+/** The key name on a challenge: the daemon is not yet known by any chain. */
+export const DAEMON_NOTE_NAME = "seatkeeper/daemon";
+
+/** The key name on a hello. */
+export const CLIENT_NOTE_NAME = "seatkeeper/client";
+
+export interface Challenge {
+  /** 32 random bytes, new for each connection. */
+  readonly nonce: Bytes32Text;
+  readonly protocols: readonly string[];
+  /** The Ed25519 public key that signed this note. */
+  readonly daemonKey: Bytes32Text;
+  /** Lower-case hex SHA-256 of the TLS certificate in DER; `null` over plaintext. */
+  readonly certificateFingerprint: string | null;
+  readonly vendors: readonly { readonly name: string; readonly chainId: ChainId }[];
+}
+
+export interface Hello {
+  /** The nonce of the challenge that this answers. */
+  readonly challenge: Bytes32Text;
+  readonly daemonKey: Bytes32Text;
+  readonly chainId: ChainId;
+  /** Of the certificate the client really saw; `null` over plaintext. */
+  readonly certificateFingerprint: string | null;
+  /** The Ed25519 public key that signed this note. */
+  readonly clientKey: ClientKey;
+  readonly instanceId: InstanceId;
+  /** 32 random bytes of the client, which the welcome repeats. */
+  readonly nonce: Bytes32Text;
+}
+
+export interface Welcome {
+  readonly nonce: Bytes32Text;
+  /** License notes of the vendor, in no order; empty when none is installed. */
+  readonly licenses: readonly string[];
+  /** The newest signed head of the ledger, as checkpoint text. */
+  readonly head: string;
+  /** How often a client without leases should be heard. */
+  readonly heartbeatMs: Millis;
+  readonly limits: {
+    readonly frameBytes: number;
+    readonly leasesPerClient: number;
+    readonly requestsPerSecond: number;
+  };
+  readonly serverVersion: string;
+}
+
+const ext = z.record(z.string(), z.unknown()).exactOptional();
+
+export const challengeSchema: z.ZodType<Challenge> = z
+  .strictObject({
+    nonce: bytes32Field,
+    protocols: z.array(z.string().min(1).max(64)).min(1).max(16),
+    daemon_key: bytes32Field,
+    certificate_fingerprint: fingerprintField.nullable(),
+    vendors: z
+      .array(z.strictObject({ name: vendorNameField, chain_id: chainIdField }))
+      .max(VENDORS_PER_DAEMON),
+    ext,
+  })
+  .transform((body) => ({
+    nonce: body.nonce,
+    protocols: body.protocols,
+    daemonKey: body.daemon_key,
+    certificateFingerprint: body.certificate_fingerprint,
+    vendors: body.vendors.map(({ name, chain_id }) => ({ name, chainId: chain_id })),
+  }));
+
+export const helloSchema: z.ZodType<Hello> = z
+  .strictObject({
+    challenge: bytes32Field,
+    daemon_key: bytes32Field,
+    chain_id: chainIdField,
+    certificate_fingerprint: fingerprintField.nullable(),
+    client_key: clientKeyField,
+    instance_id: instanceIdField,
+    nonce: bytes32Field,
+    ext,
+  })
+  .transform((body) => ({
+    challenge: body.challenge,
+    daemonKey: body.daemon_key,
+    chainId: body.chain_id,
+    certificateFingerprint: body.certificate_fingerprint,
+    clientKey: body.client_key,
+    instanceId: body.instance_id,
+    nonce: body.nonce,
+  }));
+
+export const welcomeSchema: z.ZodType<Welcome> = z
+  .strictObject({
+    nonce: bytes32Field,
+    licenses: z.array(largeNoteField).max(LICENSES_PER_WELCOME),
+    head: smallNoteField,
+    heartbeat_ms: spanField,
+    limits: z.strictObject({
+      frame_bytes: countField,
+      leases_per_client: countField,
+      requests_per_second: countField,
+    }),
+    server_version: z.string().min(1).max(64),
+    ext,
+  })
+  .transform((body) => ({
+    nonce: body.nonce,
+    licenses: body.licenses,
+    head: body.head,
+    heartbeatMs: body.heartbeat_ms,
+    limits: {
+      frameBytes: body.limits.frame_bytes,
+      leasesPerClient: body.limits.leases_per_client,
+      requestsPerSecond: body.limits.requests_per_second,
+    },
+    serverVersion: body.server_version,
+  }));
+
+/** The body of a note of kind `challenge`. @throws ProtocolError WIRE_FIELD. */
+export const decodeChallenge = (body: unknown): Challenge =>
+  decodeBody(challengeSchema, body, "challenge");
+
+/** The body of a note of kind `hello`. @throws ProtocolError WIRE_FIELD. */
+export const decodeHello = (body: unknown): Hello => decodeBody(helloSchema, body, "hello");
+
+/** The body of a note of kind `welcome`. @throws ProtocolError WIRE_FIELD. */
+export const decodeWelcome = (body: unknown): Welcome => decodeBody(welcomeSchema, body, "welcome");
+
+export function challengeBody(challenge: Challenge): object {
+  return {
+    nonce: challenge.nonce,
+    protocols: challenge.protocols,
+    daemon_key: challenge.daemonKey,
+    certificate_fingerprint: challenge.certificateFingerprint,
+    vendors: challenge.vendors.map(({ name, chainId }) => ({ name, chain_id: chainId })),
+  };
+}
+
+export function helloBody(hello: Hello): object {
+  return {
+    challenge: hello.challenge,
+    daemon_key: hello.daemonKey,
+    chain_id: hello.chainId,
+    certificate_fingerprint: hello.certificateFingerprint,
+    client_key: hello.clientKey,
+    instance_id: hello.instanceId,
+    nonce: hello.nonce,
+  };
+}
+
+export function welcomeBody(welcome: Welcome): object {
+  return {
+    nonce: welcome.nonce,
+    licenses: welcome.licenses,
+    head: welcome.head,
+    heartbeat_ms: welcome.heartbeatMs,
+    limits: {
+      frame_bytes: welcome.limits.frameBytes,
+      leases_per_client: welcome.limits.leasesPerClient,
+      requests_per_second: welcome.limits.requestsPerSecond,
+    },
+    server_version: welcome.serverVersion,
+  };
+}
+
+function decodeBody<Body>(schema: z.ZodType<Body>, body: unknown, kind: string): Body {
+  const decoded = decode(schema, body, kind);
+  if (decoded.kind === "decoded") return decoded.value;
+  const { field, problem } = decoded;
+  throw new ProtocolError("WIRE_FIELD", `${field} ${problem}`, { facts: { field } });
+}

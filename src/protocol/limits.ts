@@ -1,0 +1,41 @@
+/** Bytes of one frame from a client, unless the site's configuration says otherwise. */
+export const CLIENT_FRAME_BYTES = 65_536;
+
+/** Bytes of one frame from the daemon: a welcome carries every license note of the vendor. */
+export const DAEMON_FRAME_BYTES = 4_194_304;
+
+/** UTF-16 units of a hello note, and of a lease note or head. */
+export const SMALL_NOTE_LENGTH = 8_192;
+
+/** UTF-16 units of a license note, and of a challenge or welcome note. */
+export const LARGE_NOTE_LENGTH = 2_097_152;
+
+/** Licenses of one vendor in a welcome. */
+export const LICENSES_PER_WELCOME = 64;
+
+/** Vendors one daemon names in its challenge. */
+export const VENDORS_PER_DAEMON = 64;
+
+/** UTF-16 units of a user, host or display label. */
+export const LABEL_LENGTH = 256;
+
+/** Lease ids in one `seat.renew` or `seat.resume`. */
+export const LEASES_PER_REQUEST = 256;
+
+/** Records in one `usage.record`. */
+export const RECORDS_PER_REQUEST = 100;
+
+/** Seats in one `seat.acquire`. */
+export const SEATS_PER_REQUEST = 100_000;
+
+/** Units in one usage record. */
+export const UNITS_PER_RECORD = 1_000_000_000_000;
+
+/** Holders named in one denial, by pseudonym or group. */
+export const HOLDERS_PER_DENIAL = 32;
+
+/** Features in one status. */
+export const FEATURES_PER_STATUS = 4_096;
+
+/** UTF-16 units of an error message or hint. */
+export const MESSAGE_LENGTH = 1_024;

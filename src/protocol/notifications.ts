@@ -1,0 +1,62 @@
+import { z } from "zod";
+import type { DenialReason } from "../base/denial.ts";
+import type { IdempotencyKey, LeaseId } from "../base/ids.ts";
+import type { Millis } from "../base/time.ts";
+import { denialSchema, type WireDenial } from "./denial.ts";
+import {
+  keyField,
+  largeNoteField,
+  leaseIdField,
+  messageField,
+  reasonField,
+  spanField,
+} from "./fields.ts";
+import { leaseSchema, type WireLease } from "./results.ts";
+
+/** What the daemon says unasked, by name. */
+export interface NotificationOf {
+  /** The first frame of a connection: a note of kind `challenge`, signed by the daemon key. */
+  readonly challenge: { readonly note: string };
+  /** A waiting `seat.acquire` got its seat; the lease note is over the nonce of that request. */
+  readonly "queue.granted": { readonly key: IdempotencyKey; readonly lease: WireLease };
+  /** A waiting `seat.acquire` will never get its seat. */
+  readonly "queue.dropped": { readonly key: IdempotencyKey; readonly denial: WireDenial };
+  /** A lease is over before the client gave it back; `LEASE_EXPIRED` when its time ran out. */
+  readonly "lease.revoked": {
+    readonly lease: LeaseId;
+    readonly reason: DenialReason;
+    readonly hint: string;
+  };
+  /** A lease will not be renewed past `afterMs` from now. */
+  readonly "lease.expiring": {
+    readonly lease: LeaseId;
+    readonly afterMs: Millis;
+    readonly reason: DenialReason;
+  };
+  /** A license was installed or removed: what was denied before may be asked again. */
+  readonly "license.changed": Readonly<Record<never, never>>;
+  /** The daemon stops in `afterMs`; leases stay valid for their time. */
+  readonly "server.draining": { readonly afterMs: Millis };
+}
+
+export type NotificationName = keyof NotificationOf;
+
+export type Notification = {
+  readonly [N in NotificationName]: { readonly method: N; readonly params: NotificationOf[N] };
+}[NotificationName];
+
+export const NOTIFICATIONS: {
+  readonly [N in NotificationName]: z.ZodType<NotificationOf[N]>;
+} = {
+  challenge: z.strictObject({ note: largeNoteField }),
+  "queue.granted": z.strictObject({ key: keyField, lease: leaseSchema }),
+  "queue.dropped": z.strictObject({ key: keyField, denial: denialSchema }),
+  "lease.revoked": z.strictObject({ lease: leaseIdField, reason: reasonField, hint: messageField }),
+  "lease.expiring": z.strictObject({
+    lease: leaseIdField,
+    afterMs: spanField,
+    reason: reasonField,
+  }),
+  "license.changed": z.strictObject({}),
+  "server.draining": z.strictObject({ afterMs: spanField }),
+};

@@ -1,0 +1,152 @@
+import { z } from "zod";
+import type { RawIdentity } from "../base/identity.ts";
+import type { IdempotencyKey, LeaseId } from "../base/ids.ts";
+import type { UnixMillis } from "../base/time.ts";
+import {
+  type Bytes32Text,
+  bytes32Field,
+  keyField,
+  labelField,
+  leaseIdField,
+  leaseIdsField,
+  momentField,
+  productNameField,
+  seatCountField,
+  smallNoteField,
+  tokenField,
+  unitsField,
+  vendorNameField,
+  versionField,
+} from "./fields.ts";
+import { RECORDS_PER_REQUEST } from "./limits.ts";
+
+/** Who sits at the workstation, by its own word. Claims, not proofs. */
+export interface Labels {
+  readonly user: RawIdentity;
+  readonly host: RawIdentity;
+  readonly display?: RawIdentity;
+}
+
+export interface HelloParams {
+  readonly vendor: string;
+  /** A note of kind `hello`, signed by the client key. */
+  readonly note: string;
+  readonly labels: Labels;
+  /** For daemons that enrol clients; others ignore it. */
+  readonly token?: string;
+}
+
+export interface AcquireParams {
+  readonly feature: string;
+  /** `0` when the client names none: above no licensed version. */
+  readonly version: string;
+  readonly count: number;
+  /** Join the queue when there is no free seat. */
+  readonly wait: boolean;
+  readonly key: IdempotencyKey;
+  readonly nonce: Bytes32Text;
+  /** The newest head the client knows, for daemons that compare; others ignore it. */
+  readonly head?: string;
+}
+
+export interface RenewParams {
+  readonly leases: readonly LeaseId[];
+  readonly nonce: Bytes32Text;
+  /** As in `AcquireParams`. */
+  readonly head?: string;
+}
+
+export interface ResumeParams {
+  readonly leases: readonly LeaseId[];
+  readonly nonce: Bytes32Text;
+}
+
+export interface ReleaseParams {
+  readonly lease: LeaseId;
+}
+
+export interface CancelParams {
+  /** The key of the `seat.acquire` that waits. */
+  readonly key: IdempotencyKey;
+}
+
+export interface UsageRecord {
+  readonly meter: string;
+  /** Positive whole units of the meter. */
+  readonly units: number;
+  readonly key: IdempotencyKey;
+  /** When the units were used, by the client's wall clock. */
+  readonly usedAt: UnixMillis;
+}
+
+export interface RecordParams {
+  readonly records: readonly UsageRecord[];
+}
+
+export type StatusParams = Readonly<Record<never, never>>;
+
+/** What each method is asked with. */
+export interface ParamsOf {
+  readonly hello: HelloParams;
+  readonly "seat.acquire": AcquireParams;
+  readonly "seat.renew": RenewParams;
+  readonly "seat.release": ReleaseParams;
+  readonly "seat.resume": ResumeParams;
+  readonly "seat.cancel": CancelParams;
+  readonly "usage.record": RecordParams;
+  readonly "status.get": StatusParams;
+}
+
+export type Method = keyof ParamsOf;
+
+export const METHODS: readonly Method[] = [
+  "hello",
+  "seat.acquire",
+  "seat.renew",
+  "seat.release",
+  "seat.resume",
+  "seat.cancel",
+  "usage.record",
+  "status.get",
+];
+
+const usageRecord = z.strictObject({
+  meter: productNameField,
+  units: unitsField,
+  key: keyField,
+  usedAt: momentField,
+});
+
+export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf[M]> } = {
+  hello: z.strictObject({
+    vendor: vendorNameField,
+    note: smallNoteField,
+    labels: z.strictObject({
+      user: labelField,
+      host: labelField,
+      display: labelField.exactOptional(),
+    }),
+    token: tokenField.exactOptional(),
+  }),
+  "seat.acquire": z.strictObject({
+    feature: productNameField,
+    version: versionField.default("0"),
+    count: seatCountField.default(1),
+    wait: z.boolean().default(false),
+    key: keyField,
+    nonce: bytes32Field,
+    head: smallNoteField.exactOptional(),
+  }),
+  "seat.renew": z.strictObject({
+    leases: leaseIdsField,
+    nonce: bytes32Field,
+    head: smallNoteField.exactOptional(),
+  }),
+  "seat.release": z.strictObject({ lease: leaseIdField }),
+  "seat.resume": z.strictObject({ leases: leaseIdsField, nonce: bytes32Field }),
+  "seat.cancel": z.strictObject({ key: keyField }),
+  "usage.record": z.strictObject({
+    records: z.array(usageRecord).min(1).max(RECORDS_PER_REQUEST),
+  }),
+  "status.get": z.strictObject({}),
+};

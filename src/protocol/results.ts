@@ -1,0 +1,134 @@
+import { z } from "zod";
+import type { DenialReason } from "../base/denial.ts";
+import type { IdempotencyKey, LeaseId } from "../base/ids.ts";
+import type { Millis } from "../base/time.ts";
+import { denialSchema, type WireDenial } from "./denial.ts";
+import {
+  countField,
+  keyField,
+  largeNoteField,
+  leaseIdField,
+  messageField,
+  positionField,
+  productNameField,
+  reasonField,
+  seatCountField,
+  smallNoteField,
+  spanField,
+} from "./fields.ts";
+import { FEATURES_PER_STATUS, LEASES_PER_REQUEST, RECORDS_PER_REQUEST } from "./limits.ts";
+import type { Method } from "./requests.ts";
+
+export interface HelloResult {
+  /** A note of kind `welcome`, signed by the daemon key. */
+  readonly note: string;
+}
+
+/** A seat as first granted. */
+export interface WireLease {
+  readonly id: LeaseId;
+  /** A note of kind `lease` over the nonce of the request. */
+  readonly note: string;
+  readonly leaseTimeMs: Millis;
+  readonly feature: string;
+  readonly count: number;
+}
+
+export type AcquireResult =
+  | { readonly state: "granted"; readonly lease: WireLease }
+  | { readonly state: "queued" /** 1 is next. */; readonly position: number };
+
+export interface RenewedLease {
+  readonly id: LeaseId;
+  readonly note: string;
+  readonly leaseTimeMs: Millis;
+}
+
+export interface LostLease {
+  readonly id: LeaseId;
+  readonly reason: DenialReason;
+  readonly hint: string;
+}
+
+/** Each lease that was asked for is in one of the two lists. */
+export interface RenewResult {
+  readonly leases: readonly RenewedLease[];
+  readonly lost: readonly LostLease[];
+}
+
+export type RecordOutcome =
+  | { readonly key: IdempotencyKey; readonly state: "counted" | "repeated" }
+  | { readonly key: IdempotencyKey; readonly state: "denied"; readonly denial: WireDenial };
+
+export interface RecordResult {
+  /** In the order of the records. */
+  readonly results: readonly RecordOutcome[];
+}
+
+export interface FeatureStatus {
+  readonly feature: string;
+  readonly seats: number;
+  readonly free: number;
+  readonly queued: number;
+}
+
+export interface StatusResult {
+  readonly features: readonly FeatureStatus[];
+}
+
+export type Done = Readonly<Record<never, never>>;
+
+/** What each method answers. */
+export interface ResultOf {
+  readonly hello: HelloResult;
+  readonly "seat.acquire": AcquireResult;
+  readonly "seat.renew": RenewResult;
+  readonly "seat.release": Done;
+  readonly "seat.resume": RenewResult;
+  readonly "seat.cancel": Done;
+  readonly "usage.record": RecordResult;
+  readonly "status.get": StatusResult;
+}
+
+export const leaseSchema: z.ZodType<WireLease> = z.strictObject({
+  id: leaseIdField,
+  note: smallNoteField,
+  leaseTimeMs: spanField,
+  feature: productNameField,
+  count: seatCountField,
+});
+
+const renewed = z.strictObject({
+  leases: z
+    .array(z.strictObject({ id: leaseIdField, note: smallNoteField, leaseTimeMs: spanField }))
+    .max(LEASES_PER_REQUEST),
+  lost: z
+    .array(z.strictObject({ id: leaseIdField, reason: reasonField, hint: messageField }))
+    .max(LEASES_PER_REQUEST),
+});
+
+const outcome = z.discriminatedUnion("state", [
+  z.strictObject({ key: keyField, state: z.enum(["counted", "repeated"]) }),
+  z.strictObject({ key: keyField, state: z.literal("denied"), denial: denialSchema }),
+]);
+
+const featureStatus = z.strictObject({
+  feature: productNameField,
+  seats: countField,
+  free: countField,
+  queued: countField,
+});
+
+export const RESULTS: { readonly [M in Method]: z.ZodType<ResultOf[M]> } = {
+  hello: z.strictObject({ note: largeNoteField }),
+  "seat.acquire": z.discriminatedUnion("state", [
+    z.strictObject({ state: z.literal("granted"), lease: leaseSchema }),
+    z.strictObject({ state: z.literal("queued"), position: positionField }),
+  ]),
+  "seat.renew": renewed,
+  "seat.release": z.strictObject({}),
+  "seat.resume": renewed,
+  "seat.cancel": z.strictObject({}),
+  "usage.record": z.strictObject({ results: z.array(outcome).max(RECORDS_PER_REQUEST) }),
+  "status.get": z.strictObject({ features: z.array(featureStatus).max(FEATURES_PER_STATUS) }),
+};
