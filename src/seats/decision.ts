@@ -94,7 +94,7 @@ export type Notice =
       readonly lease: LeaseId;
       readonly feature: string;
     }
-  /** A waiting request that can no longer be met, or whose client stayed away too long. */
+  /** A waiting request that can no longer be met, because the licenses have changed or ended. */
   | {
       readonly kind: "queue-dropped";
       readonly client: ClientKey;
@@ -112,7 +112,7 @@ export interface Decision {
 
 /** The seat time of open leases since the last cut, to be sealed in the same transaction. */
 export interface SeatCut {
-  /** One per feature with open leases, by name. */
+  /** Per feature, by name; those with none are left out. */
   readonly open: readonly OpenSeatTime[];
   readonly change: SeatChange;
 }

@@ -24,6 +24,8 @@ export interface SeatSnapshot {
   readonly usageKeys: readonly StoredUsageKey[];
   /** The wall clock of the last `cut`; null before the first. */
   readonly lastCut: UnixMillis | null;
+  /** The highest `forgetUsageKeysBefore` of the cuts so far; null before the first. */
+  readonly usageKeysForgottenBefore: UnixMillis | null;
   /** When the process was last known to run; null when never noted. */
   readonly lastAlive: UnixMillis | null;
 }
@@ -33,5 +35,6 @@ export const EMPTY_SNAPSHOT: SeatSnapshot = {
   meters: [],
   usageKeys: [],
   lastCut: null,
+  usageKeysForgottenBefore: null,
   lastAlive: null,
 };
