@@ -55,11 +55,10 @@ export function createLog(options: LogOptions): Log {
 
 /** The fields that tell about a failure: its code, text and hint, with the stack of a surprise. */
 export function failure(error: unknown): LogFields {
-  if (error instanceof CodedError) {
-    const known: CodedError = error;
-    const { code, message, hint, cause } = known;
+  if (isCoded(error)) {
+    const { code, message, hint, cause } = error;
     return {
-      ...known.facts,
+      ...error.facts,
       code,
       reason: message,
       hint,
@@ -68,6 +67,8 @@ export function failure(error: unknown): LogFields {
   }
   return { reason: messageOf(error), stack: error instanceof Error ? error.stack : undefined };
 }
+
+const isCoded = (error: unknown): error is CodedError => error instanceof CodedError;
 
 /** Longer texts are cut: no field is worth a flooded disk. */
 const LONGEST_TEXT = 2_000;
