@@ -4,6 +4,7 @@ import type { IdempotencyKey, LeaseId } from "../base/ids.ts";
 import type { Millis } from "../base/time.ts";
 import { denialSchema, type WireDenial } from "./denial.ts";
 import {
+  type Empty,
   keyField,
   largeNoteField,
   leaseIdField,
@@ -34,7 +35,7 @@ export interface NotificationOf {
     readonly reason: DenialReason;
   };
   /** A license was installed or removed: what was denied before may be asked again. */
-  readonly "license.changed": Readonly<Record<never, never>>;
+  readonly "license.changed": Empty;
   /** The daemon stops in `afterMs`; leases stay valid for their time. */
   readonly "server.draining": { readonly afterMs: Millis };
 }

@@ -5,6 +5,7 @@ import type { UnixMillis } from "../base/time.ts";
 import {
   type Bytes32Text,
   bytes32Field,
+  type Empty,
   keyField,
   labelField,
   leaseIdField,
@@ -38,7 +39,7 @@ export interface HelloParams {
 
 export interface AcquireParams {
   readonly feature: string;
-  /** `0` when the client names none: above no licensed version. */
+  /** Empty when the client names none, which no licensed version is too old for. */
   readonly version: string;
   readonly count: number;
   /** Join the queue when there is no free seat. */
@@ -83,8 +84,6 @@ export interface RecordParams {
   readonly records: readonly UsageRecord[];
 }
 
-export type StatusParams = Readonly<Record<never, never>>;
-
 /** What each method is asked with. */
 export interface ParamsOf {
   readonly hello: HelloParams;
@@ -94,7 +93,7 @@ export interface ParamsOf {
   readonly "seat.resume": ResumeParams;
   readonly "seat.cancel": CancelParams;
   readonly "usage.record": RecordParams;
-  readonly "status.get": StatusParams;
+  readonly "status.get": Empty;
 }
 
 export type Method = keyof ParamsOf;
@@ -130,7 +129,7 @@ export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf[M]> } = {
   }),
   "seat.acquire": z.strictObject({
     feature: productNameField,
-    version: versionField.default("0"),
+    version: versionField.default(""),
     count: seatCountField.default(1),
     wait: z.boolean().default(false),
     key: keyField,

@@ -5,6 +5,7 @@ import type { Millis } from "../base/time.ts";
 import { denialSchema, type WireDenial } from "./denial.ts";
 import {
   countField,
+  type Empty,
   keyField,
   largeNoteField,
   leaseIdField,
@@ -67,8 +68,12 @@ export interface RecordResult {
 
 export interface FeatureStatus {
   readonly feature: string;
+  /** Seats of the licenses valid now. */
   readonly seats: number;
+  /** Seats of live leases; above `seats` in overdraft. */
+  readonly used: number;
   readonly free: number;
+  /** Waiting requests. */
   readonly queued: number;
 }
 
@@ -76,16 +81,14 @@ export interface StatusResult {
   readonly features: readonly FeatureStatus[];
 }
 
-export type Done = Readonly<Record<never, never>>;
-
 /** What each method answers. */
 export interface ResultOf {
   readonly hello: HelloResult;
   readonly "seat.acquire": AcquireResult;
   readonly "seat.renew": RenewResult;
-  readonly "seat.release": Done;
+  readonly "seat.release": Empty;
   readonly "seat.resume": RenewResult;
-  readonly "seat.cancel": Done;
+  readonly "seat.cancel": Empty;
   readonly "usage.record": RecordResult;
   readonly "status.get": StatusResult;
 }
@@ -115,6 +118,7 @@ const outcome = z.discriminatedUnion("state", [
 const featureStatus = z.strictObject({
   feature: productNameField,
   seats: countField,
+  used: countField,
   free: countField,
   queued: countField,
 });
@@ -123,7 +127,11 @@ export const RESULTS: { readonly [M in Method]: z.ZodType<ResultOf[M]> } = {
   hello: z.strictObject({ note: largeNoteField }),
   "seat.acquire": z.discriminatedUnion("state", [
     z.strictObject({ state: z.literal("granted"), lease: leaseSchema }),
-    z.strictObject({ state: z.literal("queued"), position: positionField }),
+    z.strictObject({
+      state: z.literal("queued"),
+      position: positionField,
+      expectedWaitMs: spanField.exactOptional(),
+    }),
   ]),
   "seat.renew": renewed,
   "seat.release": z.strictObject({}),

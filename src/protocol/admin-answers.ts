@@ -1,0 +1,144 @@
+import { z } from "zod";
+import type { AdminAnswerOf, RevokeRequest } from "./admin.ts";
+import { type Decoded, decode } from "./decode.ts";
+import { ProtocolError } from "./errors.ts";
+import {
+  chainIdField,
+  clientKeyField,
+  countField,
+  instanceIdField,
+  leaseIdField,
+  messageField,
+  momentField,
+  productNameField,
+  seatCountField,
+  spanField,
+  vendorNameField,
+  versionField,
+} from "./fields.ts";
+
+const wordField = z.string().min(1).max(128);
+const dayField = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
+
+const problem = z.strictObject({
+  code: wordField,
+  message: messageField,
+  hint: messageField.exactOptional(),
+});
+
+const vendor = z.strictObject({
+  vendor: vendorNameField,
+  chainId: chainIdField,
+  licenses: countField,
+  ledger: z.strictObject({ size: countField, acknowledged: countField, pending: countField }),
+  features: z.array(
+    z.strictObject({
+      feature: productNameField,
+      seats: countField,
+      overdraftSeats: countField,
+      used: countField,
+      free: countField,
+      queued: countField,
+    }),
+  ),
+  meters: z.array(
+    z.strictObject({
+      meter: productNameField,
+      unit: wordField,
+      period: wordField,
+      quota: countField.nullable(),
+      used: countField,
+    }),
+  ),
+});
+
+const seat = z.strictObject({
+  lease: leaseIdField,
+  vendor: vendorNameField,
+  feature: productNameField,
+  version: versionField,
+  count: seatCountField,
+  user: wordField,
+  host: wordField,
+  client: clientKeyField,
+  instance: instanceIdField,
+  grantedAt: momentField,
+  expiresInMs: spanField,
+  overdraft: z.boolean(),
+  connected: z.boolean(),
+});
+
+const usageRow = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("feature"),
+    vendor: vendorNameField,
+    day: dayField,
+    feature: productNameField,
+    grants: countField,
+    denials: countField,
+    seatMillis: countField,
+  }),
+  z.strictObject({
+    kind: z.literal("meter"),
+    vendor: vendorNameField,
+    day: dayField,
+    meter: productNameField,
+    records: countField,
+    units: countField,
+  }),
+]);
+
+const license = z.strictObject({
+  vendor: vendorNameField,
+  licenseId: wordField,
+  site: z.string().max(1_024),
+  issuedAt: momentField,
+  problem: z.string().max(128),
+  features: z.array(z.strictObject({ feature: productNameField, seats: countField })),
+});
+
+const revoke = z.strictObject({ lease: leaseIdField });
+
+const ANSWERS: { readonly [R in keyof AdminAnswerOf]: z.ZodType<AdminAnswerOf[R]> } = {
+  status: z.strictObject({
+    version: wordField,
+    ready: z.boolean(),
+    problems: z.array(problem),
+    uptimeMs: countField,
+    connections: countField,
+    vendors: z.array(vendor),
+  }),
+  seats: z.strictObject({ seats: z.array(seat) }),
+  revoke,
+  usage: z.strictObject({ rows: z.array(usageRow) }),
+  checkpoint: z.strictObject({
+    sealed: z.array(
+      z.strictObject({ vendor: vendorNameField, size: countField, events: countField }),
+    ),
+  }),
+  licenses: z.strictObject({ licenses: z.array(license) }),
+  installLicense: license,
+  importReceipt: z.strictObject({
+    vendor: vendorNameField,
+    receiptNo: countField,
+    acknowledged: countField,
+  }),
+  error: z.strictObject({ error: problem }),
+};
+
+/** The body of `POST /v1/seats/revoke`, as the daemon reads it. */
+export const decodeRevoke = (body: unknown): Decoded<RevokeRequest> => decode(revoke, body, "body");
+
+/** What a route answered, as a command reads it. @throws ProtocolError WIRE_FIELD. */
+export function decodeAdminAnswer<R extends keyof AdminAnswerOf>(
+  route: R,
+  body: unknown,
+): AdminAnswerOf[R] {
+  const decoded = decode(ANSWERS[route], body, route);
+  if (decoded.kind === "decoded") return decoded.value;
+  const { field, problem: what } = decoded;
+  throw new ProtocolError("WIRE_FIELD", `${field} ${what}`, {
+    facts: { field },
+    hint: "the daemon and this command may be of different releases; restart the daemon",
+  });
+}

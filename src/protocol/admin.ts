@@ -1,0 +1,172 @@
+import type { ChainId, ClientKey, InstanceId, LeaseId } from "../base/ids.ts";
+import type { Millis, UnixMillis } from "../base/time.ts";
+
+// The administration interface: HTTP/1.1 over the daemon's Unix socket. Bodies are JSON but for
+// the files that travel: licenses and receipts in, bundles out.
+
+/** Bytes of a license or receipt file that is handed in. */
+export const ADMIN_FILE_BYTES = 16_777_216;
+
+/** Method and path of each route. */
+export const ADMIN_ROUTES = {
+  status: { method: "GET", path: "/v1/status" },
+  seats: { method: "GET", path: "/v1/seats" },
+  revoke: { method: "POST", path: "/v1/seats/revoke" },
+  /** Query `from` and `to`: days as `2026-11-22`, both included, both optional. */
+  usage: { method: "GET", path: "/v1/usage" },
+  checkpoint: { method: "POST", path: "/v1/checkpoint" },
+  /** Query `vendor`, needed where the daemon serves several. The answer is the bundle's bytes. */
+  exportUsage: { method: "POST", path: "/v1/usage/export" },
+  licenses: { method: "GET", path: "/v1/licenses" },
+  /** The body is the license file. */
+  installLicense: { method: "POST", path: "/v1/licenses" },
+  /** The body is the receipt file. */
+  importReceipt: { method: "POST", path: "/v1/receipts" },
+} as const satisfies Record<string, { readonly method: "GET" | "POST"; readonly path: string }>;
+
+export interface AdminFeature {
+  readonly feature: string;
+  readonly seats: number;
+  readonly overdraftSeats: number;
+  readonly used: number;
+  readonly free: number;
+  readonly queued: number;
+}
+
+export interface AdminMeter {
+  readonly meter: string;
+  readonly unit: string;
+  readonly period: string;
+  readonly quota: number | null;
+  /** Units counted in the present period. */
+  readonly used: number;
+}
+
+export interface AdminVendor {
+  readonly vendor: string;
+  readonly chainId: ChainId;
+  /** Installed licenses, valid or not. */
+  readonly licenses: number;
+  readonly ledger: {
+    /** Blocks. */
+    readonly size: number;
+    /** Blocks that a receipt of the vendor has acknowledged. */
+    readonly acknowledged: number;
+    /** Events that wait for the next checkpoint. */
+    readonly pending: number;
+  };
+  readonly features: readonly AdminFeature[];
+  readonly meters: readonly AdminMeter[];
+}
+
+export interface AdminStatus {
+  readonly version: string;
+  readonly ready: boolean;
+  /** Why the daemon is not ready, each a code and a sentence; empty when it is. */
+  readonly problems: readonly AdminProblem[];
+  readonly uptimeMs: number;
+  readonly connections: number;
+  readonly vendors: readonly AdminVendor[];
+}
+
+export interface AdminProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** One lease. Holders are named by pseudonym alone. */
+export interface AdminSeat {
+  readonly lease: LeaseId;
+  readonly vendor: string;
+  readonly feature: string;
+  readonly version: string;
+  readonly count: number;
+  readonly user: string;
+  readonly host: string;
+  readonly client: ClientKey;
+  readonly instance: InstanceId;
+  readonly grantedAt: UnixMillis;
+  readonly expiresInMs: Millis;
+  readonly overdraft: boolean;
+  /** False while the lease lives on without a connection. */
+  readonly connected: boolean;
+}
+
+export interface AdminSeats {
+  readonly seats: readonly AdminSeat[];
+}
+
+export interface RevokeRequest {
+  readonly lease: LeaseId;
+}
+
+/** What one vendor's things were used on one day (UTC). */
+export type AdminUsageRow =
+  | {
+      readonly kind: "feature";
+      readonly vendor: string;
+      readonly day: string;
+      readonly feature: string;
+      readonly grants: number;
+      readonly denials: number;
+      /** Seats times milliseconds. */
+      readonly seatMillis: number;
+    }
+  | {
+      readonly kind: "meter";
+      readonly vendor: string;
+      readonly day: string;
+      readonly meter: string;
+      readonly records: number;
+      readonly units: number;
+    };
+
+export interface AdminUsage {
+  readonly rows: readonly AdminUsageRow[];
+}
+
+export interface AdminCheckpoint {
+  /** One entry per vendor whose ledger grew. */
+  readonly sealed: readonly {
+    readonly vendor: string;
+    /** Blocks after the checkpoint. */
+    readonly size: number;
+    readonly events: number;
+  }[];
+}
+
+export interface AdminLicense {
+  readonly vendor: string;
+  readonly licenseId: string;
+  readonly site: string;
+  readonly issuedAt: UnixMillis;
+  /** Empty when it is in force; otherwise why not, as a code of docs/ERRORS.md. */
+  readonly problem: string;
+  readonly features: readonly { readonly feature: string; readonly seats: number }[];
+}
+
+export interface AdminLicenses {
+  readonly licenses: readonly AdminLicense[];
+}
+
+export interface AdminReceipt {
+  readonly vendor: string;
+  readonly receiptNo: number;
+  /** Blocks acknowledged by it. */
+  readonly acknowledged: number;
+}
+
+/** What each route answers; `exportUsage` answers bytes. */
+export interface AdminAnswerOf {
+  readonly status: AdminStatus;
+  readonly seats: AdminSeats;
+  readonly revoke: RevokeRequest;
+  readonly usage: AdminUsage;
+  readonly checkpoint: AdminCheckpoint;
+  readonly licenses: AdminLicenses;
+  readonly installLicense: AdminLicense;
+  readonly importReceipt: AdminReceipt;
+  /** The body of every answer that is not 2xx. */
+  readonly error: { readonly error: AdminProblem };
+}
