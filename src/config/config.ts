@@ -1,0 +1,122 @@
+import { dirname, resolve } from "node:path";
+import type { Millis } from "../base/time.ts";
+import { ConfigError, type ConfigProblem } from "./errors.ts";
+import { decodeSettings, type Settings } from "./settings.ts";
+import { readYaml } from "./yaml.ts";
+
+/** What the administrator decides; config.example.yaml explains each option. Frozen. */
+export interface Config {
+  /** Absolute. */
+  readonly dataDir: string;
+  /** The administration socket, absolute. */
+  readonly socket: string;
+  readonly listen: {
+    readonly host: string;
+    /** 0 takes a free port. */
+    readonly port: number;
+    /** Names under which clients address this daemon, lower case; IP addresses always may. */
+    readonly names: readonly string[];
+    /** Browser origins that may connect. */
+    readonly origins: readonly string[];
+  };
+  readonly tls:
+    | { readonly mode: "self-made" | "off" }
+    | { readonly mode: "files"; readonly certificate: string; readonly key: string };
+  readonly allowPlaintext: boolean;
+  readonly checkpoint: {
+    /** A cron line; `clock` reads it. */
+    readonly schedule: string;
+    readonly maxInterval: Millis;
+    /** Events that may wait for a checkpoint. */
+    readonly maxPending: number;
+    readonly heartbeat: Millis;
+  };
+  readonly log: {
+    readonly level: "debug" | "info" | "warn" | "error";
+    readonly format: "json" | "text";
+  };
+  readonly limits: ConfigLimits;
+}
+
+export interface ConfigLimits {
+  readonly frameBytes: number;
+  readonly connections: number;
+  readonly connectionsPerAddress: number;
+  /** Per connection. */
+  readonly requestsPerSecond: number;
+  readonly handshake: Millis;
+  readonly ping: Millis;
+  readonly outboundBytes: number;
+  /** Waiting requests per feature. */
+  readonly queueLength: number;
+  /** Leases and waiting requests of one client key. */
+  readonly leasesPerClient: number;
+  /** Usage keys remembered per client key. */
+  readonly usageKeysPerClient: number;
+}
+
+/**
+ * Reads a configuration. What it leaves out has its default; relative paths start at the folder of
+ * the file.
+ * @throws {@link ConfigError} `CONFIG_YAML`, `CONFIG_FIELD` with file, line and column.
+ */
+export function readConfig(text: string, path: string): Config {
+  const yaml = readYaml(text, path);
+  const decoded = decodeSettings(yaml.value);
+  if (decoded.kind === "settings") return frozen(configOf(decoded.settings, dirname(path)));
+  const [first, ...others] = decoded.complaints.map((complaint): ConfigProblem => {
+    const { line, column } = yaml.lineOf(complaint.path);
+    return { path, line, column, field: complaint.path.join("."), reason: complaint.reason };
+  });
+  if (first === undefined) throw new TypeError("refused without a reason");
+  const hint = "config.example.yaml explains every option";
+  throw new ConfigError("CONFIG_FIELD", [first, ...others], hint);
+}
+
+/** What holds where the file says nothing. */
+export const DEFAULT_CONFIG: Config = readConfig("", "/etc/seatkeeper/config.yaml");
+
+function configOf(settings: Settings, folder: string): Config {
+  const { listen, tls, checkpoint, limits } = settings;
+  return {
+    dataDir: resolve(folder, settings.data_dir),
+    socket: resolve(folder, settings.socket),
+    listen: { ...listen, names: listen.names.map((name) => name.toLowerCase()) },
+    tls:
+      tls.mode === "files"
+        ? {
+            mode: tls.mode,
+            certificate: resolve(folder, tls.certificate ?? ""),
+            key: resolve(folder, tls.key ?? ""),
+          }
+        : { mode: tls.mode },
+    allowPlaintext: settings.allow_plaintext,
+    checkpoint: {
+      schedule: checkpoint.schedule,
+      maxInterval: checkpoint.max_interval,
+      maxPending: checkpoint.max_pending,
+      heartbeat: checkpoint.heartbeat,
+    },
+    log: settings.log,
+    limits: {
+      frameBytes: limits.frame_bytes,
+      connections: limits.connections,
+      connectionsPerAddress: limits.connections_per_address,
+      requestsPerSecond: limits.requests_per_second,
+      handshake: limits.handshake,
+      ping: limits.ping,
+      outboundBytes: limits.outbound_bytes,
+      queueLength: limits.queue_length,
+      leasesPerClient: limits.leases_per_client,
+      usageKeysPerClient: limits.usage_keys_per_client,
+    },
+  };
+}
+
+function frozen<Value>(value: Value): Value {
+  if (typeof value === "object" && value !== null) {
+    for (const inner of Object.values(value)) frozen(inner);
+    Object.freeze(value);
+  }
+  return value;
+}

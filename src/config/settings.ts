@@ -1,0 +1,183 @@
+import { z } from "zod";
+import type { Millis } from "../base/time.ts";
+import { readDuration } from "./duration.ts";
+import { nearestWord } from "./nearest-word.ts";
+
+/** The file's options as the file writes them, with defaults filled in and durations read. */
+export interface Settings {
+  readonly data_dir: string;
+  readonly socket: string;
+  readonly listen: {
+    readonly host: string;
+    readonly port: number;
+    readonly names: readonly string[];
+    readonly origins: readonly string[];
+  };
+  readonly tls: {
+    readonly mode: "self-made" | "files" | "off";
+    readonly certificate: string | null;
+    readonly key: string | null;
+  };
+  readonly allow_plaintext: boolean;
+  readonly checkpoint: {
+    readonly schedule: string;
+    readonly max_interval: Millis;
+    readonly max_pending: number;
+    readonly heartbeat: Millis;
+  };
+  readonly log: {
+    readonly level: "debug" | "info" | "warn" | "error";
+    readonly format: "json" | "text";
+  };
+  readonly limits: {
+    readonly frame_bytes: number;
+    readonly connections: number;
+    readonly connections_per_address: number;
+    readonly requests_per_second: number;
+    readonly handshake: Millis;
+    readonly ping: Millis;
+    readonly outbound_bytes: number;
+    readonly queue_length: number;
+    readonly leases_per_client: number;
+    readonly usage_keys_per_client: number;
+  };
+}
+
+/** What is wrong with the entry at `path`. */
+export interface Complaint {
+  readonly path: readonly (string | number)[];
+  readonly reason: string;
+}
+
+export type DecodedSettings =
+  | { readonly kind: "settings"; readonly settings: Settings }
+  | { readonly kind: "refused"; readonly complaints: readonly Complaint[] };
+
+/** An empty file is all defaults. */
+export function decodeSettings(value: unknown): DecodedSettings {
+  const result = file.safeParse(value ?? {});
+  if (result.success) return { kind: "settings", settings: result.data };
+  return { kind: "refused", complaints: result.error.issues.flatMap(complaintsOf) };
+}
+
+const text = z.string().min(1).max(4_096);
+const count = (least: number, most: number) => z.int().min(least).max(most);
+
+const duration = (standard: string, least: string, most: string) =>
+  z
+    .string("expected a duration such as 90s")
+    .transform((written, context): Millis => {
+      const span = readDuration(written);
+      const inRange =
+        span !== undefined &&
+        span >= (readDuration(least) ?? 0) &&
+        span <= (readDuration(most) ?? Number.POSITIVE_INFINITY);
+      if (inRange) return span;
+      const reason = span === undefined ? "such as 90s" : `from ${least} to ${most}`;
+      context.addIssue({ code: "custom", message: `expected a duration ${reason}` });
+      return z.NEVER;
+    })
+    .prefault(standard);
+
+/** A section whose options are all commented out is null in YAML. */
+const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.preprocess((value) => value ?? {}, z.strictObject(shape));
+
+/** `clock` has the last word on a cron line; this catches what is plainly something else. */
+const cronLine = z
+  .string()
+  .regex(/^(?:@[a-z]+|(?:\S+\s+){4,5}\S+)$/, "expected a cron line of five fields");
+
+const listen = section({
+  host: text.default("0.0.0.0"),
+  port: count(0, 65_535).default(7328),
+  names: z.array(text).max(64).default(["localhost"]),
+  origins: z
+    .array(z.url({ protocol: /^https?$/ }))
+    .max(64)
+    .default([]),
+});
+
+const tls = section({
+  mode: z.enum(["self-made", "files", "off"]).default("self-made"),
+  certificate: text.nullable().default(null),
+  key: text.nullable().default(null),
+}).superRefine((settings, context) => {
+  for (const name of ["certificate", "key"] as const) {
+    const given = settings[name] !== null;
+    if (given === (settings.mode === "files")) continue;
+    const message = given ? 'is used with mode "files" only' : 'is needed with mode "files"';
+    context.addIssue({ code: "custom", path: [name], message });
+  }
+});
+
+const checkpoint = section({
+  schedule: cronLine.default("* * * * *"),
+  max_interval: duration("5m", "1s", "1d"),
+  max_pending: count(1, 100_000).default(1_000),
+  heartbeat: duration("1d", "1h", "1d"),
+});
+
+const log = section({
+  level: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  format: z.enum(["json", "text"]).default("json"),
+});
+
+const limits = section({
+  frame_bytes: count(16_384, 1_048_576).default(65_536),
+  connections: count(1, 100_000).default(20_000),
+  connections_per_address: count(1, 100_000).default(2_000),
+  requests_per_second: count(1, 100_000).default(200),
+  handshake: duration("10s", "1s", "2m"),
+  ping: duration("30s", "1s", "1h"),
+  outbound_bytes: count(65_536, 67_108_864).default(1_048_576),
+  queue_length: count(0, 100_000).default(1_000),
+  leases_per_client: count(1, 100_000).default(64),
+  usage_keys_per_client: count(1, 10_000_000).default(100_000),
+});
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
+
+const shape = {
+  data_dir: text.default("/var/lib/seatkeeper"),
+  socket: text.default("/run/seatkeeper/admin.sock"),
+  listen,
+  tls,
+  allow_plaintext: z.boolean().default(false),
+  checkpoint,
+  log,
+  limits,
+};
+
+const file = z.strictObject(shape).superRefine((settings, context) => {
+  const open = settings.tls.mode === "off" && !LOOPBACK.test(settings.listen.host);
+  if (!open || settings.allow_plaintext) return;
+  const message = "needs allow_plaintext: true, or a loopback address in listen.host";
+  context.addIssue({ code: "custom", path: ["tls", "mode"], message });
+});
+
+const SECTIONS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries({ listen, tls, checkpoint, log, limits }).map(([name, part]) => [
+    name,
+    Object.keys(part.out.shape),
+  ]),
+);
+
+function complaintsOf(issue: z.core.$ZodIssue): readonly Complaint[] {
+  const path = issue.path.filter((step) => typeof step !== "symbol");
+  if (issue.code !== "unrecognized_keys") return [{ path, reason: reasonOf(issue) }];
+  return issue.keys.map((key) => ({ path: [...path, key], reason: unknownOption(path, key) }));
+}
+
+function unknownOption(path: readonly (string | number)[], key: string): string {
+  const known = path.length === 0 ? Object.keys(shape) : (SECTIONS[path.join(".")] ?? []);
+  const meant = nearestWord(key, known);
+  if (meant !== undefined) return `unknown option, did you mean ${meant}?`;
+  const home = Object.entries(SECTIONS).find(([, options]) => options.includes(key));
+  return home === undefined ? "unknown option" : `unknown option here, it belongs under ${home[0]}`;
+}
+
+function reasonOf(issue: z.core.$ZodIssue): string {
+  const reason = issue.message.replace(/^Invalid input: /, "");
+  return reason.charAt(0).toLowerCase() + reason.slice(1);
+}
