@@ -11,12 +11,11 @@ import {
   countField,
   fingerprintField,
   instanceIdField,
-  largeNoteField,
   smallNoteField,
   spanField,
   vendorNameField,
 } from "./fields.ts";
-import { LICENSES_PER_WELCOME, VENDORS_PER_DAEMON } from "./limits.ts";
+import { VENDORS_PER_DAEMON } from "./limits.ts";
 
 // The bodies of the three notes of the handshake. Keys are snake_case, as in every signed note;
 // additions of later releases go under `ext`, which is not looked at.
@@ -54,11 +53,9 @@ export interface Hello {
 
 export interface Welcome {
   readonly nonce: Bytes32Text;
-  /** License notes of the vendor, in no order; empty when none is installed. */
-  readonly licenses: readonly string[];
   /** The newest signed head of the ledger, as checkpoint text. */
   readonly head: string;
-  /** How often a client without leases should be heard. */
+  /** The daemon pings this often: a client that hears nothing for three times as long is cut off. */
   readonly heartbeatMs: Millis;
   readonly limits: {
     readonly frameBytes: number;
@@ -113,7 +110,6 @@ export const helloSchema: z.ZodType<Hello> = z
 export const welcomeSchema: z.ZodType<Welcome> = z
   .strictObject({
     nonce: bytes32Field,
-    licenses: z.array(largeNoteField).max(LICENSES_PER_WELCOME),
     head: smallNoteField,
     heartbeat_ms: spanField,
     limits: z.strictObject({
@@ -126,7 +122,6 @@ export const welcomeSchema: z.ZodType<Welcome> = z
   })
   .transform((body) => ({
     nonce: body.nonce,
-    licenses: body.licenses,
     head: body.head,
     heartbeatMs: body.heartbeat_ms,
     limits: {
@@ -172,7 +167,6 @@ export function helloBody(hello: Hello): object {
 export function welcomeBody(welcome: Welcome): object {
   return {
     nonce: welcome.nonce,
-    licenses: welcome.licenses,
     head: welcome.head,
     heartbeat_ms: welcome.heartbeatMs,
     limits: {

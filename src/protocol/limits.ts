@@ -1,17 +1,17 @@
 /** Bytes of one frame from a client, unless the site's configuration says otherwise. */
 export const CLIENT_FRAME_BYTES = 65_536;
 
-/** Bytes of one frame from the daemon: a welcome carries every license note of the vendor. */
-export const DAEMON_FRAME_BYTES = 4_194_304;
+/** Bytes of one frame from the daemon: the answer to a hello carries the vendor's licenses. */
+export const DAEMON_FRAME_BYTES = 8_388_608;
 
 /** UTF-16 units of a hello note, and of a lease note or head. */
 export const SMALL_NOTE_LENGTH = 8_192;
 
 /** UTF-16 units of a license note, and of a challenge or welcome note. */
-export const LARGE_NOTE_LENGTH = 2_097_152;
+export const LARGE_NOTE_LENGTH = 262_144;
 
-/** Licenses of one vendor in a welcome. */
-export const LICENSES_PER_WELCOME = 64;
+/** Licenses of one vendor in the answer to a hello. */
+export const LICENSES_PER_HELLO = 64;
 
 /** Vendors one daemon names in its challenge. */
 export const VENDORS_PER_DAEMON = 64;

@@ -2,6 +2,8 @@ import { z } from "zod";
 import type { RawIdentity } from "../base/identity.ts";
 import type { IdempotencyKey, LeaseId } from "../base/ids.ts";
 import type { UnixMillis } from "../base/time.ts";
+import { decode } from "./decode.ts";
+import { ProtocolError } from "./errors.ts";
 import {
   type Bytes32Text,
   bytes32Field,
@@ -109,6 +111,20 @@ export const METHODS: readonly Method[] = [
   "status.get",
 ];
 
+const labelsSchema: z.ZodType<Labels> = z.strictObject({
+  user: labelField,
+  host: labelField,
+  display: labelField.exactOptional(),
+});
+
+/** Brands a client's own labels. @throws ProtocolError WIRE_FIELD when one is empty or too long. */
+export function decodeLabels(labels: unknown): Labels {
+  const decoded = decode(labelsSchema, labels, "labels");
+  if (decoded.kind === "decoded") return decoded.value;
+  const { field, problem } = decoded;
+  throw new ProtocolError("WIRE_FIELD", `${field} ${problem}`, { facts: { field } });
+}
+
 const usageRecord = z.strictObject({
   meter: productNameField,
   units: unitsField,
@@ -120,11 +136,7 @@ export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf[M]> } = {
   hello: z.strictObject({
     vendor: vendorNameField,
     note: smallNoteField,
-    labels: z.strictObject({
-      user: labelField,
-      host: labelField,
-      display: labelField.exactOptional(),
-    }),
+    labels: labelsSchema,
     token: tokenField.exactOptional(),
   }),
   "seat.acquire": z.strictObject({

@@ -17,12 +17,19 @@ import {
   smallNoteField,
   spanField,
 } from "./fields.ts";
-import { FEATURES_PER_STATUS, LEASES_PER_REQUEST, RECORDS_PER_REQUEST } from "./limits.ts";
+import {
+  FEATURES_PER_STATUS,
+  LEASES_PER_REQUEST,
+  LICENSES_PER_HELLO,
+  RECORDS_PER_REQUEST,
+} from "./limits.ts";
 import type { Method } from "./requests.ts";
 
 export interface HelloResult {
   /** A note of kind `welcome`, signed by the daemon key. */
   readonly note: string;
+  /** The vendor's license notes in no order, each proof of itself; empty when none is installed. */
+  readonly licenses: readonly string[];
 }
 
 /** A seat as first granted. */
@@ -124,7 +131,10 @@ const featureStatus = z.strictObject({
 });
 
 export const RESULTS: { readonly [M in Method]: z.ZodType<ResultOf[M]> } = {
-  hello: z.strictObject({ note: largeNoteField }),
+  hello: z.strictObject({
+    note: largeNoteField,
+    licenses: z.array(largeNoteField).max(LICENSES_PER_HELLO),
+  }),
   "seat.acquire": z.discriminatedUnion("state", [
     z.strictObject({ state: z.literal("granted"), lease: leaseSchema }),
     z.strictObject({
