@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { AdminAnswerOf, RevokeRequest } from "./admin.ts";
-import { type Decoded, decode } from "./decode.ts";
-import { ProtocolError } from "./errors.ts";
+import { type Decoded, decode, demand } from "./decode.ts";
 import {
   chainIdField,
   clientKeyField,
@@ -134,11 +133,7 @@ export function decodeAdminAnswer<R extends keyof AdminAnswerOf>(
   route: R,
   body: unknown,
 ): AdminAnswerOf[R] {
-  const decoded = decode(ANSWERS[route], body, route);
-  if (decoded.kind === "decoded") return decoded.value;
-  const { field, problem: what } = decoded;
-  throw new ProtocolError("WIRE_FIELD", `${field} ${what}`, {
-    facts: { field },
+  return demand(ANSWERS[route], body, route, {
     hint: "the daemon and this command may be of different releases; restart the daemon",
   });
 }

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { ProtocolError } from "./errors.ts";
 
 /** A value that was checked, or the field that was wrong. Never the value of a refused field. */
 export type Decoded<Value> =
@@ -25,6 +26,23 @@ export function decode<Value>(
   const missing = valueAt(input, issue.path) === undefined;
   const problem = missing ? "is missing" : "is not as specified";
   return { kind: "refused", field: dotted(root, issue.path), problem };
+}
+
+/** As `decode`, for whoever cannot answer a refusal. @throws ProtocolError WIRE_FIELD, or `code`. */
+export function demand<Value>(
+  schema: z.ZodType<Value>,
+  input: unknown,
+  root: string,
+  more: { readonly code?: "WIRE_FRAME" | "WIRE_FIELD"; readonly hint?: string } = {},
+): Value {
+  const decoded = decode(schema, input, root);
+  if (decoded.kind === "decoded") return decoded.value;
+  const { field, problem } = decoded;
+  const { code = "WIRE_FIELD", hint } = more;
+  throw new ProtocolError(code, `${field} ${problem}`, {
+    facts: { field },
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 function freezeDeep<Value>(value: Value): Value {

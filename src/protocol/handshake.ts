@@ -1,8 +1,7 @@
 import { z } from "zod";
 import type { ChainId, ClientKey, InstanceId } from "../base/ids.ts";
 import type { Millis } from "../base/time.ts";
-import { decode } from "./decode.ts";
-import { ProtocolError } from "./errors.ts";
+import { demand } from "./decode.ts";
 import {
   type Bytes32Text,
   bytes32Field,
@@ -134,13 +133,13 @@ export const welcomeSchema: z.ZodType<Welcome> = z
 
 /** The body of a note of kind `challenge`. @throws ProtocolError WIRE_FIELD. */
 export const decodeChallenge = (body: unknown): Challenge =>
-  decodeBody(challengeSchema, body, "challenge");
+  demand(challengeSchema, body, "challenge");
 
 /** The body of a note of kind `hello`. @throws ProtocolError WIRE_FIELD. */
-export const decodeHello = (body: unknown): Hello => decodeBody(helloSchema, body, "hello");
+export const decodeHello = (body: unknown): Hello => demand(helloSchema, body, "hello");
 
 /** The body of a note of kind `welcome`. @throws ProtocolError WIRE_FIELD. */
-export const decodeWelcome = (body: unknown): Welcome => decodeBody(welcomeSchema, body, "welcome");
+export const decodeWelcome = (body: unknown): Welcome => demand(welcomeSchema, body, "welcome");
 
 export function challengeBody(challenge: Challenge): object {
   return {
@@ -176,11 +175,4 @@ export function welcomeBody(welcome: Welcome): object {
     },
     server_version: welcome.serverVersion,
   };
-}
-
-function decodeBody<Body>(schema: z.ZodType<Body>, body: unknown, kind: string): Body {
-  const decoded = decode(schema, body, kind);
-  if (decoded.kind === "decoded") return decoded.value;
-  const { field, problem } = decoded;
-  throw new ProtocolError("WIRE_FIELD", `${field} ${problem}`, { facts: { field } });
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { decode } from "./decode.ts";
+import { demand } from "./decode.ts";
 import { ProtocolError } from "./errors.ts";
 import {
   NOTIFICATIONS,
@@ -34,7 +34,10 @@ export function encodeRequest<M extends Method>(
  * @throws ProtocolError WIRE_FRAME when it is not JSON-RPC 2.0, WIRE_FIELD when a field is wrong.
  */
 export function decodeDaemonFrame(text: string): DaemonFrame {
-  const frame = take(envelopeSchema, parseJson(text), "frame", "WIRE_FRAME");
+  const frame = demand(envelopeSchema, parseJson(text), "frame", {
+    code: "WIRE_FRAME",
+    hint: HINT,
+  });
   if ("result" in frame) return { kind: "result", id: frame.id, result: frame.result };
   if ("error" in frame) return { kind: "error", id: frame.id, error: frame.error };
   return {
@@ -45,8 +48,10 @@ export function decodeDaemonFrame(text: string): DaemonFrame {
 
 /** Checks the result of a request of this method. @throws ProtocolError WIRE_FIELD. */
 export function decodeResult<M extends Method>(method: M, result: unknown): ResultOf[M] {
-  return take(RESULTS[method], result, "result", "WIRE_FIELD");
+  return demand(RESULTS[method], result, "result", { hint: HINT });
 }
+
+const HINT = "the server and this program may be of releases that do not understand each other";
 
 const idSchema = z.union([z.int().min(0), z.string().min(1).max(64)]);
 const version = z.literal("2.0");
@@ -76,28 +81,13 @@ function notificationOf<N extends NotificationName>(
   method: N,
   params: unknown,
 ): { readonly [K in N]: NotificationFor<K> }[N] {
-  return { method, params: take(NOTIFICATIONS[method], params, "params", "WIRE_FIELD") };
-}
-
-function take<Value>(
-  schema: z.ZodType<Value>,
-  input: unknown,
-  root: string,
-  code: "WIRE_FRAME" | "WIRE_FIELD",
-): Value {
-  const decoded = decode(schema, input, root);
-  if (decoded.kind === "decoded") return decoded.value;
-  const { field, problem } = decoded;
-  throw new ProtocolError(code, `${field} ${problem}`, {
-    facts: { field },
-    hint: "the server and this program may be of releases that do not understand each other",
-  });
+  return { method, params: demand(NOTIFICATIONS[method], params, "params", { hint: HINT }) };
 }
 
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new ProtocolError("WIRE_FRAME", "frame is not json", { cause });
+    throw new ProtocolError("WIRE_FRAME", "frame is not json", { cause, hint: HINT });
   }
 }

@@ -2,8 +2,7 @@ import { z } from "zod";
 import type { RawIdentity } from "../base/identity.ts";
 import type { IdempotencyKey, LeaseId } from "../base/ids.ts";
 import type { UnixMillis } from "../base/time.ts";
-import { decode } from "./decode.ts";
-import { ProtocolError } from "./errors.ts";
+import { demand } from "./decode.ts";
 import {
   type Bytes32Text,
   bytes32Field,
@@ -118,12 +117,7 @@ const labelsSchema: z.ZodType<Labels> = z.strictObject({
 });
 
 /** Brands a client's own labels. @throws ProtocolError WIRE_FIELD when one is empty or too long. */
-export function decodeLabels(labels: unknown): Labels {
-  const decoded = decode(labelsSchema, labels, "labels");
-  if (decoded.kind === "decoded") return decoded.value;
-  const { field, problem } = decoded;
-  throw new ProtocolError("WIRE_FIELD", `${field} ${problem}`, { facts: { field } });
-}
+export const decodeLabels = (labels: unknown): Labels => demand(labelsSchema, labels, "labels");
 
 const usageRecord = z.strictObject({
   meter: productNameField,
