@@ -1,0 +1,138 @@
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import process from "node:process";
+import { utf8 } from "../../base/bytes.ts";
+import { messageOf, systemCode } from "../../base/errors.ts";
+import { CliError } from "./errors.ts";
+
+export interface OutputFileOptions {
+  /** True replaces a file that is there; false (the default) refuses. */
+  readonly force?: boolean;
+  /** Permission bits of the new file; 0o644 unless told otherwise, 0o600 for secrets. */
+  readonly mode?: number;
+}
+
+/**
+ * Writes a file that is either there whole or not there at all, also after a power cut: a
+ * temporary file beside it, fsync, a new name, fsync of the folder.
+ * @throws CliError OUTPUT_EXISTS without `force`, OUTPUT_FAILED when the disk or the folder refuses
+ */
+export function writeOutput(
+  path: string,
+  content: string | Uint8Array,
+  options: OutputFileOptions = {},
+): void {
+  const target = checkedTarget(path, options.force === true);
+  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
+  try {
+    writeTemporary(temporary, typeof content === "string" ? utf8(content) : content, options.mode);
+    place(temporary, target, options.force === true);
+    syncFolder(dirname(target));
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw writeFailure(cause, path);
+  }
+}
+
+/** Refuses early, before any work is done for a file that could not be written anyway. */
+export function checkOutput(path: string, options: OutputFileOptions = {}): void {
+  checkedTarget(path, options.force === true);
+}
+
+/** Where the bytes will really go: a link is followed, so that `--force` does not replace the link. */
+function checkedTarget(path: string, force: boolean): string {
+  const found = kindOf(path);
+  if (found === "nothing") return path;
+  if (found === "other") {
+    throw new CliError("OUTPUT_FAILED", `${path} is not a regular file`, {
+      hint: "name a file that does not exist yet",
+    });
+  }
+  if (!force) throw exists(path);
+  return realpathSync(path);
+}
+
+function kindOf(path: string): "nothing" | "file" | "other" {
+  try {
+    return lstatSync(realpathSync(path)).isFile() ? "file" : "other";
+  } catch (cause) {
+    const code = systemCode(cause);
+    if (code === "ENOENT") return "nothing";
+    throw writeFailure(cause, path);
+  }
+}
+
+function writeTemporary(path: string, bytes: Uint8Array, mode = 0o644): void {
+  // Left behind by a process of this number that was killed: never a link somebody else placed.
+  rmSync(path, { force: true });
+  const fd = openSync(path, "wx", mode);
+  try {
+    let offset = 0;
+    while (offset < bytes.length) offset += writeSync(fd, bytes, offset);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function place(temporary: string, target: string, force: boolean): void {
+  if (force) return renameSync(temporary, target);
+  try {
+    // Unlike rename, link never replaces a file that appeared in between.
+    linkSync(temporary, target);
+    rmSync(temporary);
+  } catch (cause) {
+    if (!WITHOUT_LINKS.has(systemCode(cause) ?? "")) throw cause;
+    renameSync(temporary, target);
+  }
+}
+
+/** What file systems of memory sticks say to a hard link. */
+const WITHOUT_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
+
+function syncFolder(path: string): void {
+  const fd = openSync(path, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function exists(path: string): CliError {
+  return new CliError("OUTPUT_EXISTS", `${path} exists already`, {
+    hint: "choose another name, or add --force to replace it",
+    facts: { path },
+  });
+}
+
+function writeFailure(cause: unknown, path: string): CliError {
+  const code = systemCode(cause);
+  if (code === "EEXIST") return exists(path);
+  const [reason, hint] = REASONS[code ?? ""] ?? [code ?? messageOf(cause), undefined];
+  return new CliError("OUTPUT_FAILED", `cannot write ${path}: ${reason}`, {
+    cause,
+    ...(hint === undefined ? {} : { hint }),
+    facts: { path },
+  });
+}
+
+const REASONS: Readonly<Record<string, readonly [reason: string, hint: string | undefined]>> = {
+  ENOENT: ["no such folder", "make the folder first"],
+  ENOTDIR: ["a part of the path is not a folder", undefined],
+  EACCES: ["permission denied", "choose a folder that belongs to you"],
+  EPERM: ["not permitted", "choose a folder that belongs to you"],
+  EROFS: ["the file system is read-only", "choose another folder"],
+  ENOSPC: ["the disk is full", "free some space and try again"],
+  EDQUOT: ["the disk quota is used up", "free some space and try again"],
+};
