@@ -20,6 +20,14 @@ const MAX_DEPTH = 8;
 const MAX_KEY = 23;
 const LONE_SURROGATE = /\p{Cs}/u;
 
+export function isCborMap(value: Cbor): value is ReadonlyMap<number, Cbor> {
+  return value instanceof Map;
+}
+
+export function isCborList(value: Cbor): value is readonly Cbor[] {
+  return Array.isArray(value);
+}
+
 /** @throws LedgerError `LEDGER_PAYLOAD` for a value outside the profile. */
 export function encodeCbor(value: Cbor): Uint8Array {
   refuseOutside(value, 1);

@@ -1,9 +1,10 @@
 import { type UnixMillis, unixMillis } from "../base/time.ts";
-import type { Cbor } from "./cbor.ts";
+import { type Cbor, isCborList, isCborMap } from "./cbor.ts";
 import { LedgerError } from "./errors.ts";
 
 /** Characters of a name or reason at most. */
 const TEXT_LIMIT = 128;
+const NAME = /^[!-~]{1,64}$/;
 /** Control, format, surrogate and unassigned characters: they could rewrite a terminal. */
 const UNPRINTABLE = /\p{C}/u;
 
@@ -15,7 +16,7 @@ export class Fields {
   /** @throws LedgerError `LEDGER_PAYLOAD` unless `value` is a map with exactly these keys. */
   constructor(value: Cbor, where: string, count: number) {
     this.#where = where;
-    if (!(value instanceof Map) || value.size !== count) {
+    if (!isCborMap(value) || value.size !== count) {
       throw refusedField(where, `is not a map of ${count} fields`);
     }
     this.#map = value;
@@ -55,6 +56,11 @@ export class Fields {
     return value;
   }
 
+  /** The name of a feature, meter or reason: 1 to 64 visible ASCII characters. */
+  name(key: number): string {
+    return asciiName(this.at(key), `${this.#where}, field ${key}`);
+  }
+
   /** Printable text of 1 to 128 characters. */
   text(key: number): string {
     return printable(this.at(key), `${this.#where}, field ${key}`);
@@ -79,12 +85,23 @@ export class Fields {
 
 /** @throws LedgerError `LEDGER_PAYLOAD` unless `value` is an array. */
 export function listOf(value: Cbor, where: string): readonly Cbor[] {
-  if (!isList(value)) throw refusedField(where, "is not an array");
+  if (!isCborList(value)) throw refusedField(where, "is not an array");
   return value;
 }
 
 /**
- * The one rule for names and reasons, on writing and on reading.
+ * The one rule for names, on writing and on reading. Names sort the same as text and as bytes.
+ * @throws LedgerError `LEDGER_PAYLOAD`
+ */
+export function asciiName(value: Cbor, where: string): string {
+  if (typeof value !== "string" || !NAME.test(value)) {
+    throw refusedField(where, "is not a name of 1 to 64 visible ascii characters");
+  }
+  return value;
+}
+
+/**
+ * The one rule for other text, on writing and on reading.
  * @throws LedgerError `LEDGER_PAYLOAD`
  */
 export function printable(value: Cbor, where: string): string {
@@ -102,8 +119,4 @@ export function mapOf(...values: readonly Cbor[]): ReadonlyMap<number, Cbor> {
 
 export function refusedField(where: string, what: string): LedgerError {
   return new LedgerError("LEDGER_PAYLOAD", `${where} ${what}`);
-}
-
-function isList(value: Cbor): value is readonly Cbor[] {
-  return Array.isArray(value);
 }

@@ -1,3 +1,5 @@
+import type { OpenSeatTime, UsageEvent } from "../base/usage-event.ts";
+
 /** What one feature did within a checkpoint. Counts of leases unless said otherwise. */
 export interface FeatureTotals {
   readonly feature: string;
@@ -7,6 +9,7 @@ export interface FeatureTotals {
   readonly released: number;
   readonly expired: number;
   readonly revoked: number;
+  /** Ascending by reason. */
   readonly denials: readonly DenialTotals[];
   /** Seats times milliseconds, of ended leases and of open ones up to the checkpoint. */
   readonly seatMillis: number;
@@ -28,4 +31,142 @@ export interface MeterTotals {
   readonly units: number;
   /** Of these records, those whose use lies before the interval. */
   readonly late: number;
+}
+
+/** What is folded. */
+export interface Consumption {
+  readonly events: readonly UsageEvent[];
+  /** Pending events after `events`. */
+  readonly later: readonly UsageEvent[];
+  readonly open: readonly OpenSeatTime[];
+  /** Seats in use after `later`, per feature. */
+  readonly inUse: ReadonlyMap<string, number>;
+  /** Where the interval begins, in wall-clock milliseconds. */
+  readonly from: number;
+}
+
+export interface Totals {
+  /** Ascending by feature: those with an event or open seat time. */
+  readonly features: readonly FeatureTotals[];
+  /** Ascending by meter. */
+  readonly meters: readonly MeterTotals[];
+}
+
+/** Sums up one interval per feature and per meter. */
+export function foldTotals(consumption: Consumption): Totals {
+  const features = new Map<string, FeatureSum>();
+  const meters = new Map<string, MeterSum>();
+  for (const event of consumption.events) {
+    if (event.type === "usage")
+      addUsage(entryOf(meters, event.meter, newMeter), event, consumption);
+    else addSeatEvent(entryOf(features, event.feature, newFeature), event);
+  }
+  for (const { feature, seatMillis } of consumption.open) {
+    entryOf(features, feature, newFeature).seatMillis += seatMillis;
+  }
+  const atEnd = seatsAfter(consumption);
+  return {
+    features: sorted(features).map(([name, sum]) => featureTotals(name, sum, atEnd.get(name) ?? 0)),
+    meters: sorted(meters).map(([meter, sum]) => ({ meter, ...sum })),
+  };
+}
+
+/** Open seat time per feature, ascending by feature. */
+export function seatTimeByFeature(open: readonly OpenSeatTime[]): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const { feature, seatMillis } of open) {
+    sums.set(feature, (sums.get(feature) ?? 0) + seatMillis);
+  }
+  return new Map(sorted(sums));
+}
+
+interface FeatureSum {
+  grants: number;
+  overdraftGrants: number;
+  released: number;
+  expired: number;
+  revoked: number;
+  readonly denials: Map<string, number>;
+  seatMillis: number;
+  /** Seats in use relative to the start of the interval: now, and at the highest. */
+  net: number;
+  highest: number;
+}
+
+interface MeterSum {
+  records: number;
+  units: number;
+  late: number;
+}
+
+const newFeature = (): FeatureSum => ({
+  grants: 0,
+  overdraftGrants: 0,
+  released: 0,
+  expired: 0,
+  revoked: 0,
+  denials: new Map(),
+  seatMillis: 0,
+  net: 0,
+  highest: 0,
+});
+
+const newMeter = (): MeterSum => ({ records: 0, units: 0, late: 0 });
+
+type SeatEvent = Exclude<UsageEvent, { readonly type: "usage" }>;
+type MeterEvent = Extract<UsageEvent, { readonly type: "usage" }>;
+
+function addUsage(sum: MeterSum, event: MeterEvent, { from }: Consumption): void {
+  sum.records += 1;
+  sum.units += event.units;
+  if (event.usedAt < from) sum.late += 1;
+}
+
+function addSeatEvent(sum: FeatureSum, event: SeatEvent): void {
+  switch (event.type) {
+    case "grant":
+      sum.grants += 1;
+      if (event.overdraft) sum.overdraftGrants += 1;
+      sum.net += event.count;
+      sum.highest = Math.max(sum.highest, sum.net);
+      return;
+    case "end":
+      sum[event.reason] += 1;
+      sum.seatMillis += event.seatMillis;
+      sum.net -= event.count;
+      return;
+    case "denial":
+      sum.denials.set(event.reason, (sum.denials.get(event.reason) ?? 0) + 1);
+  }
+}
+
+/** Seats in use after `events`: those in use now, without what `later` changed. */
+function seatsAfter({ later, inUse }: Consumption): ReadonlyMap<string, number> {
+  const seats = new Map(inUse);
+  for (const event of later) {
+    if (event.type !== "grant" && event.type !== "end") continue;
+    const undone = event.type === "grant" ? -event.count : event.count;
+    seats.set(event.feature, (seats.get(event.feature) ?? 0) + undone);
+  }
+  return seats;
+}
+
+function featureTotals(feature: string, sum: FeatureSum, inUse: number): FeatureTotals {
+  const { net, highest, denials, ...counts } = sum;
+  const reasons = sorted(denials).map(([reason, count]) => ({ reason, count }));
+  const atStart = inUse - net;
+  const peak = Math.max(0, inUse, atStart + highest);
+  return { feature, ...counts, denials: reasons, peak, inUse: Math.max(0, inUse) };
+}
+
+function entryOf<Sum>(sums: Map<string, Sum>, name: string, make: () => Sum): Sum {
+  const present = sums.get(name);
+  if (present) return present;
+  const made = make();
+  sums.set(name, made);
+  return made;
+}
+
+function sorted<Sum>(sums: ReadonlyMap<string, Sum>): readonly (readonly [string, Sum])[] {
+  return [...sums].toSorted(([left], [right]) => (left < right ? -1 : 1));
 }

@@ -1,0 +1,80 @@
+import { type Cbor, isCborMap } from "./cbor.ts";
+import { asciiName, Fields, listOf, mapOf, refusedField } from "./fields.ts";
+import type { DenialTotals, FeatureTotals, MeterTotals } from "./totals.ts";
+
+/** Value of field 0 in the entries of a checkpoint with totals. */
+const FEATURE = 1;
+const METER = 2;
+
+/** One feature's entry of a checkpoint (docs/spec/ledger.md, "Totals"). */
+export function featureValue(totals: FeatureTotals): Cbor {
+  return mapOf(
+    FEATURE,
+    asciiName(totals.feature, "feature"),
+    totals.grants,
+    totals.overdraftGrants,
+    totals.released,
+    totals.expired,
+    totals.revoked,
+    totals.denials.map(({ reason, count }) => [asciiName(reason, "denial reason"), count]),
+    totals.seatMillis,
+    totals.peak,
+    totals.inUse,
+  );
+}
+
+/** One meter's entry. */
+export function meterValue(totals: MeterTotals): Cbor {
+  const { meter, records, units, late } = totals;
+  return mapOf(METER, asciiName(meter, "meter"), records, units, late);
+}
+
+export function isFeatureEntry(entry: Cbor): boolean {
+  return isCborMap(entry) && entry.get(0) === FEATURE;
+}
+
+/** @throws LedgerError `LEDGER_PAYLOAD`. */
+export function readFeature(value: Cbor): FeatureTotals {
+  const fields = new Fields(value, "feature totals", 11);
+  const denials = fields.list(7).map(readDenials);
+  refuseUnsorted(denials.map(({ reason }) => reason));
+  return {
+    feature: fields.name(1),
+    grants: fields.natural(2),
+    overdraftGrants: fields.natural(3),
+    released: fields.natural(4),
+    expired: fields.natural(5),
+    revoked: fields.natural(6),
+    denials,
+    seatMillis: fields.natural(8),
+    peak: fields.natural(9),
+    inUse: fields.natural(10),
+  };
+}
+
+function readDenials(value: Cbor): DenialTotals {
+  const [reason, count, ...rest] = listOf(value, "denials");
+  if (reason === undefined || typeof count !== "number" || count < 0 || rest.length > 0) {
+    throw refusedField("denials", "are not pairs of reason and count");
+  }
+  return { reason: asciiName(reason, "denial reason"), count };
+}
+
+/** @throws LedgerError `LEDGER_PAYLOAD`. */
+export function readMeter(value: Cbor): MeterTotals {
+  const fields = new Fields(value, "meter totals", 5);
+  if (fields.natural(0) !== METER) throw refusedField("checkpoint entry", "is out of place");
+  return {
+    meter: fields.name(1),
+    records: fields.natural(2),
+    units: fields.natural(3),
+    late: fields.natural(4),
+  };
+}
+
+/** One order only, so that totals have one encoding and no name counts twice. */
+export function refuseUnsorted(names: readonly string[]): void {
+  if (names.some((name, at) => at > 0 && name <= (names[at - 1] ?? ""))) {
+    throw refusedField("checkpoint", "has entries out of order");
+  }
+}
