@@ -67,10 +67,13 @@ export function readJsonNote(
 /**
  * Kind and body of a note whose signatures nobody has looked at: for finding the key that must
  * have signed it.
+ * @param wanted refuses every other kind.
  * @throws NoteError
  */
-export function peekJsonNote(note: string | Uint8Array): PeekedNote {
-  return parse(unverifiedText(note));
+export function peekJsonNote(note: string | Uint8Array, wanted?: NoteKind): PeekedNote {
+  const found = parse(unverifiedText(note));
+  if (wanted !== undefined && found.kind !== wanted) throw wrongKind(wanted, found.kind);
+  return found;
 }
 
 /** Deepest nesting of a body. Indenting a deeper one would cost the reader the square of its size. */

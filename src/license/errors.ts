@@ -1,0 +1,42 @@
+import { CodedError, type CodedErrorOptions } from "../base/errors.ts";
+
+export const LICENSE_CODES = [
+  "LICENSE_FIELD",
+  "LICENSE_UNKNOWN_FIELD",
+  "LICENSE_FORMAT",
+  "LICENSE_SIGNATURE",
+  "LICENSE_UNSIGNED",
+  "LICENSE_ISSUER",
+  "LICENSE_ISSUER_EXPIRED",
+  "LICENSE_WRONG_VENDOR",
+  "LICENSE_WRONG_CHAIN",
+  "LICENSE_WRONG_DAEMON",
+  "LICENSE_WRONG_HOST",
+  "LICENSE_NOT_STARTED",
+  "LICENSE_EXPIRED",
+  "LICENSE_TERM_UNSUPPORTED",
+  "VENDOR_FILE_FIELD",
+  "VENDOR_FILE_SIGNATURE",
+  "VENDOR_FILE_KEY",
+  "REQUEST_FIELD",
+  "REQUEST_SIGNATURE",
+  "REQUEST_HEAD",
+  "LEASE_NOTE_FIELD",
+  "LEASE_NOTE_SIGNATURE",
+] as const;
+
+/** A vendor file, activation request, license or lease note that does not hold. */
+export class LicenseError extends CodedError<(typeof LICENSE_CODES)[number]> {}
+
+export const TERMS_CODES = ["TERMS_FIELD"] as const;
+
+/** Terms that a vendor wrote and that cannot be sold. */
+export class TermsError extends CodedError<(typeof TERMS_CODES)[number]> {
+  /** The keys and list positions that lead to the field, for naming its line. */
+  readonly path: readonly (string | number)[];
+
+  constructor(path: readonly (string | number)[], problem: string, options?: CodedErrorOptions) {
+    super("TERMS_FIELD", `${path.length === 0 ? "terms" : path.join(".")} ${problem}`, options);
+    this.path = path;
+  }
+}

@@ -1,0 +1,105 @@
+import { equalBytes } from "../base/bytes.ts";
+import type { ChainId } from "../base/ids.ts";
+import { days, isoTime, type UnixMillis, unixMillis } from "../base/time.ts";
+import { LicenseError } from "./errors.ts";
+import type { FeatureTerms } from "./feature-terms.ts";
+import type { License } from "./license.ts";
+import type { Terms } from "./terms.ts";
+
+/** What a license is bound to, as the site itself knows it. */
+export interface LicenseSite {
+  readonly chainId: ChainId;
+  readonly genesisLeaf: Uint8Array;
+  readonly daemonKey: Uint8Array;
+  /** 64 hex digits. */
+  readonly hostHash: string;
+}
+
+/** When something holds: from `startsAt` until before `endsAt`; null for no limit. */
+export interface Validity {
+  readonly startsAt: UnixMillis | null;
+  readonly endsAt: UnixMillis | null;
+}
+
+/**
+ * The license is for this ledger, this daemon and this host.
+ * @throws LicenseError `LICENSE_WRONG_CHAIN`, `LICENSE_WRONG_DAEMON`, `LICENSE_WRONG_HOST`
+ */
+export function checkBinding(license: License, site: LicenseSite): void {
+  if (license.chainId !== site.chainId || !equalBytes(license.genesisLeaf, site.genesisLeaf)) {
+    throw new LicenseError(
+      "LICENSE_WRONG_CHAIN",
+      `the license is for ledger ${license.chainId}, this site's is ${site.chainId}`,
+      { hint: ASK_WITH_REQUEST },
+    );
+  }
+  if (!equalBytes(license.daemonKey, site.daemonKey)) {
+    throw new LicenseError("LICENSE_WRONG_DAEMON", "the license is for another daemon key", {
+      hint: ASK_WITH_REQUEST,
+    });
+  }
+  if (license.hostFingerprint.hash !== site.hostHash) {
+    throw new LicenseError("LICENSE_WRONG_HOST", "the license is for another host", {
+      hint: "install it on the host it was requested on, or ask the vendor for a license for this one",
+    });
+  }
+}
+
+/**
+ * Something in the license can be used now.
+ * @throws LicenseError `LICENSE_NOT_STARTED` before everything in it, `LICENSE_EXPIRED` after.
+ */
+export function checkDates(license: License, now: UnixMillis): void {
+  const spans = validities(license.terms);
+  if (spans.some((span) => holdsAt(span, now))) return;
+  const starts = spans.flatMap(({ startsAt }) =>
+    startsAt !== null && startsAt > now ? [startsAt] : [],
+  );
+  if (starts.length > 0) {
+    const first = isoTime(unixMillis(Math.min(...starts)));
+    throw new LicenseError("LICENSE_NOT_STARTED", `the license starts on ${first}`, {
+      hint: "install it then, and check that this host's clock is right",
+    });
+  }
+  const last = isoTime(unixMillis(Math.max(...spans.map(({ endsAt }) => endsAt ?? 0))));
+  throw new LicenseError("LICENSE_EXPIRED", `the license expired on ${last}`, {
+    hint: "ask the vendor for a renewal, and check that this host's clock is right",
+  });
+}
+
+/** When the seats of a feature may be granted: its own dates with its grace, inside the license's. */
+export function featureValidity(terms: Terms, feature: FeatureTerms): Validity {
+  const graceEnd =
+    feature.expiresAt === null ? null : unixMillis(feature.expiresAt + days(feature.graceDays));
+  return {
+    startsAt: laterOf(terms.notBefore, feature.startsAt),
+    endsAt: earlierOf(terms.notAfter, graceEnd),
+  };
+}
+
+/** When the meters of a license may count. */
+export function meterValidity(terms: Terms): Validity {
+  return { startsAt: terms.notBefore, endsAt: terms.notAfter };
+}
+
+export function holdsAt({ startsAt, endsAt }: Validity, now: UnixMillis): boolean {
+  return (startsAt === null || now >= startsAt) && (endsAt === null || now < endsAt);
+}
+
+const ASK_WITH_REQUEST =
+  "ask the vendor for a license for this site's request; see seatkeeper license request";
+
+function validities(terms: Terms): readonly Validity[] {
+  const features = terms.features.map((feature) => featureValidity(terms, feature));
+  return terms.meters.length > 0 ? [...features, meterValidity(terms)] : features;
+}
+
+function laterOf(left: UnixMillis | null, right: UnixMillis | null): UnixMillis | null {
+  if (left === null || right === null) return left ?? right;
+  return left > right ? left : right;
+}
+
+function earlierOf(left: UnixMillis | null, right: UnixMillis | null): UnixMillis | null {
+  if (left === null || right === null) return left ?? right;
+  return left < right ? left : right;
+}

@@ -1,0 +1,54 @@
+import type { z } from "zod";
+import { days, type Millis, millis } from "../base/time.ts";
+import { flag, mapOf, productName, wholeNumber, wordOf } from "./fields.ts";
+import type { TimeForms } from "./time-forms.ts";
+
+/** Units of one meter. Rules of one name and different periods hold side by side. */
+export interface MeterTerms {
+  readonly name: string;
+  readonly unit: string;
+  /** Prepaid units per period; null for no limit. */
+  readonly quota: number | null;
+  /** Days and months are those of UTC. */
+  readonly period: "total" | "day" | "month";
+  /** Whether units above the quota are refused or counted. */
+  readonly overdraft: "deny" | "allow";
+  /** How long after its use a record is still accepted. */
+  readonly lateLimitMs: Millis;
+  readonly refunds: boolean;
+}
+
+export function meterField(forms: TimeForms): z.ZodType<MeterTerms> {
+  return mapOf({
+    name: productName,
+    unit: productName,
+    quota: wholeNumber(0, Number.MAX_SAFE_INTEGER).nullable().default(null),
+    period: wordOf("total", "day", "month").default("total"),
+    overdraft: wordOf("deny", "allow").default("deny"),
+    late_limit: forms.span(millis(0), days(366)).default(days(7)),
+    refunds: flag.default(false),
+  }).transform(
+    (meter): MeterTerms => ({
+      name: meter.name,
+      unit: meter.unit,
+      quota: meter.quota,
+      period: meter.period,
+      overdraft: meter.overdraft,
+      lateLimitMs: meter.late_limit,
+      refunds: meter.refunds,
+    }),
+  );
+}
+
+/** What `meterField` decodes. */
+export function encodeMeter(meter: MeterTerms): object {
+  return {
+    name: meter.name,
+    unit: meter.unit,
+    quota: meter.quota,
+    period: meter.period,
+    overdraft: meter.overdraft,
+    late_limit: meter.lateLimitMs,
+    refunds: meter.refunds,
+  };
+}

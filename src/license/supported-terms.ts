@@ -1,0 +1,45 @@
+import type { FeatureTerms } from "./feature-terms.ts";
+import type { MeterTerms } from "./meter-terms.ts";
+import type { Terms } from "./terms.ts";
+
+/**
+ * The terms that this release reads but does not enforce yet, as paths into the license. A license that
+ * has any is refused at installation: nobody gets less, or more, than was sold without being told.
+ * Empty when everything in it is enforced. `report` is recorded for the vendor and asks nothing of
+ * the daemon.
+ */
+export function unsupportedTerms(terms: Terms): readonly string[] {
+  return [
+    ...terms.features.flatMap((feature, index) => featurePaths(feature, `features.${index}`)),
+    ...terms.meters.flatMap((meter, index) => meterPaths(meter, `meters.${index}`)),
+    ...named("", {
+      pools: terms.pools.length > 0,
+      clock_policy: terms.clockPolicy !== "flag",
+      witness_policy: terms.witnessPolicy !== "flag",
+      policy_grace_days: terms.policyGraceDays > 0,
+      auditor_allowed: terms.auditorAllowed,
+      emergency_days: terms.emergencyDays > 0,
+      standby_hosts: terms.standbyHosts.length > 0,
+    }),
+  ];
+}
+
+function featurePaths(feature: FeatureTerms, path: string): readonly string[] {
+  return named(`${path}.`, {
+    maintenance_until: feature.maintenanceUntil !== null,
+    share: feature.share !== "none",
+    tokens: feature.tokens !== null,
+    borrow: feature.borrow !== null,
+    linger: feature.lingerMs > 0,
+    min_lease: feature.minLeaseMs > 0,
+    named_users: feature.namedUsers !== null,
+  });
+}
+
+function meterPaths(meter: MeterTerms, path: string): readonly string[] {
+  return named(`${path}.`, { refunds: meter.refunds });
+}
+
+function named(prefix: string, used: Readonly<Record<string, boolean>>): readonly string[] {
+  return Object.entries(used).flatMap(([name, isUsed]) => (isUsed ? [prefix + name] : []));
+}

@@ -1,0 +1,65 @@
+/** A terms file that explains itself. Every line that is commented out shows its neutral value. */
+export const TERMS_EXAMPLE = `# terms.yaml: what you sell to one site.
+#
+#   seatkeeper-vendor issue --request site.skreq --terms terms.yaml --out site.sklic
+#
+# Lengths of time: 500ms, 90s, 15m, 2h, 7d, or a number of milliseconds.
+# Dates: 2027-01-31 (in UTC), or UTC milliseconds. An end date is the last day that is still paid.
+# A line that is left out has its neutral value, shown here behind a "#".
+# docs/spec/license.md explains every field.
+
+# Who buys it: for people.
+site: Example Studio
+
+# Nothing of the license holds before and after these dates, whatever a feature says.
+# not_before: null
+# not_after: null
+
+# Seats. Several licenses of one site add up.
+features:
+  - name: cad.pro
+    seats: 3
+    # The highest version that may use the seats, in quotes ("2027.10" is not the number 2027.1).
+    # version_max: null
+    # The paid days of this feature, and days that it goes on afterwards.
+    # starts_at: null
+    # expires_at: null
+    # grace_days: 0
+    # Seats that may be granted above "seats". They are always recorded.
+    # overdraft_seats: 0
+    # A seat comes back when its holder was silent for this long: 2s to 1d.
+    # lease_time: 90s
+    # How long the application may go on when it cannot reach the daemon.
+    offline_grace: 15m
+    # End a lease as soon as its connection breaks.
+    # release_on_disconnect: false
+  - name: sim.solver
+    seats: 1
+
+# Counters. A record is durable before it is confirmed, and counted once.
+meters:
+  - name: render.minutes
+    unit: minutes
+    # Prepaid units per period; without it, usage is counted and never refused.
+    quota: 10000
+    # The quota counts for the whole license (total), a day or a month (UTC).
+    period: month
+    # Beyond the quota: deny the record, or allow and count it.
+    overdraft: deny
+    # How late a record of an offline application is still accepted.
+    # late_limit: 7d
+
+# How usage is sealed into the site's ledger. "scheduled" collects it for at most max_interval;
+# "immediate" seals it before the application gets its answer.
+# sealing:
+#   mode: scheduled
+#   max_interval: 10m
+
+# What the ledger tells you: sums only (totals), or each event with a pseudonym (events).
+# detail: totals
+
+# How often the site promised to deliver its usage. Recorded; the daemon enforces nothing of it.
+# report:
+#   interval_days: 30
+#   grace_days: 10
+`;
