@@ -1,42 +1,154 @@
+import type { LeaseId } from "../base/ids.ts";
 import type { Moment, MonoMillis } from "../base/time.ts";
+import { acquire } from "./acquiring.ts";
 import type { Command } from "./command.ts";
-import type { Decision, SeatCut } from "./decision.ts";
+import { cancel, disconnect, reconnect, release, renew, resume, revoke } from "./continuing.ts";
+import type { Answer, Decision, SeatCut } from "./decision.ts";
+import { doWhatIsDue, nextDue, serveTheStirred } from "./due.ts";
+import type { Lease } from "./lease.ts";
+import { setTerms } from "./licensing.ts";
+import { restoreState } from "./restoring.ts";
+import { seatMillis } from "./seat-time.ts";
 import type { SeatSnapshot } from "./snapshot.ts";
+import type { SeatState } from "./state.ts";
 import type { SeatLimits, SeatTerms } from "./terms.ts";
-import type { SeatView } from "./view.ts";
+import { newTurn, type Turn } from "./turn.ts";
+import type { FeatureView, SeatView } from "./view.ts";
+import { viewFeatures, viewSeats } from "./viewing.ts";
 
-/** The leases, queues and meters of one vendor's licenses. */
+/**
+ * The leases, queues and meters of one vendor's licenses at one site. It decides and applies at
+ * once, and remembers how to take back: nothing may be told to anybody before the changes of a
+ * decision are durable and `keep` was called. No input or output, no clock, no randomness; the
+ * same commands at the same moments give the same decisions.
+ */
 export class SeatBook {
+  readonly #state: SeatState;
+  #now: Moment;
+
+  private constructor(state: SeatState, now: Moment) {
+    this.#state = state;
+    this.#now = now;
+  }
+
+  /**
+   * The book as the store has it. What fell due since happens at the first decision.
+   * @throws RangeError when two pools have one name.
+   */
   static restore(
-    _snapshot: SeatSnapshot,
-    _terms: SeatTerms,
-    _limits: SeatLimits,
-    _now: Moment,
+    snapshot: SeatSnapshot,
+    terms: SeatTerms,
+    limits: SeatLimits,
+    now: Moment,
   ): SeatBook {
-    throw new TypeError("being written");
+    return new SeatBook(restoreState(snapshot, terms, limits, now), now);
   }
 
-  decide(_command: Command, _now: Moment): Decision {
-    throw new TypeError("being written");
+  /**
+   * Does first what was due by `now`, then what is asked. `now.mono` must not go back.
+   * @throws RangeError when a number is out of its range or a lease id is taken: a mistake of the
+   * program, which changes nothing.
+   */
+  decide(command: Command, now: Moment): Decision {
+    this.#now = now;
+    const { journal } = this.#state;
+    const before = journal.length;
+    try {
+      const turn = newTurn(now);
+      doWhatIsDue(this.#state, turn);
+      const answer = this.#obey(command, turn);
+      serveTheStirred(this.#state, turn);
+      const { changes, events, notices } = turn;
+      return { answer, changes, events, notices };
+    } catch (error) {
+      journal.undoTo(before);
+      throw error;
+    }
   }
 
+  /** What was decided since the last `keep` is durable and cannot be undone any more. */
   keep(): void {
-    throw new TypeError("being written");
+    this.#state.journal.keep();
+    this.#state.ended.prune(this.#now.mono);
+    this.#state.denials.prune(this.#now.mono);
+    this.#state.metering.keys.prune();
   }
 
+  /** The commit failed: as if nothing had been asked since the last `keep`. */
   undo(): void {
-    throw new TypeError("being written");
+    this.#state.journal.undoTo(0);
   }
 
-  cut(_now: Moment): SeatCut {
-    throw new TypeError("being written");
+  /** Counts the seat time of open leases up to `now`. Kept or undone like a decision. */
+  cut(now: Moment): SeatCut {
+    const sums = new Map<string, number>();
+    for (const lease of this.#state.leases.values()) {
+      const spent = this.#state.seatTime.spent(lease, now.mono);
+      if (spent > 0) sums.set(lease.feature, (sums.get(lease.feature) ?? 0) + spent);
+    }
+    this.#state.seatTime.cut(now.mono);
+    const forgetUsageKeysBefore = this.#state.metering.keysNeededFrom(now.wall);
+    this.#state.metering.keys.forgetBefore(forgetUsageKeysBefore);
+    const open = [...sums].map(([feature, sum]) => ({ feature, seatMillis: seatMillis(sum) }));
+    return {
+      open: open.toSorted((one, other) => (one.feature < other.feature ? -1 : 1)),
+      change: { kind: "cut", wall: now.wall, forgetUsageKeysBefore },
+    };
   }
 
+  /**
+   * When a `tick` has something to do; undefined when never. Starts and ends of licenses follow
+   * the wall clock, which may jump: tick now and then in any case.
+   */
   nextDeadline(): MonoMillis | undefined {
-    throw new TypeError("being written");
+    return nextDue(this.#state);
   }
 
-  view(_now: Moment): SeatView {
-    throw new TypeError("being written");
+  /** The live lease of that id as of the last decision. */
+  lease(id: LeaseId): Lease | undefined {
+    return this.#state.leases.get(id);
+  }
+
+  /** Seats per feature as of the last decision, by name; cheap. */
+  features(): readonly FeatureView[] {
+    return viewFeatures(this.#state);
+  }
+
+  /** Everything as of the last decision; costs a pass over all leases. */
+  view(now: Moment): SeatView {
+    return viewSeats(this.#state, now);
+  }
+
+  #obey(command: Command, turn: Turn): Answer {
+    const state = this.#state;
+    switch (command.kind) {
+      case "acquire":
+        return acquire(state, turn, command);
+      case "renew":
+        return renew(state, turn, command.by, command.leases);
+      case "release":
+        return release(state, turn, command.by, command.lease);
+      case "resume":
+        return resume(state, turn, command.by, command.leases, command.liveInstances);
+      case "record": {
+        const licensed = state.licensed.value;
+        const { by, records } = command;
+        const results = records.map((record) => state.metering.record(turn, by, record, licensed));
+        return { kind: "recorded", results };
+      }
+      case "cancel":
+        return cancel(state, turn, command.by, command.key);
+      case "disconnect":
+        return disconnect(state, turn, command.by);
+      case "reconnect":
+        return reconnect(state, turn, command.by);
+      case "revoke":
+        return revoke(state, turn, command.lease);
+      case "tick":
+        return { kind: "done" };
+      case "terms":
+        setTerms(state, turn, command);
+        return { kind: "done" };
+    }
   }
 }

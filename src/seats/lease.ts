@@ -40,3 +40,8 @@ export interface Lease extends StoredLease {
   /** Read back after a restart, and not renewed or resumed since. */
   readonly restored: boolean;
 }
+
+/** Orders leases by their start; those of one moment by id, so that the order is always the same. */
+export function byAge(one: Lease, other: Lease): number {
+  return one.startedAt - other.startedAt || (one.id < other.id ? -1 : 1);
+}

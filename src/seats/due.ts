@@ -1,0 +1,56 @@
+import type { MonoMillis } from "../base/time.ts";
+import type { Feature } from "./feature.ts";
+import { endLease } from "./holding.ts";
+import { followWallClock } from "./licensing.ts";
+import { leaveQueue, serveQueue } from "./queue.ts";
+import type { SeatState } from "./state.ts";
+import type { Turn } from "./turn.ts";
+
+/** Everything that time alone brings: grants that start or end, expiries, waiters given up. */
+export function doWhatIsDue(state: SeatState, turn: Turn): void {
+  followWallClock(state, turn);
+  for (const feature of state.features.value) expireLeases(state, turn, feature);
+  dropTheAbsent(state, turn);
+  serveTheStirred(state, turn);
+}
+
+/** Gives seats that came free to those whose turn it is. */
+export function serveTheStirred(state: SeatState, turn: Turn): void {
+  for (const feature of turn.stirred) serveQueue(state, turn, feature);
+  turn.stirred.clear();
+}
+
+/** When something falls due next; undefined when nothing ever does by itself. */
+export function nextDue(state: SeatState): MonoMillis | undefined {
+  let next = earlier(state.validity.value?.deadline, state.absences.first());
+  for (const { expiries } of state.features.value) next = earlier(next, expiries.first());
+  return next;
+}
+
+function expireLeases(state: SeatState, turn: Turn, feature: Feature): void {
+  const { mono } = turn.now;
+  for (let id = feature.expiries.due(mono); id !== undefined; id = feature.expiries.due(mono)) {
+    const lease = state.leases.get(id);
+    if (lease === undefined) throw new TypeError("a deadline without its lease");
+    endLease(state, turn, lease, "expired", "LEASE_EXPIRED");
+    const { client, instance } = lease;
+    turn.notices.push({ kind: "expired", client, instance, lease: id, feature: feature.name });
+  }
+}
+
+function dropTheAbsent(state: SeatState, turn: Turn): void {
+  const { mono } = turn.now;
+  for (let key = state.absences.due(mono); key !== undefined; key = state.absences.due(mono)) {
+    const waiter = state.waiter(key);
+    if (waiter === undefined) throw new TypeError("an absence without its waiter");
+    leaveQueue(state, turn, waiter);
+  }
+}
+
+function earlier(
+  one: MonoMillis | undefined,
+  other: MonoMillis | undefined,
+): MonoMillis | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return one < other ? one : other;
+}

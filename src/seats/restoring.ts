@@ -1,0 +1,78 @@
+import {
+  after,
+  type Millis,
+  type Moment,
+  type MonoMillis,
+  millis,
+  monoMillis,
+  type UnixMillis,
+} from "../base/time.ts";
+import { holdLease } from "./holding.ts";
+import type { Lease, StoredLease } from "./lease.ts";
+import { setTerms } from "./licensing.ts";
+import type { SeatSnapshot } from "./snapshot.ts";
+import { requestKey, SeatState } from "./state.ts";
+import type { SeatLimits, SeatTerms } from "./terms.ts";
+import { newTurn } from "./turn.ts";
+
+/**
+ * The state after a restart. Every stored lease gets one lease time of grace from `now`. Wall
+ * clock moments become monotonic ones by their age; a moment in the future has no age.
+ */
+export function restoreState(
+  snapshot: SeatSnapshot,
+  terms: SeatTerms,
+  limits: SeatLimits,
+  now: Moment,
+): SeatState {
+  const state = new SeatState(limits);
+  for (const total of snapshot.meters) state.metering.restore(total);
+  for (const key of snapshot.usageKeys.toSorted((one, other) => one.wall - other.wall)) {
+    state.metering.keys.remember(key);
+  }
+  state.metering.keys.forgetBefore(snapshot.usageKeysForgottenBefore ?? 0);
+  if (snapshot.lastCut !== null) state.seatTime.cut(monoAt(snapshot.lastCut, now));
+  const leaseTimes = new Map(terms.pools.map(({ name, leaseTime }) => [name, leaseTime]));
+  for (const stored of snapshot.leases) {
+    const leaseTime = Math.max(stored.leaseTime, leaseTimes.get(stored.feature) ?? 0);
+    restoreLease(state, snapshot, { ...stored, leaseTime: millis(leaseTime) }, now);
+  }
+  setTerms(state, newTurn(now), terms);
+  state.journal.keep();
+  return state;
+}
+
+function restoreLease(
+  state: SeatState,
+  snapshot: SeatSnapshot,
+  stored: StoredLease,
+  now: Moment,
+): void {
+  const lease: Lease = {
+    ...stored,
+    startedAt: monoAt(stored.grantedAt, now),
+    expiresAt: after(now.mono, stored.leaseTime),
+    restored: true,
+  };
+  holdLease(state, lease);
+  const key = requestKey(lease.client, lease.key);
+  state.setRequest(lease.client, key, { kind: "leased", lease: lease.id });
+  state.seatTime.restored(lease, sureUntil(snapshot, stored, now));
+}
+
+/** Nobody can have renewed after the process was last alive, so one lease time later it was over. */
+function sureUntil(
+  { lastAlive, lastCut }: SeatSnapshot,
+  { grantedAt, leaseTime }: { readonly grantedAt: UnixMillis; readonly leaseTime: Millis },
+  now: Moment,
+): MonoMillis {
+  const alive = Math.max(
+    monoAt(grantedAt, now),
+    ...[lastAlive, lastCut].filter((wall) => wall !== null).map((wall) => monoAt(wall, now)),
+  );
+  return monoMillis(alive + leaseTime);
+}
+
+function monoAt(wall: UnixMillis, now: Moment): MonoMillis {
+  return monoMillis(now.mono - Math.max(0, now.wall - wall));
+}

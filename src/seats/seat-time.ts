@@ -1,0 +1,63 @@
+import type { LeaseId } from "../base/ids.ts";
+import { type Millis, type MonoMillis, millis } from "../base/time.ts";
+import { type Journal, JournaledMap, Slot } from "./journal.ts";
+import type { Lease } from "./lease.ts";
+
+/**
+ * Counts seat time: seats times milliseconds on the monotonic clock, cut at each checkpoint. Each
+ * moment of a lease is counted in exactly one cut or in its end. Moments are rounded down before
+ * they are subtracted, so that no fraction is lost or counted twice from cut to cut.
+ */
+export class SeatTime {
+  readonly #lastCut: Slot<MonoMillis | undefined>;
+  /** Restored leases that nobody has claimed yet: until when they were surely in use. */
+  readonly #unclaimed: JournaledMap<LeaseId, MonoMillis>;
+  /** Leases claimed after a cut that had stopped short of it: where counting goes on. */
+  readonly #resumed: JournaledMap<LeaseId, MonoMillis>;
+
+  constructor(journal: Journal) {
+    this.#lastCut = new Slot<MonoMillis | undefined>(journal, undefined);
+    this.#unclaimed = new JournaledMap(journal);
+    this.#resumed = new JournaledMap(journal);
+  }
+
+  /** Seat time of `lease` up to `until` that no cut has counted. */
+  spent(lease: Lease, until: MonoMillis): Millis {
+    const from =
+      this.#resumed.get(lease.id) ??
+      Math.max(lease.startedAt, this.#lastCut.value ?? lease.startedAt);
+    const sure = this.#unclaimed.get(lease.id) ?? Number.POSITIVE_INFINITY;
+    const to = Math.min(until, lease.expiresAt, sure);
+    return seatMillis(lease.count * Math.max(0, Math.floor(to) - Math.floor(from)));
+  }
+
+  /** Seat time was counted up to `moment`, for every lease. */
+  cut(moment: MonoMillis): void {
+    this.#lastCut.set(moment);
+    for (const [lease] of this.#resumed.entries()) this.#resumed.delete(lease);
+  }
+
+  /** A restored lease counts up to `sure` at most, unless it is claimed. */
+  restored(lease: Lease, sure: MonoMillis): void {
+    this.#unclaimed.set(lease.id, sure);
+  }
+
+  /** Its client has come back: it was in use all the time, also where a cut had its doubts. */
+  claimed(lease: LeaseId): void {
+    const sure = this.#unclaimed.get(lease);
+    if (sure === undefined) return;
+    this.#unclaimed.delete(lease);
+    const cut = this.#lastCut.value;
+    if (cut !== undefined && cut > sure) this.#resumed.set(lease, sure);
+  }
+
+  ended(lease: LeaseId): void {
+    this.#unclaimed.delete(lease);
+    this.#resumed.delete(lease);
+  }
+}
+
+/** A sum of seat time. Beyond 2^53 (after a wall clock gone astray) it stays there: it is no reason to stop. */
+export function seatMillis(value: number): Millis {
+  return millis(Math.min(value, Number.MAX_SAFE_INTEGER));
+}

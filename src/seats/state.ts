@@ -1,0 +1,133 @@
+import type { ClientKey, IdempotencyKey, InstanceId, LeaseId } from "../base/ids.ts";
+import type { MonoMillis } from "../base/time.ts";
+import type { AcquireCommand } from "./command.ts";
+import { Deadlines } from "./deadlines.ts";
+import { DenialMemory } from "./denial-memory.ts";
+import { EndedLeases } from "./ended-leases.ts";
+import { Feature } from "./feature.ts";
+import { Journal, JournaledMap, Slot } from "./journal.ts";
+import type { Lease } from "./lease.ts";
+import { Metering } from "./metering.ts";
+import { SeatTime } from "./seat-time.ts";
+import type { SeatLimits } from "./terms.ts";
+
+/** A request that waits for its turn. */
+export interface Waiter {
+  readonly asked: AcquireCommand;
+  readonly since: MonoMillis;
+  /** Its connection is gone: skipped, and dropped at this moment. Undefined while connected. */
+  readonly awayUntil: MonoMillis | undefined;
+}
+
+/** What stands under a request key: a lease or a place in the queue, never both. */
+export type Request =
+  | { readonly kind: "leased"; readonly lease: LeaseId }
+  | { readonly kind: "waiting"; readonly waiter: Waiter };
+
+/** While the wall clock is in `[from, until)`, no grant starts or ends. */
+export interface Validity {
+  readonly from: number;
+  readonly until: number;
+  /** `until` on the monotonic clock, if the wall clock does not jump; undefined for never. */
+  readonly deadline: MonoMillis | undefined;
+}
+
+/** All that the engine knows, in pieces that one journal restores. */
+export class SeatState {
+  readonly journal: Journal = new Journal();
+  readonly limits: SeatLimits;
+  readonly leases: JournaledMap<LeaseId, Lease>;
+  readonly requests: JournaledMap<string, Request>;
+  /** Request keys per client. */
+  readonly clients: JournaledMap<ClientKey, readonly string[]>;
+  readonly absences: Deadlines<string>;
+  /** By name, so that what happens in several at once happens in a stable order. */
+  readonly features: Slot<readonly Feature[]>;
+  readonly licensed: Slot<boolean>;
+  readonly validity: Slot<Validity | undefined>;
+  readonly seatTime: SeatTime;
+  readonly ended: EndedLeases;
+  readonly denials: DenialMemory;
+  readonly metering: Metering;
+  readonly #featureNamed: JournaledMap<string, Feature>;
+
+  constructor(limits: SeatLimits) {
+    const { journal } = this;
+    this.limits = limits;
+    this.leases = new JournaledMap(journal, (id, lease) => {
+      this.feature(lease.feature)?.expiries.watch(id, lease.expiresAt);
+    });
+    this.requests = new JournaledMap(journal, (key, request) => this.#watchAbsence(key, request));
+    this.clients = new JournaledMap(journal);
+    this.absences = new Deadlines((key) => this.waiter(key)?.awayUntil);
+    this.features = new Slot<readonly Feature[]>(journal, []);
+    this.licensed = new Slot(journal, false);
+    this.validity = new Slot<Validity | undefined>(journal, undefined);
+    this.seatTime = new SeatTime(journal);
+    this.ended = new EndedLeases(journal, limits);
+    this.denials = new DenialMemory(journal, limits);
+    this.metering = new Metering(journal, limits, this.denials);
+    this.#featureNamed = new JournaledMap(journal);
+  }
+
+  feature(name: string): Feature | undefined {
+    return this.#featureNamed.get(name);
+  }
+
+  /** The feature of that name, made if it is not there. It stays, as leases may outlive its licenses. */
+  featureOrNew(name: string): Feature {
+    const known = this.feature(name);
+    if (known !== undefined) return known;
+    const expiries = new Deadlines<LeaseId>((id) => this.leases.get(id)?.expiresAt);
+    const feature = new Feature(name, this.journal, expiries);
+    this.#featureNamed.set(name, feature);
+    this.features.set([...this.features.value, feature].toSorted(byName));
+    return feature;
+  }
+
+  waiter(key: string): Waiter | undefined {
+    const request = this.requests.get(key);
+    return request?.kind === "waiting" ? request.waiter : undefined;
+  }
+
+  /** Puts a lease or a waiter under its request key. */
+  setRequest(client: ClientKey, key: string, request: Request): void {
+    if (!this.requests.has(key)) {
+      this.clients.set(client, [...(this.clients.get(client) ?? []), key]);
+    }
+    this.requests.set(key, request);
+    this.#watchAbsence(key, request);
+  }
+
+  removeRequest(client: ClientKey, key: string): void {
+    this.requests.delete(key);
+    const left = (this.clients.get(client) ?? []).filter((other) => other !== key);
+    if (left.length > 0) this.clients.set(client, left);
+    else this.clients.delete(client);
+  }
+
+  #watchAbsence(key: string, request: Request): void {
+    if (request.kind === "waiting" && request.waiter.awayUntil !== undefined) {
+      this.absences.watch(key, request.waiter.awayUntil);
+    }
+  }
+}
+
+/** Keys and ids contain no space, so the joined text is unambiguous. */
+export function requestKey(client: ClientKey, key: IdempotencyKey): string {
+  return `${client} ${key}`;
+}
+
+/** Whether one instance acts for another of the same client: only the same one does. */
+export function isSame(one: Holder, other: Holder): boolean {
+  return one.client === other.client && one.instance === other.instance;
+}
+
+interface Holder {
+  readonly client: ClientKey;
+  readonly instance: InstanceId;
+}
+
+function byName(one: Feature, other: Feature): number {
+  return one.name < other.name ? -1 : 1;
+}
