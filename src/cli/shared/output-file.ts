@@ -12,7 +12,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { utf8 } from "../../base/bytes.ts";
-import { messageOf, systemCode } from "../../base/errors.ts";
+import { CodedError, messageOf, systemCode } from "../../base/errors.ts";
 import { CliError } from "./errors.ts";
 
 export interface OutputFileOptions {
@@ -33,7 +33,7 @@ export function writeOutput(
   options: OutputFileOptions = {},
 ): void {
   const target = checkedTarget(path, options.force === true);
-  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
+  const temporary = temporaryFor(target);
   try {
     writeTemporary(temporary, typeof content === "string" ? utf8(content) : content, options.mode);
     place(temporary, target, options.force === true);
@@ -41,6 +41,29 @@ export function writeOutput(
   } catch (cause) {
     rmSync(temporary, { force: true });
     throw writeFailure(cause, path);
+  }
+}
+
+/**
+ * The same promise for content that is made piece by piece and never held whole: `produce` calls
+ * `write` as often as it likes, and what it returns is returned.
+ * @throws CliError as {@link writeOutput}, and whatever `produce` throws; then there is no file.
+ */
+export async function streamOutput<Result>(
+  path: string,
+  options: OutputFileOptions,
+  produce: (write: (bytes: Uint8Array) => void) => Promise<Result>,
+): Promise<Result> {
+  const target = checkedTarget(path, options.force === true);
+  const temporary = temporaryFor(target);
+  try {
+    const result = await streamTemporary(temporary, options.mode, produce);
+    place(temporary, target, options.force === true);
+    syncFolder(dirname(target));
+    return result;
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw cause instanceof CodedError ? cause : writeFailure(cause, path);
   }
 }
 
@@ -72,17 +95,43 @@ function kindOf(path: string): "nothing" | "file" | "other" {
   }
 }
 
-function writeTemporary(path: string, bytes: Uint8Array, mode = 0o644): void {
-  // Left behind by a process of this number that was killed: never a link somebody else placed.
-  rmSync(path, { force: true });
-  const fd = openSync(path, "wx", mode);
+const temporaryFor = (target: string): string =>
+  join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
+
+function writeTemporary(path: string, bytes: Uint8Array, mode?: number): void {
+  const fd = openTemporary(path, mode);
   try {
-    let offset = 0;
-    while (offset < bytes.length) offset += writeSync(fd, bytes, offset);
+    writeAll(fd, bytes);
     fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
+}
+
+async function streamTemporary<Result>(
+  path: string,
+  mode: number | undefined,
+  produce: (write: (bytes: Uint8Array) => void) => Promise<Result>,
+): Promise<Result> {
+  const fd = openTemporary(path, mode);
+  try {
+    const result = await produce((bytes) => writeAll(fd, bytes));
+    fsyncSync(fd);
+    return result;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openTemporary(path: string, mode = 0o644): number {
+  // Left behind by a process of this number that was killed: never a link somebody else placed.
+  rmSync(path, { force: true });
+  return openSync(path, "wx", mode);
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  let offset = 0;
+  while (offset < bytes.length) offset += writeSync(fd, bytes, offset);
 }
 
 function place(temporary: string, target: string, force: boolean): void {
