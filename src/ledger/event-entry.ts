@@ -71,18 +71,12 @@ export function readOpen(value: Cbor): SealedSeatTime {
 
 /** @throws LedgerError `LEDGER_PAYLOAD`. */
 export function readEvent(value: Cbor): SealedEvent {
-  switch (isCborMap(value) ? value.get(1) : undefined) {
-    case GRANT:
-      return readGrant(new Fields(value, "grant", 8));
-    case END:
-      return readEnd(new Fields(value, "end", 9));
-    case DENIAL:
-      return readDenial(new Fields(value, "denial", 6));
-    case USAGE:
-      return readUsage(new Fields(value, "usage", 8));
-    default:
-      throw refusedField("checkpoint entry", "is no known event");
-  }
+  const kind = isCborMap(value) ? value.get(1) : undefined;
+  if (kind === GRANT) return readGrant(new Fields(value, "grant", 8));
+  if (kind === END) return readEnd(new Fields(value, "end", 9));
+  if (kind === DENIAL) return readDenial(new Fields(value, "denial", 6));
+  if (kind === USAGE) return readUsage(new Fields(value, "usage", 8));
+  throw refusedField("checkpoint entry", "is no known event");
 }
 
 function readGrant(fields: Fields): SealedEvent {

@@ -1,6 +1,7 @@
-import { concat, u8, u32, u64, utf8 } from "../base/bytes.ts";
+import { concat, fromHex, u8, u32, u64, utf8 } from "../base/bytes.ts";
 import { erase } from "../crypto/erase.ts";
-import { hkdfExpand, hmacSha256, sha256 } from "../crypto/hash.ts";
+import { hkdfExpand, hmacSha256 } from "../crypto/hash.ts";
+import { sealingKeyId } from "../crypto/key-id.ts";
 import { leafHash, rootOf } from "../merkle/tree.ts";
 import { HEADER_BYTES } from "./block.ts";
 
@@ -83,9 +84,9 @@ export function genesisReadKey(readSeed: Uint8Array): Uint8Array {
   return derive(readSeed, GENESIS);
 }
 
-/** First 8 bytes of a hash: how a key is named in a segment. */
+/** How a key is named in a segment: 8 bytes. */
 export function keyId(publicKey: Uint8Array): Uint8Array {
-  return sha256(KID, publicKey).slice(0, 8);
+  return fromHex(sealingKeyId(publicKey));
 }
 
 /** Seed of ephemeral key `which` (0 the vendor's, then the recipients'), hedged by the old chain. */
@@ -146,7 +147,6 @@ const PUB_LENGTH = u32(HEADER_BYTES);
 const SEGMENT_LABEL = utf8("skc1/segment\0");
 const BLOCK_LABEL = utf8("skc1/blk\0");
 const READ_COMMIT = utf8("skc1/read-commit");
-const KID = utf8("skc1/kid\0");
 
 const NEXT = labelled("next");
 const MAC = labelled("mac");

@@ -9,7 +9,10 @@ export type SlotNumber = 0 | 1;
  * publication ends the process, so an adapter must not retry a failed sync.
  */
 export interface LedgerFiles {
-  /** The 4,096 bytes of a slot as the disk has them; all zero when never written. */
+  /**
+   * The 4,096 bytes of a slot as the disk has them; all zero when never written. A fresh array:
+   * the ledger erases it after use.
+   */
   readSlot(slot: SlotNumber): Uint8Array;
   /** Overwrites a slot in place. The file is never renamed or replaced: old keys must vanish. */
   writeSlot(slot: SlotNumber, bytes: Uint8Array): void;
@@ -51,8 +54,9 @@ export interface OutboxRow {
   /** The whole block. */
   readonly bytes: Uint8Array;
   /**
-   * The 64 random bytes behind a SEGMENT block's key exchange, empty for every other type. Recovery
-   * derives the segment's keys from them and the chain key in the state slot; alone they open nothing.
+   * Behind a SEGMENT block: the 64 random bytes of its key exchange and the vendor's 32-byte sealing
+   * key; empty for every other type. Recovery derives the segment's keys from them and the chain key
+   * in the state slot; alone they open nothing.
    */
   readonly entropy: Uint8Array;
 }

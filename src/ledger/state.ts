@@ -39,30 +39,21 @@ const CHECKSUM_AT = 4064;
 const FRONTIER_COUNT_AT = 196;
 const FRONTIER_LIMIT = 48;
 
-/** One slot of the state file (docs/spec/ledger.md, "State file"): 4,096 bytes. */
+/**
+ * One slot of the state file (docs/spec/ledger.md, "State file"): 4,096 bytes. The only copy of the
+ * keys made on the way: whoever writes the slot erases it.
+ */
 export function encodeSlot(state: ChainState): Uint8Array {
   const { frontier } = state;
   if (frontier.hashes.length > FRONTIER_LIMIT) throw new RangeError("the frontier is too long");
   const slot = new Uint8Array(SLOT_BYTES);
-  slot.set(
-    concat(
-      MAGIC,
-      u64(state.generation),
-      u64(state.nextIndex),
-      u64(state.fileOffset),
-      state.prevLeaf,
-      state.auth,
-      state.read,
-      u32(state.segment),
-      u32(state.indexInSegment),
-      state.chainId,
-      u64(state.ackSize),
-      state.ackRoot,
-      u64(state.highWater),
-      u8(frontier.hashes.length),
-      ...frontier.hashes,
-    ),
-  );
+  slot.set(concat(MAGIC, u64(state.generation), u64(state.nextIndex), u64(state.fileOffset)));
+  slot.set(state.prevLeaf, 28);
+  slot.set(state.auth, 60);
+  slot.set(state.read, 92);
+  slot.set(concat(u32(state.segment), u32(state.indexInSegment), state.chainId), 124);
+  slot.set(concat(u64(state.ackSize), state.ackRoot, u64(state.highWater)), 148);
+  slot.set(concat(u8(frontier.hashes.length), ...frontier.hashes), FRONTIER_COUNT_AT);
   slot.set(sha256(slot.subarray(0, CHECKSUM_AT)), CHECKSUM_AT);
   return slot;
 }
