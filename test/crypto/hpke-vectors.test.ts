@@ -2,12 +2,7 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { fromHex, toHex } from "../../src/base/bytes.ts";
-import {
-  deriveKeyPair,
-  type HpkeAead,
-  setupReceiver,
-  setupSender,
-} from "../../src/crypto/hpke.ts";
+import { deriveKeyPair, type HpkeAead, setupReceiver, setupSender } from "../../src/crypto/hpke.ts";
 
 /** One entry of the official test-vectors.json of RFC 9180, as far as these tests read it. */
 interface Vector {
@@ -53,7 +48,7 @@ const official =
     ? []
     : (JSON.parse(gunzipSync(readFileSync(officialFile)).toString("utf8")) as Vector[]);
 
-function checkVector(vector: Vector): void {
+function expectAgreement(vector: Vector): void {
   const aead = AEADS.get(vector.aead_id) ?? "export-only";
   const info = fromHex(vector.info);
   const recipient = deriveKeyPair(fromHex(vector.ikmR));
@@ -82,7 +77,7 @@ function checkVector(vector: Vector): void {
 
 describe("the numbers of RFC 9180, base mode, X25519 and HKDF-SHA256", () => {
   it.each(cut)("are ours for aead $aead_id", (vector) => {
-    checkVector(vector);
+    expectAgreement(vector);
   });
 
   it("cover both suites the ledger uses", () => {
@@ -99,6 +94,6 @@ describe.runIf(officialFile !== undefined)("the whole official vector file", () 
   });
 
   it.each(ours)("agrees with us for aead $aead_id", (vector) => {
-    checkVector(vector);
+    expectAgreement(vector);
   });
 });
