@@ -68,7 +68,8 @@ function refuseGaps(draft: CheckpointDraft): void {
 function metaValue(draft: CheckpointDraft): Cbor {
   const detail = draft.detail === "totals" ? 0 : 1;
   const clocks = clockFields(draft.clocks);
-  return mapOf(draft.firstEventId, draft.events.length, ...clocks, detail, draft.from);
+  const firstEventId = draft.events.length === 0 ? 0 : draft.firstEventId;
+  return mapOf(firstEventId, draft.events.length, ...clocks, detail, draft.from);
 }
 
 function clockFields(clocks: Clocks): readonly Cbor[] {
@@ -81,11 +82,15 @@ function readMeta(value: Cbor): CheckpointMeta {
   const fields = new Fields(value, "checkpoint meta", META_FIELDS);
   const detail = fields.natural(8);
   if (detail > 1) throw refusedField("checkpoint meta, field 8", "is no known detail");
+  const [firstEventId, count] = [fields.natural(0), fields.natural(1)];
+  if ((firstEventId === 0) !== (count === 0)) {
+    throw refusedField("checkpoint meta, field 0", "is 0 only without events");
+  }
   const clocks = readClocks(fields, 2);
   return {
     detail: detail === 0 ? "totals" : "events",
-    firstEventId: fields.natural(0),
-    count: fields.natural(1),
+    firstEventId,
+    count,
     from: fields.moment(9),
     to: clocks.wall,
     clocks,

@@ -30,7 +30,7 @@ export type BlockDraft =
 export interface CheckpointDraft {
   readonly type: "checkpoint";
   readonly detail: Detail;
-  /** Id of the first event; the id the next event will get when there is none. */
+  /** Id of the first event, from 1; not used when there is none. */
   readonly firstEventId: number;
   /** The events of this block, ids contiguous from `firstEventId`. */
   readonly events: readonly UsageEvent[];
@@ -39,7 +39,7 @@ export interface CheckpointDraft {
    * at the end of this block from those in use now.
    */
   readonly later: readonly UsageEvent[];
-  /** Seat time of open leases, from a cut made now. Only in a block without `later` events. */
+  /** Seat time of open leases, from a cut made now. Leave it for a block without `later` events. */
   readonly open: readonly OpenSeatTime[];
   /** Seats in use now, per feature. */
   readonly inUse: ReadonlyMap<string, number>;

@@ -66,7 +66,7 @@ export interface SegmentPayload {
 
 export interface CheckpointMeta {
   readonly detail: Detail;
-  /** The first sealed event's id; the next id to come when there is none. */
+  /** The first sealed event's id, from 1; 0 when there is none. */
   readonly firstEventId: number;
   readonly count: number;
   /** The interval the checkpoint speaks about. */

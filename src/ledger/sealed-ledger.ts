@@ -10,6 +10,7 @@ import { LedgerError, LedgerFatalError } from "./errors.ts";
 import type { Genesis } from "./genesis.ts";
 import { KeyVault } from "./key-vault.ts";
 import { type ChainKeys, tipProof } from "./keys.ts";
+import type { SegmentReason } from "./payload.ts";
 import { type EncodedPayload, encodePayload } from "./payload-codec.ts";
 import type { LedgerFiles, OutboxRow, SlotNumber } from "./ports.ts";
 import { type RecoveryFinding, recover } from "./recovery.ts";
@@ -145,16 +146,15 @@ export class SealedLedger {
   }
 
   /**
-   * Whether the next block must be a SEGMENT: the running one is full, a UTC day has passed, or a
-   * receipt was taken in. A change of keys is the caller's to know.
+   * Why the next block must be a SEGMENT, or undefined when it need not be one: the running segment
+   * is full, a receipt was taken in, or a UTC day has passed. A change of keys is the caller's to
+   * know.
    * @param highWater the highest believed wall clock; a suspect jump must not open segments.
    */
-  needsSegment(highWater: UnixMillis): boolean {
-    return (
-      this.#afterReceipt ||
-      this.#state.indexInSegment >= SEGMENT_BLOCKS ||
-      utcDay(highWater) > utcDay(this.#state.highWater)
-    );
+  needsSegment(highWater: UnixMillis): SegmentReason | undefined {
+    if (this.#state.indexInSegment >= SEGMENT_BLOCKS) return "full";
+    if (this.#afterReceipt) return "receipt";
+    return utcDay(highWater) > utcDay(this.#state.highWater) ? "daily" : undefined;
   }
 
   /**

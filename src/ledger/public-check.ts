@@ -1,0 +1,185 @@
+import { equalBytes, toHex } from "../base/bytes.ts";
+import { type ChainId, chainId } from "../base/ids.ts";
+import { Frontier } from "../merkle/tree.ts";
+import { type Block, blockLeaf } from "./block.ts";
+import { LedgerError } from "./errors.ts";
+import type { ByteSource } from "./ports.ts";
+import { readBlocks } from "./reader.ts";
+import { decodeSegmentExt } from "./segment.ts";
+import { type ChainState, decodeSlot } from "./state.ts";
+
+/** What there is to compare the blocks with. The more is given, the more is checked. */
+export interface PublicEvidence {
+  /** The genesis leaf hash of the license. */
+  readonly genesisLeaf?: Uint8Array | undefined;
+  /** Heads whose signatures the caller has verified, or roots a receipt acknowledged. */
+  readonly heads?: readonly { readonly size: number; readonly root: Uint8Array }[];
+  /** Both state slots. They hold keys: the caller erases them. */
+  readonly slots?: readonly [Uint8Array, Uint8Array];
+}
+
+/** What can be said about a ledger without any vendor key. */
+export interface PublicReport {
+  /** Undefined when not even one block could be read. */
+  readonly chainId: ChainId | undefined;
+  readonly size: number;
+  readonly segments: number;
+  readonly root: Uint8Array;
+  /** Sentences, each a thing that was looked at. Never empty. */
+  readonly checked: readonly string[];
+  readonly problems: readonly PublicProblem[];
+}
+
+export interface PublicProblem {
+  readonly code:
+    | "MALFORMED"
+    | "GENESIS_MISMATCH"
+    | "BLOCKS_MISSING"
+    | "HASH_CHAIN_BROKEN"
+    | "WRONG_CHAIN"
+    | "ROOT_MISMATCH"
+    | "STATE_MISMATCH";
+  readonly detail: string;
+}
+
+/**
+ * Checks what anyone can check: form, order, hash chain, root. It cannot tell who wrote a block or
+ * what it says: that takes the vendor's keys.
+ */
+export function verifyPublic(source: ByteSource, evidence: PublicEvidence = {}): PublicReport {
+  const check = new PublicCheck(evidence);
+  try {
+    for (const { block } of readBlocks(source)) check.add(block);
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    check.report("MALFORMED", error.message);
+  }
+  return check.finish(source.length);
+}
+
+class PublicCheck {
+  readonly #evidence: PublicEvidence;
+  readonly #problems: PublicProblem[] = [];
+  readonly #openHeads: Map<number, Uint8Array>;
+  #previous: Block | undefined;
+  #chain: Uint8Array | undefined;
+  #segments = 0;
+  #lastLeaf: Uint8Array = new Uint8Array(32);
+  #frontier: Frontier = Frontier.empty();
+
+  constructor(evidence: PublicEvidence) {
+    this.#evidence = evidence;
+    this.#openHeads = new Map(evidence.heads?.map(({ size, root }) => [size, root]));
+    this.#compareHead();
+  }
+
+  add(block: Block): void {
+    const leaf = blockLeaf(block.bytes);
+    if (this.#previous === undefined) this.#addFirst(block, leaf);
+    else this.#addFollowing(block, this.#previous);
+    if (block.type === "segment") {
+      this.#segments += 1;
+      decodeSegmentExt(block.ext);
+    }
+    this.#previous = block;
+    this.#lastLeaf = leaf;
+    this.#frontier = this.#frontier.append(leaf);
+    this.#compareHead();
+  }
+
+  report(code: PublicProblem["code"], detail: string): void {
+    this.#problems.push({ code, detail });
+  }
+
+  finish(length: number): PublicReport {
+    const { size } = this.#frontier;
+    if (size === 0) this.report("MALFORMED", "there is no block");
+    for (const missing of this.#openHeads.keys()) {
+      this.report("BLOCKS_MISSING", `a head speaks of ${missing} blocks, the file has ${size}`);
+    }
+    if (this.#evidence.slots) this.#compareState(this.#evidence.slots, length);
+    return {
+      chainId: this.#chain && chainId(toHex(this.#chain)),
+      size,
+      segments: this.#segments,
+      root: this.#frontier.root(),
+      checked: this.#checked(length),
+      problems: this.#problems,
+    };
+  }
+
+  #addFirst(block: Block, leaf: Uint8Array): void {
+    this.#chain = block.chainId;
+    if (block.index !== 0) this.report("BLOCKS_MISSING", `the first block is ${block.index}`);
+    const licensed = this.#evidence.genesisLeaf;
+    if (licensed && !equalBytes(leaf, licensed)) {
+      this.report("GENESIS_MISMATCH", "block 0 is not the one the license names");
+    }
+  }
+
+  #addFollowing(block: Block, previous: Block): void {
+    const { index } = block;
+    if (!equalBytes(block.chainId, previous.chainId)) {
+      this.report("WRONG_CHAIN", `block ${index} belongs to another ledger`);
+    }
+    if (index !== previous.index + 1) {
+      this.report("BLOCKS_MISSING", `block ${index} comes after block ${previous.index}`);
+    } else if (!equalBytes(block.prevLeaf, this.#lastLeaf)) {
+      this.report("HASH_CHAIN_BROKEN", `block ${index} does not follow the block before it`);
+    } else if (!isNextPlace(block, previous)) {
+      this.report("MALFORMED", `block ${index} stands at the wrong place of its segment`);
+    }
+  }
+
+  #compareHead(): void {
+    const root = this.#openHeads.get(this.#frontier.size);
+    if (!root) return;
+    this.#openHeads.delete(this.#frontier.size);
+    if (!equalBytes(root, this.#frontier.root())) {
+      this.report("ROOT_MISMATCH", `another root was signed at size ${this.#frontier.size}`);
+    }
+  }
+
+  #compareState(slots: readonly [Uint8Array, Uint8Array], length: number): void {
+    const states = slots.map(decodeSlot);
+    const [state, second] = states.filter((found) => found !== undefined);
+    const zero = slots.some((slot) => slot.every((byte) => byte === 0));
+    if (!state || second || !zero) {
+      this.report("STATE_MISMATCH", "not exactly one state slot is valid and the other erased");
+    }
+    if (state && !this.#fits(state, length)) {
+      this.report("STATE_MISMATCH", `the state stands before block ${state.nextIndex}`);
+    }
+    for (const { auth, read } of states.filter((found) => found !== undefined)) {
+      auth.fill(0);
+      read.fill(0);
+    }
+  }
+
+  #fits(state: ChainState, length: number): boolean {
+    return (
+      state.nextIndex === this.#frontier.size &&
+      state.fileOffset === length &&
+      equalBytes(state.prevLeaf, this.#lastLeaf) &&
+      equalBytes(state.frontier.root(), this.#frontier.root()) &&
+      this.#chain !== undefined &&
+      equalBytes(state.chainId, this.#chain)
+    );
+  }
+
+  #checked(length: number): readonly string[] {
+    const { genesisLeaf, heads, slots } = this.#evidence;
+    return [
+      `form of ${this.#frontier.size} blocks in ${length} bytes`,
+      "order, segments and hash chain of the blocks",
+      ...(genesisLeaf ? ["block 0 against the license"] : []),
+      ...(heads && heads.length > 0 ? [`${heads.length} heads against the blocks`] : []),
+      ...(slots ? ["the key state against the blocks, and the erasure of the other slot"] : []),
+    ];
+  }
+}
+
+function isNextPlace(block: Block, previous: Block): boolean {
+  if (block.type === "segment") return block.segment === previous.segment + 1;
+  return block.segment === previous.segment && block.indexInSegment === previous.indexInSegment + 1;
+}
