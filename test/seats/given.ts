@@ -1,0 +1,179 @@
+// People, moments and pools for the tests of the lease engine.
+import type { Pseudonym } from "../../src/base/identity.ts";
+import {
+  clientKey,
+  type IdempotencyKey,
+  type InstanceId,
+  idempotencyKey,
+  instanceId,
+  type LeaseId,
+  leaseId,
+} from "../../src/base/ids.ts";
+import { days, type Moment, monoMillis, seconds, unixMillis } from "../../src/base/time.ts";
+import { SeatBook } from "../../src/seats/book.ts";
+import type { AcquireCommand, Command, UsageRecord } from "../../src/seats/command.ts";
+import type { Caller, Lease } from "../../src/seats/lease.ts";
+import { EMPTY_SNAPSHOT, type SeatSnapshot } from "../../src/seats/snapshot.ts";
+import {
+  DEFAULT_SEAT_LIMITS,
+  type FeaturePool,
+  type MeterRule,
+  type SeatGrant,
+  type SeatLimits,
+} from "../../src/seats/terms.ts";
+
+/** 2026-11-22T12:00:00Z on the wall, an hour after the process began. */
+export const noon: Moment = { wall: unixMillis(1_795_348_800_000), mono: monoMillis(3_600_000) };
+
+/** Noon and so many milliseconds, on both clocks. */
+export function noonAnd(milliseconds: number): Moment {
+  return {
+    wall: unixMillis(noon.wall + milliseconds),
+    mono: monoMillis(noon.mono + milliseconds),
+  };
+}
+
+export const second = 1_000;
+export const minute = 60_000;
+export const hour = 3_600_000;
+export const day = 86_400_000;
+
+function caller(letter: string, instance: number): Caller {
+  return {
+    client: clientKey(letter.repeat(42).concat("A")),
+    instance: process_(instance),
+    user: `u_${letter}` as Pseudonym,
+    host: `h_${letter}` as Pseudonym,
+  };
+}
+
+function process_(number: number): InstanceId {
+  return instanceId(String(number).padStart(32, "0"));
+}
+
+export const ada: Caller = caller("a", 1);
+export const bob: Caller = caller("b", 2);
+export const cid: Caller = caller("c", 3);
+export const dot: Caller = caller("d", 4);
+/** Ada's application, started a second time on the same workstation. */
+export const adaAgain: Caller = { ...ada, instance: process_(11) };
+
+export const leaseNo = (number: number): LeaseId => leaseId(String(number).padStart(32, "0"));
+export const keyNo = (number: number): IdempotencyKey => idempotencyKey(`key-${number}`);
+
+export function grant(fields: Partial<SeatGrant> = {}): SeatGrant {
+  return {
+    seats: 1,
+    overdraftSeats: 0,
+    versionMax: null,
+    startsAt: null,
+    endsAt: null,
+    ...fields,
+  };
+}
+
+/** `cad.pro` with one seat for 90 seconds, unless said otherwise. */
+export function pool(fields: Partial<FeaturePool> = {}): FeaturePool {
+  return {
+    name: "cad.pro",
+    grants: [grant()],
+    leaseTime: seconds(90),
+    releaseOnDisconnect: false,
+    ...fields,
+  };
+}
+
+export const seats = (count: number): FeaturePool => pool({ grants: [grant({ seats: count })] });
+
+/** `render.minutes`, 100 of them in all, a week of delay. */
+export function meter(fields: Partial<MeterRule> = {}): MeterRule {
+  return {
+    name: "render.minutes",
+    unit: "minute",
+    quota: 100,
+    period: "total",
+    overdraft: "deny",
+    lateLimit: days(7),
+    ...fields,
+  };
+}
+
+interface Given {
+  readonly pools?: readonly FeaturePool[];
+  readonly meters?: readonly MeterRule[];
+  readonly limits?: Partial<SeatLimits>;
+  readonly snapshot?: Partial<SeatSnapshot>;
+  readonly now?: Moment;
+}
+
+export function givenBook(given: Given = {}): SeatBook {
+  return SeatBook.restore(
+    { ...EMPTY_SNAPSHOT, ...given.snapshot },
+    { pools: given.pools ?? [pool()], meters: given.meters ?? [] },
+    { ...DEFAULT_SEAT_LIMITS, ...given.limits },
+    given.now ?? noon,
+  );
+}
+
+/** A request for one seat of `cad.pro`; lease and key bear the same number. */
+export function acquire(
+  by: Caller,
+  number: number,
+  fields: Partial<AcquireCommand> = {},
+): AcquireCommand {
+  return {
+    kind: "acquire",
+    by,
+    feature: "cad.pro",
+    version: "",
+    count: 1,
+    wait: false,
+    key: keyNo(number),
+    newLease: leaseNo(number),
+    ...fields,
+  };
+}
+
+export const waitFor = (
+  by: Caller,
+  number: number,
+  fields: Partial<AcquireCommand> = {},
+): AcquireCommand => acquire(by, number, { wait: true, ...fields });
+
+export const renew = (by: Caller, ...numbers: readonly number[]): Command => ({
+  kind: "renew",
+  by,
+  leases: numbers.map(leaseNo),
+});
+
+export const release = (by: Caller, number: number): Command => ({
+  kind: "release",
+  by,
+  lease: leaseNo(number),
+});
+
+/** With the instances of `live` connected. */
+export const resume = (by: Caller, number: number, ...live: readonly Caller[]): Command => ({
+  kind: "resume",
+  by,
+  leases: [leaseNo(number)],
+  liveInstances: new Set(live.map(({ instance }) => instance)),
+});
+
+/** One record of `render.minutes`, used at noon. */
+export function record(by: Caller, number: number, fields: Partial<UsageRecord> = {}): Command {
+  const used = { meter: "render.minutes", units: 1, key: keyNo(number), usedAt: noon.wall };
+  return { kind: "record", by, records: [{ ...used, ...fields }] };
+}
+
+export const tick: Command = { kind: "tick" };
+
+/** The numbers of the live leases, the oldest first. */
+export function liveLeases(book: SeatBook): readonly number[] {
+  return book.view(noon).leases.map((lease: Lease) => Number(lease.id));
+}
+
+/** The numbers of those who wait, in order. */
+export function waiting(book: SeatBook): readonly number[] {
+  return book.view(noon).queue.map(({ key }) => Number(key.replace("key-", "")));
+}
