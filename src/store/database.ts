@@ -1,0 +1,198 @@
+import { type UnixMillis, unixMillis } from "../base/time.ts";
+import type { NewUsageEvent, OpenSeatTime, UsageEvent } from "../base/usage-event.ts";
+import type { DirectoryRow } from "../ledger/directory.ts";
+import type { PreparedBlock } from "../ledger/draft.ts";
+import type { OutboxRow } from "../ledger/ports.ts";
+import type { SeatChange } from "../seats/decision.ts";
+import type { SeatSnapshot } from "../seats/snapshot.ts";
+import { BlockRows } from "./block-rows.ts";
+import { type Connection, explaining, openConnection } from "./connection.ts";
+import { EventRows } from "./event-rows.ts";
+import { ExchangeRows, type ExportRecord, type ReceiptRecord } from "./exchange-rows.ts";
+import { MetaRows } from "./meta-rows.ts";
+import { SeatRows } from "./seat-rows.ts";
+import { UsageDays, type UsageRange, type UsageRow } from "./usage-days.ts";
+
+/** Something to keep besides seats and blocks. */
+export type StoreRecord =
+  | { readonly kind: "export"; readonly export: ExportRecord }
+  | { readonly kind: "receipt"; readonly receipt: ReceiptRecord }
+  /** The first row of the segment directory; later ones come with their block. */
+  | { readonly kind: "directory"; readonly row: DirectoryRow }
+  | { readonly kind: "meta"; readonly key: string; readonly value: string };
+
+/** What becomes durable together, or not at all. */
+export interface CommitGroup {
+  readonly vendor: string;
+  readonly changes?: readonly SeatChange[];
+  readonly events?: readonly NewUsageEvent[];
+  /** Seat time of open leases, of a cut whose change is among `changes`: for the local figures. */
+  readonly open?: readonly OpenSeatTime[];
+  readonly records?: readonly StoreRecord[];
+  /**
+   * Builds a block inside the transaction. `pending` are all events that are not sealed, with those
+   * of this group; `nextEvent` is the id after them. What it throws undoes the whole group.
+   */
+  readonly seal?: (pending: readonly UsageEvent[], nextEvent: number) => PreparedBlock | undefined;
+}
+
+/**
+ * Opens or makes the database of a data folder. It stays locked until `close`, or the end of the
+ * process: that lock is what keeps two daemons off one folder.
+ * @throws {@link StoreError} `STORE_LOCKED`, `STORE_NEWER`, `STORE_CORRUPT`, `STORE_UNAVAILABLE`.
+ */
+export function openStore(path: string): Store {
+  return new Store(openConnection(path));
+}
+
+/** Everything of a site that must survive the process, but for keys, licenses and ledgers. */
+export class Store {
+  readonly #connection: Connection;
+  readonly #seats: SeatRows;
+  readonly #events: EventRows;
+  readonly #blocks: BlockRows;
+  readonly #exchange: ExchangeRows;
+  readonly #days: UsageDays;
+  readonly #meta: MetaRows;
+  readonly #write: (group: CommitGroup) => PreparedBlock | undefined;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#seats = new SeatRows(connection);
+    this.#events = new EventRows(connection);
+    this.#blocks = new BlockRows(connection);
+    this.#exchange = new ExchangeRows(connection);
+    this.#days = new UsageDays(connection);
+    this.#meta = new MetaRows(connection);
+    const write = connection.transaction((group: CommitGroup) => this.#writeGroup(group));
+    this.#write = (group) => write.immediate(group);
+  }
+
+  /**
+   * Keeps a group. When the promise resolves, all of it is on the medium, with the block that
+   * `seal` built. When it rejects with `STORE_UNAVAILABLE`, or with what `seal` threw, none of it
+   * is. After `STORE_SYNC_FAILED` only a restart can tell, and the process has to end.
+   *
+   * A promise, though SQLite answers at once: a replicated store must fit here.
+   */
+  commit(group: CommitGroup): Promise<PreparedBlock | undefined> {
+    return new Promise((resolve) => {
+      resolve(this.#explaining(() => this.#write(group)));
+    });
+  }
+
+  /** What the lease engine starts from. */
+  snapshot(vendor: string): SeatSnapshot {
+    return this.#explaining(() => this.#seats.snapshot(vendor, this.#lastAlive()));
+  }
+
+  /** Events that are not sealed. */
+  pending(vendor: string): readonly UsageEvent[] {
+    return this.#explaining(() => this.#events.pending(vendor));
+  }
+
+  /** How many events are not sealed. */
+  pendingCount(vendor: string): number {
+    return this.#explaining(() => this.#events.countPending(vendor));
+  }
+
+  /** The id of the newest event there ever was; 0 before the first. */
+  lastEventId(vendor: string): number {
+    return this.#explaining(() => this.#events.nextId(vendor) - 1);
+  }
+
+  /** Blocks that are fixed and may not be in the chain file yet, by index. */
+  outbox(vendor: string): readonly OutboxRow[] {
+    return this.#explaining(() => this.#blocks.outbox(vendor));
+  }
+
+  directory(vendor: string): readonly DirectoryRow[] {
+    return this.#explaining(() => this.#blocks.directory(vendor));
+  }
+
+  lastExport(vendor: string): ExportRecord | undefined {
+    return this.#explaining(() => this.#exchange.lastExport(vendor));
+  }
+
+  lastReceipt(vendor: string): ReceiptRecord | undefined {
+    return this.#explaining(() => this.#exchange.lastReceipt(vendor));
+  }
+
+  /** Usage per day of UTC, by day, kind and name. */
+  usageReport(vendor: string, range: UsageRange = {}): readonly UsageRow[] {
+    return this.#explaining(() => this.#days.report(vendor, range, this.#events.pending(vendor)));
+  }
+
+  /** A small fact of the site itself; `undefined` when it was never put. */
+  meta(key: string): string | undefined {
+    return this.#explaining(() => this.#meta.get(key));
+  }
+
+  putMeta(key: string, value: string): void {
+    this.#explaining(() => this.#meta.put(key, value));
+  }
+
+  /** Notes that the process runs at `wall`: seat time of leases that nobody resumes ends here. */
+  markAlive(wall: UnixMillis): void {
+    this.putMeta(LAST_ALIVE, String(wall));
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  #writeGroup(group: CommitGroup): PreparedBlock | undefined {
+    const { vendor, changes = [], events = [], open = [], records = [] } = group;
+    for (const change of changes) this.#seats.apply(vendor, change);
+    this.#events.add(vendor, events);
+    if (open.length > 0) this.#days.addOpen(vendor, open, cutOf(changes));
+    for (const record of records) this.#keep(vendor, record);
+    return group.seal === undefined ? undefined : this.#seal(vendor, group.seal);
+  }
+
+  #seal(vendor: string, seal: NonNullable<CommitGroup["seal"]>): PreparedBlock | undefined {
+    const pending = this.#events.pending(vendor);
+    const block = seal(pending, this.#events.nextId(vendor));
+    if (block === undefined) return undefined;
+    this.#blocks.add(vendor, block);
+    const { firstEventId = 0, count = 0 } = block.sealed ?? {};
+    const sealed = pending.filter(({ id }) => id >= firstEventId && id < firstEventId + count);
+    if (sealed.length !== count) throw new TypeError("a block seals events that do not wait");
+    this.#days.addEvents(vendor, sealed);
+    this.#events.drop(vendor, firstEventId, count);
+    return block;
+  }
+
+  #keep(vendor: string, record: StoreRecord): void {
+    switch (record.kind) {
+      case "export":
+        this.#exchange.addExport(vendor, record.export);
+        return;
+      case "receipt":
+        this.#exchange.addReceipt(vendor, record.receipt);
+        return;
+      case "directory":
+        this.#blocks.addDirectoryRow(vendor, record.row);
+        return;
+      case "meta":
+        this.#meta.put(record.key, record.value);
+    }
+  }
+
+  #lastAlive(): UnixMillis | null {
+    const kept = this.#meta.get(LAST_ALIVE);
+    return kept === undefined ? null : unixMillis(Number(kept));
+  }
+
+  #explaining<Result>(work: () => Result): Result {
+    return explaining(this.#connection.name, work);
+  }
+}
+
+const LAST_ALIVE = "last alive";
+
+function cutOf(changes: readonly SeatChange[]): UnixMillis {
+  const cut = changes.findLast((change) => change.kind === "cut");
+  if (cut === undefined) throw new TypeError("seat time of open leases without a cut");
+  return cut.wall;
+}

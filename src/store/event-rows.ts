@@ -1,0 +1,139 @@
+import { parsePseudonym } from "../base/identity.ts";
+import { clientKey, leaseId } from "../base/ids.ts";
+import { millis, unixMillis } from "../base/time.ts";
+import type { EndReason, NewUsageEvent, UsageEvent } from "../base/usage-event.ts";
+import type { Connection, Statement } from "./connection.ts";
+import { Row } from "./row.ts";
+
+/** Events that are not sealed yet, with contiguous ids per vendor. */
+export class EventRows {
+  readonly #next: Statement;
+  readonly #putNext: Statement;
+  readonly #insert: Statement;
+  readonly #pending: Statement;
+  readonly #count: Statement;
+  readonly #drop: Statement;
+
+  constructor(connection: Connection) {
+    this.#next = connection.prepare("SELECT next_event FROM vendors WHERE vendor = ?").pluck();
+    this.#putNext = connection.prepare(
+      `INSERT INTO vendors (vendor, next_event) VALUES (?, ?)
+       ON CONFLICT (vendor) DO UPDATE SET next_event = excluded.next_event`,
+    );
+    this.#insert = connection.prepare(
+      `INSERT INTO events (vendor, id, type, wall, subject, amount, user, lease, reason, overdraft,
+        seat_millis, used_at, client) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#pending = connection.prepare("SELECT * FROM events WHERE vendor = ? ORDER BY id");
+    this.#count = connection.prepare("SELECT count(*) FROM events WHERE vendor = ?").pluck();
+    this.#drop = connection.prepare("DELETE FROM events WHERE vendor = ? AND id >= ? AND id < ?");
+  }
+
+  /** The id that the vendor's next event gets. */
+  nextId(vendor: string): number {
+    const next = this.#next.get(vendor) ?? 1;
+    return new Row("vendors", { next_event: next }).number("next_event");
+  }
+
+  add(vendor: string, events: readonly NewUsageEvent[]): void {
+    if (events.length === 0) return;
+    let id = this.nextId(vendor);
+    for (const event of events) {
+      this.#insert.run(vendor, id, ...columnsOf(event));
+      id += 1;
+    }
+    this.#putNext.run(vendor, id);
+  }
+
+  pending(vendor: string): readonly UsageEvent[] {
+    return this.#pending.all(vendor).map((row) => eventOf(new Row("events", row)));
+  }
+
+  countPending(vendor: string): number {
+    return new Row("events", { count: this.#count.get(vendor) }).number("count");
+  }
+
+  /** Removes `count` events from id `first` on, which the ledger has now. */
+  drop(vendor: string, first: number, count: number): void {
+    this.#drop.run(vendor, first, first + count);
+  }
+}
+
+function columnsOf(event: NewUsageEvent): readonly unknown[] {
+  const { type, wall, user } = event;
+  switch (event.type) {
+    case "grant": {
+      const { feature, count, lease, overdraft } = event;
+      return [type, wall, feature, count, user, lease, null, Number(overdraft), null, null, null];
+    }
+    case "end": {
+      const { feature, count, lease, reason, seatMillis } = event;
+      return [type, wall, feature, count, user, lease, reason, null, seatMillis, null, null];
+    }
+    case "denial":
+      return [type, wall, event.feature, null, user, null, event.reason, null, null, null, null];
+    case "usage": {
+      const { meter, units, usedAt, client } = event;
+      return [type, wall, meter, units, user, null, null, null, null, usedAt, client];
+    }
+  }
+}
+
+function eventOf(row: Row): UsageEvent {
+  const id = row.number("id");
+  const wall = unixMillis(row.number("wall"));
+  const user = row.as("user", parsePseudonym);
+  const subject = row.text("subject");
+  const type = row.as("type", eventType);
+  switch (type) {
+    case "grant": {
+      const lease = row.as("lease", leaseId);
+      const overdraft = row.flag("overdraft");
+      return {
+        id,
+        type,
+        wall,
+        feature: subject,
+        count: row.number("amount"),
+        user,
+        lease,
+        overdraft,
+      };
+    }
+    case "end":
+      return {
+        id,
+        type,
+        wall,
+        feature: subject,
+        count: row.number("amount"),
+        user,
+        lease: row.as("lease", leaseId),
+        reason: row.as("reason", endReason),
+        seatMillis: millis(row.number("seat_millis")),
+      };
+    case "denial":
+      return { id, type, wall, feature: subject, reason: row.text("reason"), user };
+    case "usage":
+      return {
+        id,
+        type,
+        wall,
+        meter: subject,
+        units: row.number("amount"),
+        usedAt: unixMillis(row.number("used_at")),
+        user,
+        client: row.as("client", clientKey),
+      };
+  }
+}
+
+function eventType(text: string): UsageEvent["type"] {
+  if (text === "grant" || text === "end" || text === "denial" || text === "usage") return text;
+  throw new RangeError("not an event type");
+}
+
+function endReason(text: string): EndReason {
+  if (text === "released" || text === "expired" || text === "revoked") return text;
+  throw new RangeError("not a reason for an end");
+}

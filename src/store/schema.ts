@@ -1,0 +1,123 @@
+/**
+ * The schema, one step per release that changed it. A step that has shipped is never edited: what
+ * changes comes as another step. The database's `user_version` counts the steps taken.
+ *
+ * Every row belongs to a vendor, because each vendor has a ledger of its own. Persons stand in it
+ * by pseudonym alone.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  -- next_event is the id of the vendor's next event. A counter of our own: ids must be contiguous
+  -- per vendor, and SQLite would reuse the id of a deleted newest row.
+  CREATE TABLE vendors (
+    vendor TEXT PRIMARY KEY,
+    next_event INTEGER NOT NULL DEFAULT 1,
+    last_cut INTEGER,
+    usage_keys_forgotten_before INTEGER
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE leases (
+    vendor TEXT NOT NULL,
+    lease TEXT NOT NULL,
+    client TEXT NOT NULL,
+    instance TEXT NOT NULL,
+    user TEXT NOT NULL,
+    host TEXT NOT NULL,
+    feature TEXT NOT NULL,
+    version TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    granted_at INTEGER NOT NULL,
+    lease_time INTEGER NOT NULL,
+    overdraft INTEGER NOT NULL,
+    PRIMARY KEY (vendor, lease)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE meters (
+    vendor TEXT NOT NULL,
+    meter TEXT NOT NULL,
+    period TEXT NOT NULL,
+    total INTEGER NOT NULL,
+    PRIMARY KEY (vendor, meter, period)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE usage_keys (
+    vendor TEXT NOT NULL,
+    client TEXT NOT NULL,
+    key TEXT NOT NULL,
+    wall INTEGER NOT NULL,
+    PRIMARY KEY (vendor, client, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX usage_keys_by_age ON usage_keys (vendor, wall);
+
+  -- What happened and is not sealed yet.
+  CREATE TABLE events (
+    vendor TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    wall INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    amount INTEGER,
+    user TEXT NOT NULL,
+    lease TEXT,
+    reason TEXT,
+    overdraft INTEGER,
+    seat_millis INTEGER,
+    used_at INTEGER,
+    client TEXT,
+    PRIMARY KEY (vendor, id)
+  ) STRICT, WITHOUT ROWID;
+
+  -- The newest block of each ledger. It stays until the next one, so that a write that the disk
+  -- promised and lost can be repaired.
+  CREATE TABLE outbox (
+    vendor TEXT NOT NULL,
+    block INTEGER NOT NULL,
+    file_offset INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    entropy BLOB NOT NULL,
+    PRIMARY KEY (vendor, block)
+  ) STRICT;
+
+  CREATE TABLE directory (
+    vendor TEXT NOT NULL,
+    segment INTEGER NOT NULL,
+    row BLOB NOT NULL,
+    PRIMARY KEY (vendor, segment)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Sealed usage in figures per UTC day, for the site's own eyes.
+  CREATE TABLE usage_days (
+    vendor TEXT NOT NULL,
+    day TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    measure TEXT NOT NULL,
+    value INTEGER NOT NULL,
+    PRIMARY KEY (vendor, day, kind, subject, measure)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE exports (
+    vendor TEXT NOT NULL,
+    export_no INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    root BLOB NOT NULL,
+    exported_at INTEGER NOT NULL,
+    PRIMARY KEY (vendor, export_no)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE receipts (
+    vendor TEXT NOT NULL,
+    receipt_no INTEGER NOT NULL,
+    nonce BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    imported_at INTEGER NOT NULL,
+    PRIMARY KEY (vendor, receipt_no)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE meta (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+];

@@ -1,0 +1,135 @@
+import { parsePseudonym } from "../base/identity.ts";
+import { clientKey, idempotencyKey, instanceId, leaseId } from "../base/ids.ts";
+import { millis, type UnixMillis, unixMillis } from "../base/time.ts";
+import type { SeatChange } from "../seats/decision.ts";
+import type { StoredLease } from "../seats/lease.ts";
+import type { MeterTotal, SeatSnapshot, StoredUsageKey } from "../seats/snapshot.ts";
+import type { Connection, Statement } from "./connection.ts";
+import { Row } from "./row.ts";
+
+/** Leases, meters and usage keys: the rows behind a `SeatSnapshot`. */
+export class SeatRows {
+  readonly #putLease: Statement;
+  readonly #dropLease: Statement;
+  readonly #putMeter: Statement;
+  readonly #putUsageKey: Statement;
+  readonly #dropUsageKeys: Statement;
+  readonly #putCut: Statement;
+  readonly #leases: Statement;
+  readonly #meters: Statement;
+  readonly #usageKeys: Statement;
+  readonly #cut: Statement;
+
+  constructor(connection: Connection) {
+    this.#putLease = connection.prepare(
+      `INSERT OR REPLACE INTO leases (vendor, lease, client, instance, user, host, feature, version,
+        count, key, granted_at, lease_time, overdraft) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#dropLease = connection.prepare("DELETE FROM leases WHERE vendor = ? AND lease = ?");
+    this.#putMeter = connection.prepare(
+      "INSERT OR REPLACE INTO meters (vendor, meter, period, total) VALUES (?, ?, ?, ?)",
+    );
+    this.#putUsageKey = connection.prepare(
+      "INSERT INTO usage_keys (vendor, client, key, wall) VALUES (?, ?, ?, ?)",
+    );
+    this.#dropUsageKeys = connection.prepare(
+      "DELETE FROM usage_keys WHERE vendor = ? AND wall < ?",
+    );
+    this.#putCut = connection.prepare(
+      `INSERT INTO vendors (vendor, last_cut, usage_keys_forgotten_before) VALUES (?, ?, ?)
+       ON CONFLICT (vendor) DO UPDATE SET last_cut = excluded.last_cut,
+         usage_keys_forgotten_before = max(coalesce(usage_keys_forgotten_before, 0),
+           excluded.usage_keys_forgotten_before)`,
+    );
+    this.#leases = connection.prepare("SELECT * FROM leases WHERE vendor = ? ORDER BY granted_at");
+    this.#meters = connection.prepare("SELECT * FROM meters WHERE vendor = ?");
+    this.#usageKeys = connection.prepare("SELECT * FROM usage_keys WHERE vendor = ? ORDER BY wall");
+    this.#cut = connection.prepare("SELECT * FROM vendors WHERE vendor = ?");
+  }
+
+  apply(vendor: string, change: SeatChange): void {
+    switch (change.kind) {
+      case "lease-granted":
+      case "lease-moved":
+        this.#writeLease(vendor, change.lease);
+        return;
+      case "lease-ended":
+        this.#dropLease.run(vendor, change.lease);
+        return;
+      case "meter-counted":
+        this.#putMeter.run(vendor, change.meter, change.period, change.total);
+        return;
+      case "usage-key":
+        this.#putUsageKey.run(vendor, change.client, change.key, change.wall);
+        return;
+      case "cut":
+        this.#putCut.run(vendor, change.wall, change.forgetUsageKeysBefore);
+        this.#dropUsageKeys.run(vendor, change.forgetUsageKeysBefore);
+    }
+  }
+
+  snapshot(vendor: string, lastAlive: UnixMillis | null): SeatSnapshot {
+    const found = this.#cut.get(vendor);
+    const row = found === undefined ? undefined : new Row("vendors", found);
+    return {
+      leases: this.#leases.all(vendor).map((lease) => leaseOf(new Row("leases", lease))),
+      meters: this.#meters.all(vendor).map((meter) => meterOf(new Row("meters", meter))),
+      usageKeys: this.#usageKeys.all(vendor).map((key) => usageKeyOf(new Row("usage_keys", key))),
+      lastCut: momentOf(row, "last_cut"),
+      usageKeysForgottenBefore: momentOf(row, "usage_keys_forgotten_before"),
+      lastAlive,
+    };
+  }
+
+  #writeLease(vendor: string, lease: StoredLease): void {
+    this.#putLease.run(
+      vendor,
+      lease.id,
+      lease.client,
+      lease.instance,
+      lease.user,
+      lease.host,
+      lease.feature,
+      lease.version,
+      lease.count,
+      lease.key,
+      lease.grantedAt,
+      lease.leaseTime,
+      Number(lease.overdraft),
+    );
+  }
+}
+
+function leaseOf(row: Row): StoredLease {
+  return {
+    id: row.as("lease", leaseId),
+    client: row.as("client", clientKey),
+    instance: row.as("instance", instanceId),
+    user: row.as("user", parsePseudonym),
+    host: row.as("host", parsePseudonym),
+    feature: row.text("feature"),
+    version: row.text("version"),
+    count: row.number("count"),
+    key: row.as("key", idempotencyKey),
+    grantedAt: unixMillis(row.number("granted_at")),
+    leaseTime: millis(row.number("lease_time")),
+    overdraft: row.flag("overdraft"),
+  };
+}
+
+function meterOf(row: Row): MeterTotal {
+  return { meter: row.text("meter"), period: row.text("period"), total: row.number("total") };
+}
+
+function usageKeyOf(row: Row): StoredUsageKey {
+  return {
+    client: row.as("client", clientKey),
+    key: row.as("key", idempotencyKey),
+    wall: unixMillis(row.number("wall")),
+  };
+}
+
+function momentOf(row: Row | undefined, column: string): UnixMillis | null {
+  const value = row?.numberOrNull(column) ?? null;
+  return value === null ? null : unixMillis(value);
+}
