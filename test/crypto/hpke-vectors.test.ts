@@ -41,7 +41,7 @@ const cut = JSON.parse(
   readFileSync(new URL("../vectors/rfc9180-base-x25519.json", import.meta.url), "utf8"),
 ) as Vector[];
 
-/** The whole official file, when the environment names a copy: sealed-chain design and CI. */
+/** The whole official test-vectors.json, gzipped, when the environment names a copy. */
 const officialFile = process.env["HPKE_VECTORS"];
 const official =
   officialFile === undefined
