@@ -1,0 +1,100 @@
+import { homedir, hostname, userInfo } from "node:os";
+import { join } from "node:path";
+import { fromBase64Url } from "../base/bytes.ts";
+import { instanceId } from "../base/ids.ts";
+import { systemClock } from "../clock/clock.ts";
+import { randomHex } from "../crypto/random.ts";
+import { decodeLabels, type Labels } from "../protocol/requests.ts";
+import { openClientKey } from "./client-key-file.ts";
+import { Keeper, type Seatkeeper } from "./keeper.ts";
+import { parseServers } from "./server-address.ts";
+import { type Identity, Session } from "./session.ts";
+
+export interface ConnectOptions {
+  /**
+   * `wss://host:7328`, `ws://127.0.0.1:7328` or `7328@host`, several as a list or separated by
+   * commas. The first that can be reached is used.
+   */
+  readonly servers: string | readonly string[];
+  /**
+   * The vendor of the application. The root key, Ed25519, as 32 bytes or as base64url, is all
+   * that the client trusts: compile it in.
+   */
+  readonly vendor: { readonly name: string; readonly rootKey: Uint8Array | string };
+  /**
+   * Who sits at the workstation, as the site's reports shall tell them apart: the site keeps
+   * pseudonyms of them. Left out: the login and host names of the operating system.
+   */
+  readonly labels?: { readonly user?: string; readonly host?: string; readonly display?: string };
+  /** The folder of the client key: `~/.local/share/seatkeeper` when left out. */
+  readonly dataDir?: string;
+  /** The client key file: `client.key` in `dataDir` when left out. Made on first use, mode 0600. */
+  readonly keyFile?: string;
+  /** Lets `ws://` name another machine: who sits on the wire can take the session over. */
+  readonly allowPlaintext?: boolean;
+  /** For sites that enrol their clients. */
+  readonly token?: string;
+  /** Ends the attempt to connect; afterwards it does nothing. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Connects to the license server of the site, and proves that it is one that the vendor licensed.
+ * Each call is an instance of its own: one per process is what most need.
+ * @throws ClientError with a code of `CLIENT_CODES` when no server will do, or the key file is
+ *   unusable; the signal's reason.
+ * @throws RangeError for a root key that is none.
+ */
+export async function connect(options: ConnectOptions): Promise<Seatkeeper> {
+  const servers = parseServers(options.servers, options.allowPlaintext === true);
+  const identity = await identityOf(options);
+  const clock = systemClock();
+  const keeper = new Keeper(
+    servers,
+    (address, listener, signal) => Session.open(address, identity, clock, listener, signal),
+    clock,
+  );
+  try {
+    options.signal?.throwIfAborted();
+    await keeper.start(options.signal);
+    return keeper;
+  } catch (error) {
+    await keeper.close();
+    options.signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+async function identityOf(options: ConnectOptions): Promise<Identity> {
+  const { dataDir = join(homedir(), ".local", "share", "seatkeeper"), token } = options;
+  const { keyFile = join(dataDir, "client.key"), vendor } = options;
+  const labels = labelsOf(options.labels ?? {});
+  const rootKey = keyBytes(vendor.rootKey);
+  return {
+    vendor: { name: vendor.name, rootKey },
+    signer: await openClientKey(keyFile),
+    instanceId: instanceId(randomHex(16)),
+    labels,
+    token,
+  };
+}
+
+function labelsOf(labels: NonNullable<ConnectOptions["labels"]>): Labels {
+  const { user = loginName(), host = hostname(), display } = labels;
+  return decodeLabels({ user, host, ...(display === undefined ? {} : { display }) });
+}
+
+/** A user id without an entry in the user database has no name: usual in containers. */
+function loginName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "unknown";
+  }
+}
+
+function keyBytes(key: Uint8Array | string): Uint8Array {
+  const bytes = typeof key === "string" ? fromBase64Url(key) : key;
+  if (bytes.length !== 32) throw new RangeError("a root key has 32 bytes");
+  return bytes;
+}

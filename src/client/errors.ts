@@ -1,0 +1,65 @@
+import type { DenialReason } from "../base/denial.ts";
+import { CodedError } from "../base/errors.ts";
+import type { Millis } from "../base/time.ts";
+import type { WireDenial } from "../protocol/denial.ts";
+
+export const CLIENT_CODES = [
+  /** A server address that cannot be read. */
+  "SERVER_ADDRESS",
+  /** `ws://` to another machine, without `allowPlaintext`. */
+  "SERVER_PLAINTEXT",
+  /** No server of the list could be reached. */
+  "SERVER_UNREACHABLE",
+  /** Whatever answers there does not speak `seatkeeper.v1`. */
+  "SERVER_PROTOCOL",
+  /** The TLS certificate is not the one the daemon vouches for. */
+  "SERVER_CERTIFICATE",
+  /** The daemon could not prove to be the one the vendor licensed. */
+  "SERVER_IDENTITY",
+  /** The daemon serves the vendor, but has no license yet. */
+  "SERVER_UNLICENSED",
+  /** The daemon does not serve this vendor. */
+  "SERVER_VENDOR",
+  /** The daemon refused a request for another reason than a license or rule. */
+  "SERVER_REFUSED",
+  /** The connection ended before the answer came. */
+  "SERVER_CONNECTION_LOST",
+  /** A lease note that does not prove the seat: wrong signature, nonce, client or feature. */
+  "LEASE_NOTE",
+  /** The client key file cannot be made, or is not one, or others may read it. */
+  "CLIENT_KEY_FILE",
+  /** More usage waits for the server than is kept in memory. */
+  "USAGE_BACKLOG",
+  /** The seatkeeper was closed. */
+  "CLIENT_CLOSED",
+  /** A refusal by license or rule; `reason` says which. */
+  "SEAT_DENIED",
+] as const;
+
+export type ClientCode = (typeof CLIENT_CODES)[number];
+
+/** What goes wrong between an application and the daemon. */
+export class ClientError extends CodedError<ClientCode> {}
+
+/** A seat or usage record was refused by license or rule. Each reason has a heading in docs/ERRORS.md. */
+export class SeatDeniedError extends ClientError {
+  readonly reason: DenialReason;
+  /** The feature or meter asked for; empty when the request named none. */
+  readonly feature: string;
+  /** When asking again can help, in milliseconds from now. */
+  readonly retryAfter: Millis | undefined;
+  /** The place in the queue that waiting would get. */
+  readonly queuePosition: number | undefined;
+
+  constructor(denial: WireDenial) {
+    const what = denial.feature === "" ? "denied" : `${denial.feature} denied`;
+    super("SEAT_DENIED", `${what}: ${denial.reason}`, {
+      hint: denial.hint,
+      facts: { reason: denial.reason, feature: denial.feature },
+    });
+    this.reason = denial.reason;
+    this.feature = denial.feature;
+    this.retryAfter = denial.retryAfterMs;
+    this.queuePosition = denial.queuePosition;
+  }
+}

@@ -1,0 +1,295 @@
+import { EventEmitter } from "node:events";
+import { PRODUCT_NAME } from "../base/ids.ts";
+import { type Millis, type MonoMillis, millis } from "../base/time.ts";
+import type { Clock } from "../clock/clock.ts";
+import { LEASES_PER_REQUEST, SEATS_PER_REQUEST } from "../protocol/limits.ts";
+import type { Notification } from "../protocol/notifications.ts";
+import type { FeatureStatus, RenewResult } from "../protocol/results.ts";
+import { Acquisitions, freshNonce, grantOf } from "./acquisition.ts";
+import { ClientError, SeatDeniedError } from "./errors.ts";
+import { Link, type LinkListener, type OpenSession } from "./link.ts";
+import { HeldSeat, type Loss, type Seat, type SeatDesk, type SeatWish } from "./seat.ts";
+import type { ServerAddress } from "./server-address.ts";
+import type { Session } from "./session.ts";
+import { type Usage, UsageQueue } from "./usage.ts";
+
+export interface AcquireOptions {
+  /** The version of the application; the license may not cover newer ones. */
+  readonly version?: string;
+  /** Seats, 1 when left out. */
+  readonly count?: number;
+  /** Join the queue when there is no free seat. */
+  readonly wait?: boolean;
+  /** Ends the request, also one that waits; nothing stays taken. */
+  readonly signal?: AbortSignal;
+  /** Told the place in the queue, from 1, each time the daemon says it. */
+  readonly onQueued?: (position: number) => void;
+}
+
+/** What a seatkeeper tells its application, over all its seats. */
+export interface SeatkeeperEvents {
+  granted: [seat: Seat];
+  lost: [seat: Seat, loss: Loss];
+  regained: [seat: Seat];
+  expiring: [seat: Seat, remaining: Millis];
+  /** Also the first time, before `connect` resolves: then nobody can hear it yet. */
+  connected: [server: string];
+  /** The next attempt comes in `retryIn` milliseconds. Seats stay valid for their time. */
+  disconnected: [error: ClientError, retryIn: Millis];
+  /** The daemon stops in so many milliseconds. */
+  draining: [afterMs: Millis];
+}
+
+/** The connection of one process to the license server, and the seats it holds. */
+export interface Seatkeeper extends EventEmitter<SeatkeeperEvents> {
+  readonly usage: Usage;
+  /** The server of this moment; `undefined` while there is no connection. */
+  readonly server: string | undefined;
+  readonly seats: readonly Seat[];
+  /**
+   * Takes seats of a feature, and renews them until they are released. Without a connection it
+   * waits for one; bound it with `signal`.
+   * @throws SeatDeniedError when license or rules refuse, and `wait` does not help.
+   * @throws ClientError LEASE_NOTE, SERVER_REFUSED, CLIENT_CLOSED; the signal's reason.
+   * @throws RangeError for a feature, version or count that no daemon would take.
+   */
+  acquire(feature: string, options?: AcquireOptions): Promise<Seat>;
+  /** What the licenses have and what is free. */
+  status(): Promise<readonly FeatureStatus[]>;
+  /**
+   * Releases every seat, waits a moment for usage that the daemon has not answered, and says
+   * goodbye. Usage that is unanswered then is lost, and its promise rejects.
+   */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** How long `close` waits for answers. */
+const FAREWELL_TIME: Millis = millis(3_000);
+
+/** The shortest wait before a renewal is tried again. */
+const SHORTEST_POSTPONEMENT: Millis = millis(1_000);
+
+const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}$/;
+
+export class Keeper
+  extends EventEmitter<SeatkeeperEvents>
+  implements Seatkeeper, SeatDesk, LinkListener
+{
+  readonly clock: Clock;
+  readonly #link: Link;
+  readonly #acquisitions: Acquisitions;
+  readonly #usage: UsageQueue;
+  readonly #seats = new Set<HeldSeat>();
+  #closing: Promise<void> | undefined;
+
+  constructor(servers: readonly ServerAddress[], open: OpenSession, clock: Clock) {
+    super();
+    this.clock = clock;
+    this.#link = new Link(servers, open, clock, this);
+    this.#acquisitions = new Acquisitions(this.#link);
+    this.#usage = new UsageQueue((records) => this.#link.call("usage.record", { records }), clock);
+  }
+
+  get usage(): Usage {
+    return this.#usage;
+  }
+
+  get server(): string | undefined {
+    return this.#link.session?.server;
+  }
+
+  get seats(): readonly Seat[] {
+    return [...this.#seats];
+  }
+
+  /** @throws ClientError when no server will do. */
+  start(signal: AbortSignal | undefined): Promise<void> {
+    return this.#link.start(signal);
+  }
+
+  async acquire(feature: string, options: AcquireOptions = {}): Promise<Seat> {
+    const wish = wishOf(feature, options);
+    const grant = await this.#acquisitions.acquire(wish, options.signal, options.onQueued);
+    const seat = new HeldSeat(wish, grant, this);
+    this.#seats.add(seat);
+    this.emit("granted", seat);
+    return seat;
+  }
+
+  async status(): Promise<readonly FeatureStatus[]> {
+    return (await this.#link.call("status.get", {})).result.features;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#sayGoodbye();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  // What seats ask for.
+
+  renew(seat: HeldSeat): void {
+    const { session } = this.#link;
+    // Without a connection the next one resumes.
+    if (session !== undefined) void this.#ask("seat.renew", session, [seat]);
+  }
+
+  reacquire(seat: HeldSeat): void {
+    void this.#reacquire(seat);
+  }
+
+  async release(seat: HeldSeat): Promise<void> {
+    this.#seats.delete(seat);
+    await this.#acquisitions.giveBack(seat.leaseId);
+  }
+
+  lost(seat: Seat, loss: Loss): void {
+    this.emit("lost", seat, loss);
+  }
+
+  regained(seat: Seat): void {
+    this.emit("regained", seat);
+  }
+
+  expiring(seat: Seat, remaining: Millis): void {
+    this.emit("expiring", seat, remaining);
+  }
+
+  // What the link tells.
+
+  connected(session: Session): void {
+    const seats = [...this.#seats].filter((seat) => seat.isResumable);
+    for (let start = 0; start < seats.length; start += LEASES_PER_REQUEST) {
+      void this.#ask("seat.resume", session, seats.slice(start, start + LEASES_PER_REQUEST));
+    }
+    this.emit("connected", session.server);
+  }
+
+  disconnected(error: ClientError, retryIn: Millis): void {
+    this.#acquisitions.room.disconnected();
+    this.emit("disconnected", error, retryIn);
+  }
+
+  notified(notification: Notification, session: Session): void {
+    const { method, params } = notification;
+    switch (method) {
+      case "queue.granted": {
+        const { key, lease } = params;
+        const outcome = { kind: "granted", lease, session, at: this.#now() } as const;
+        // Nobody wants it any more: the cancellation crossed the grant on its way.
+        if (!this.#acquisitions.room.tell(key, outcome)) void this.#acquisitions.giveBack(lease.id);
+        return;
+      }
+      case "queue.dropped":
+        this.#acquisitions.room.tell(params.key, { kind: "dropped", denial: params.denial });
+        return;
+      case "lease.revoked":
+        return this.#seatOf(params.lease)?.refuse(params.reason, params.hint);
+      case "lease.expiring":
+        return this.#seatOf(params.lease)?.warn(params.afterMs);
+      case "server.draining":
+        this.emit("draining", params.afterMs);
+        return;
+      // What was denied may be asked again; that is for the application to decide.
+      case "license.changed":
+      // The wire lets one through only as the first word of a connection.
+      case "challenge":
+    }
+  }
+
+  #seatOf(lease: string): HeldSeat | undefined {
+    return [...this.#seats].find((seat) => seat.leaseId === lease);
+  }
+
+  #now(): MonoMillis {
+    return this.clock.now().mono;
+  }
+
+  async #ask(
+    method: "seat.renew" | "seat.resume",
+    session: Session,
+    seats: readonly HeldSeat[],
+  ): Promise<void> {
+    const leases = seats.map((seat) => seat.leaseId);
+    const nonce = freshNonce();
+    const from = this.#now();
+    try {
+      const result = await session.request(method, { leases, nonce });
+      this.#settle(result, seats, session, nonce, from);
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      if (error.code === "LEASE_NOTE") session.fail(error);
+      // A connection that is gone is resumed on the next one.
+      if (this.#link.session === session) postpone(seats, error);
+    }
+  }
+
+  #settle(
+    result: RenewResult,
+    seats: readonly HeldSeat[],
+    session: Session,
+    nonce: string,
+    from: MonoMillis,
+  ): void {
+    const byLease = new Map(seats.map((seat) => [seat.leaseId, seat]));
+    for (const lease of result.leases) {
+      const seat = byLease.get(lease.id);
+      if (seat === undefined) continue;
+      const { feature, count } = seat.wish;
+      seat.confirm(grantOf(session, lease, { feature, count, nonce }, from));
+    }
+    for (const { id, reason, hint } of result.lost) byLease.get(id)?.refuse(reason, hint);
+  }
+
+  async #reacquire(seat: HeldSeat): Promise<void> {
+    try {
+      seat.confirm(await this.#acquisitions.acquire(seat.wish, seat.releasedSignal));
+    } catch (error) {
+      if (error instanceof SeatDeniedError) seat.refuse(error.reason, error.hint ?? "");
+      else if (seat.state !== "released") seat.giveUp();
+    }
+  }
+
+  async #sayGoodbye(): Promise<void> {
+    const farewell = Promise.all([
+      this.#usage.drained(),
+      ...[...this.#seats].map((seat) => seat.release()),
+    ]);
+    const isOnline = this.#link.session !== undefined;
+    if (isOnline) await within(this.clock, FAREWELL_TIME, farewell);
+    this.#link.close();
+    this.#usage.close();
+  }
+}
+
+/** Resolves with the work, or after `span` without it. */
+function within(clock: Clock, span: Millis, work: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.after(span, resolve);
+    void work.finally(() => {
+      timer.cancel();
+      resolve();
+    });
+  });
+}
+
+function wishOf(feature: string, options: AcquireOptions): SeatWish {
+  const { version = "", count = 1, wait = false } = options;
+  if (!PRODUCT_NAME.test(feature)) throw new RangeError("not the name of a feature");
+  if (version !== "" && !VERSION.test(version)) throw new RangeError("not a version");
+  if (!Number.isSafeInteger(count) || count < 1 || count > SEATS_PER_REQUEST) {
+    throw new RangeError(`count must be a whole number from 1 to ${SEATS_PER_REQUEST}`);
+  }
+  return { feature, version, count, wait };
+}
+
+/** What the daemon refused as a whole says nothing about the seats: each is tried again soon. */
+function postpone(seats: readonly HeldSeat[], error: ClientError): void {
+  const asked = error instanceof SeatDeniedError ? error.retryAfter : undefined;
+  const delay = millis(Math.max(asked ?? 0, SHORTEST_POSTPONEMENT));
+  for (const seat of seats) seat.postpone(delay);
+}

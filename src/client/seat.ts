@@ -1,0 +1,243 @@
+import { EventEmitter } from "node:events";
+import type { DenialReason } from "../base/denial.ts";
+import type { LeaseId } from "../base/ids.ts";
+import { after, between, type Millis, type MonoMillis, millis } from "../base/time.ts";
+import type { Clock, Timer } from "../clock/clock.ts";
+
+/** Why a seat is not ours any more. */
+export interface Loss {
+  /** A denial reason of docs/ERRORS.md; `LEASE_EXPIRED` also when the server was out of reach for too long. */
+  readonly reason: DenialReason;
+  /** What the user can do next. */
+  readonly hint: string;
+  /** True when nothing more is tried: `regained` will not follow. */
+  readonly final: boolean;
+}
+
+/** What a seat tells its application. */
+export interface SeatEvents {
+  /** The seat is not valid any more. Said a second time only to say that it is final. */
+  lost: [loss: Loss];
+  /** The seat is valid again after it was lost, perhaps under another lease id. */
+  regained: [];
+  /** Renewals do not come through: the seat will be lost in so many milliseconds. Once per outage. */
+  expiring: [remaining: Millis];
+}
+
+/** A seat of a feature, renewed in the background until it is released. */
+export interface Seat extends EventEmitter<SeatEvents> {
+  readonly feature: string;
+  /** As asked for; empty when no version was. */
+  readonly version: string;
+  readonly count: number;
+  /** Of the present or last lease. */
+  readonly leaseId: LeaseId;
+  readonly state: "held" | "lost" | "released";
+  /** Why the seat is lost; `undefined` while it is held. */
+  readonly loss: Loss | undefined;
+  /** How long the seat stays valid if the server is never heard again; 0 when it is not held. */
+  readonly remaining: Millis;
+  /**
+   * Gives the seat back; a second call does nothing. Resolves when the daemon knows, or at once
+   * when it is out of reach: it will be told on the next connection.
+   */
+  release(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What was asked for. */
+export interface SeatWish {
+  readonly feature: string;
+  readonly version: string;
+  readonly count: number;
+  readonly wait: boolean;
+}
+
+/** What a proven lease note gives, counted from the moment its request was sent. */
+export interface Grant {
+  readonly leaseId: LeaseId;
+  readonly from: MonoMillis;
+  readonly leaseTime: Millis;
+  readonly offlineGrace: Millis;
+}
+
+/** What a seat needs from the keeper that made it. */
+export interface SeatDesk {
+  readonly clock: Clock;
+  /** Asks for a renewal, if there is a connection; the answer comes by `confirm`, `refuse` or `postpone`. */
+  renew(seat: HeldSeat): void;
+  /** Asks for the same again after the lease is gone; the answer comes by `confirm` or `refuse`. */
+  reacquire(seat: HeldSeat): void;
+  release(seat: HeldSeat): Promise<void>;
+  lost(seat: Seat, loss: Loss): void;
+  regained(seat: Seat): void;
+  expiring(seat: Seat, remaining: Millis): void;
+}
+
+/** The lease is gone without anybody's will: asking anew is what its user wants. */
+const RECOVERABLE: ReadonlySet<DenialReason> = new Set(["LEASE_EXPIRED", "LEASE_UNKNOWN"]);
+
+const OFFLINE_HINT = "the license server is out of reach; the seat comes back when it answers";
+
+/** The life of one seat: renewals, deadlines, loss and return. */
+export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
+  readonly wish: SeatWish;
+  readonly #desk: SeatDesk;
+  #grant: Grant;
+  #state: "held" | "lost" | "released" = "held";
+  #loss: Loss | undefined;
+  #isReacquiring = false;
+  #renewal: Timer | undefined;
+  #deadlines: readonly Timer[] = [];
+  readonly #released = new AbortController();
+
+  constructor(wish: SeatWish, grant: Grant, desk: SeatDesk) {
+    super();
+    this.wish = wish;
+    this.#desk = desk;
+    this.#grant = grant;
+    this.#schedule();
+  }
+
+  get feature(): string {
+    return this.wish.feature;
+  }
+
+  get version(): string {
+    return this.wish.version;
+  }
+
+  get count(): number {
+    return this.wish.count;
+  }
+
+  get leaseId(): LeaseId {
+    return this.#grant.leaseId;
+  }
+
+  get state(): "held" | "lost" | "released" {
+    return this.#state;
+  }
+
+  get loss(): Loss | undefined {
+    return this.#loss;
+  }
+
+  get remaining(): Millis {
+    if (this.#state !== "held") return millis(0);
+    return between(this.#desk.clock.now().mono, this.#end());
+  }
+
+  /** A lease that the daemon may still know, and that we want. */
+  get isResumable(): boolean {
+    return this.#state !== "released" && !this.#isReacquiring && this.#loss?.final !== true;
+  }
+
+  /** Ends a request that asks for this seat anew. */
+  get releasedSignal(): AbortSignal {
+    return this.#released.signal;
+  }
+
+  async release(): Promise<void> {
+    if (this.#state === "released") return;
+    const mayHaveLease = this.isResumable;
+    this.#state = "released";
+    this.#loss = undefined;
+    this.#cancelTimers();
+    this.#released.abort();
+    if (mayHaveLease) await this.#desk.release(this);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
+  }
+
+  /** The daemon says that the seat is ours for another lease time. */
+  confirm(grant: Grant): void {
+    if (this.#state === "released") return;
+    const wasLost = this.#state === "lost";
+    this.#grant = grant;
+    this.#state = "held";
+    this.#loss = undefined;
+    this.#isReacquiring = false;
+    this.#schedule();
+    if (!wasLost) return;
+    this.emit("regained");
+    this.#desk.regained(this);
+  }
+
+  /** The daemon says that the seat is not ours. */
+  refuse(reason: DenialReason, hint: string): void {
+    if (this.#state === "released" || this.#loss?.final === true) return;
+    this.#cancelTimers();
+    const final = this.#isReacquiring || !RECOVERABLE.has(reason);
+    this.#isReacquiring = !final;
+    const isNews = final || this.#state === "held";
+    this.#state = "lost";
+    this.#loss = { reason, hint, final };
+    if (isNews) this.#tellLoss(this.#loss);
+    if (!final) this.#desk.reacquire(this);
+  }
+
+  /** The daemon could not renew just now. */
+  postpone(delay: Millis): void {
+    if (!this.isResumable) return;
+    this.#renewal?.cancel();
+    this.#renewal = this.#desk.clock.after(delay, () => this.#desk.renew(this));
+  }
+
+  /** The daemon announced that it will not renew past `span` from now. */
+  warn(span: Millis): void {
+    if (this.#state === "held") this.#tellExpiring(millis(Math.min(span, this.remaining)));
+  }
+
+  /** It cannot be asked for anew. */
+  giveUp(): void {
+    if (this.#loss !== undefined) this.refuse(this.#loss.reason, this.#loss.hint);
+  }
+
+  #schedule(): void {
+    this.#cancelTimers();
+    const { from, leaseTime } = this.#grant;
+    const third = millis(Math.floor(leaseTime / 3));
+    this.#renewal = this.#at(after(from, third), () => this.#desk.renew(this));
+    this.#deadlines = [
+      this.#at(after(from, millis(2 * third)), () => this.#tellExpiring(this.remaining)),
+      this.#at(this.#end(), () => this.#runOut()),
+    ];
+  }
+
+  #at(moment: MonoMillis, run: () => void): Timer {
+    const { clock } = this.#desk;
+    return clock.after(between(clock.now().mono, moment), run);
+  }
+
+  #end(): MonoMillis {
+    const { from, leaseTime, offlineGrace } = this.#grant;
+    return after(after(from, leaseTime), offlineGrace);
+  }
+
+  /** Nobody renewed in time. The daemon may still know the lease: a resume or renewal asks it. */
+  #runOut(): void {
+    if (this.#state !== "held") return;
+    this.#state = "lost";
+    this.#loss = { reason: "LEASE_EXPIRED", hint: OFFLINE_HINT, final: false };
+    this.#tellLoss(this.#loss);
+  }
+
+  #tellLoss(loss: Loss): void {
+    this.emit("lost", loss);
+    this.#desk.lost(this, loss);
+  }
+
+  #tellExpiring(remaining: Millis): void {
+    this.emit("expiring", remaining);
+    this.#desk.expiring(this, remaining);
+  }
+
+  #cancelTimers(): void {
+    this.#renewal?.cancel();
+    for (const timer of this.#deadlines) timer.cancel();
+    this.#deadlines = [];
+  }
+}

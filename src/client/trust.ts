@@ -1,0 +1,180 @@
+import { equalBytes, fromBase64Url } from "../base/bytes.ts";
+import { messageOf } from "../base/errors.ts";
+import type { ChainId, ClientKey, InstanceId, LeaseId } from "../base/ids.ts";
+import { type LeaseNote, readLeaseNote } from "../license/lease-note.ts";
+import { readLicense } from "../license/license.ts";
+import { chainOrigin } from "../note/checkpoint.ts";
+import { peekJsonNote, readJsonNote } from "../note/json-note.ts";
+import type { NoteVerifier } from "../note/signed-note.ts";
+import {
+  type Challenge,
+  DAEMON_NOTE_NAME,
+  decodeChallenge,
+  decodeWelcome,
+  type Welcome,
+} from "../protocol/handshake.ts";
+import type { HelloResult } from "../protocol/results.ts";
+import { SUBPROTOCOL } from "../protocol/wire-codes.ts";
+import { ClientError } from "./errors.ts";
+
+/** The vendor of the application, as compiled into it. */
+export interface VendorTrust {
+  readonly name: string;
+  /** Ed25519, 32 bytes. */
+  readonly rootKey: Uint8Array;
+}
+
+/** A daemon that signed a challenge. Not yet one that a license vouches for. */
+export interface Challenger {
+  readonly challenge: Challenge;
+  readonly chainId: ChainId;
+  /** The daemon key under the name it signs this vendor's notes with. */
+  readonly verifier: NoteVerifier;
+}
+
+/**
+ * Checks a challenge: signed by the daemon key it names, for the certificate we see, and by a
+ * daemon that serves our vendor.
+ * @param seenFingerprint of the TLS certificate; `null` over plaintext.
+ * @throws ClientError SERVER_IDENTITY, SERVER_CERTIFICATE, SERVER_PROTOCOL, SERVER_VENDOR.
+ */
+export function checkChallenge(
+  note: string,
+  seenFingerprint: string | null,
+  vendor: VendorTrust,
+): Challenger {
+  const challenge = proven("challenge", () => signedChallenge(note));
+  if (challenge.certificateFingerprint !== seenFingerprint) throw wrongCertificate();
+  if (!challenge.protocols.includes(SUBPROTOCOL)) {
+    throw new ClientError("SERVER_PROTOCOL", `the server does not speak ${SUBPROTOCOL}`);
+  }
+  const ledger = challenge.vendors.find(({ name }) => name === vendor.name);
+  if (ledger === undefined) {
+    throw new ClientError("SERVER_VENDOR", `the server has no licenses of ${vendor.name}`, {
+      hint: "check the address; each site names its own license server",
+    });
+  }
+  const name = chainOrigin(vendor.name, ledger.chainId);
+  const verifier = { name, publicKey: fromBase64Url(challenge.daemonKey) };
+  return { challenge, chainId: ledger.chainId, verifier };
+}
+
+/**
+ * Checks the answer to a hello: signed over our nonce by the challenger, whose key and chain a
+ * license of the vendor names.
+ * @throws ClientError SERVER_IDENTITY, SERVER_UNLICENSED.
+ */
+export function checkWelcome(
+  result: HelloResult,
+  nonce: string,
+  challenger: Challenger,
+  vendor: VendorTrust,
+): Welcome {
+  const { verifier } = challenger;
+  const welcome = proven("welcome", () =>
+    decodeWelcome(readJsonNote("welcome", result.note, [verifier])),
+  );
+  if (welcome.nonce !== nonce) throw notProven("the welcome answers another hello");
+  checkLicenses(result.licenses, challenger, vendor);
+  return welcome;
+}
+
+/** What a lease note must say to be ours. */
+export interface LeaseClaim {
+  readonly id: LeaseId;
+  readonly feature: string;
+  readonly count: number;
+  readonly nonce: string;
+  readonly clientKey: ClientKey;
+  readonly instanceId: InstanceId;
+}
+
+/** Checks a lease note in every field that names us. @throws ClientError LEASE_NOTE. */
+export function checkLease(note: string, claim: LeaseClaim, challenger: Challenger): LeaseNote {
+  const lease = readLease(note, challenger.verifier);
+  const matches =
+    lease.chainId === challenger.chainId &&
+    lease.leaseId === claim.id &&
+    lease.feature === claim.feature &&
+    lease.count === claim.count &&
+    lease.nonce === claim.nonce &&
+    lease.clientKey === claim.clientKey &&
+    lease.instanceId === claim.instanceId;
+  if (!matches) throw badLease("the lease note is for another request");
+  return lease;
+}
+
+function signedChallenge(note: string): Challenge {
+  // Which key must have signed stands in the note itself; that it is the right key is what
+  // the licenses prove after the hello.
+  const { daemonKey } = decodeChallenge(peekJsonNote(note).body);
+  const verifier = { name: DAEMON_NOTE_NAME, publicKey: fromBase64Url(daemonKey) };
+  return decodeChallenge(readJsonNote("challenge", note, [verifier]));
+}
+
+/** One good license is enough; others may be newer than this release, or damaged. */
+function checkLicenses(
+  licenses: readonly string[],
+  challenger: Challenger,
+  vendor: VendorTrust,
+): void {
+  if (licenses.length === 0) {
+    throw new ClientError("SERVER_UNLICENSED", `the server has no license of ${vendor.name} yet`, {
+      hint: "ask the license administrator to install it",
+    });
+  }
+  const findings = licenses.map((text) => licenseProblem(text, challenger, vendor));
+  if (findings.includes(undefined)) return;
+  throw notProven(`no license vouches for the server: ${findings[0]}`);
+}
+
+function licenseProblem(
+  text: string,
+  { chainId, verifier }: Challenger,
+  vendor: VendorTrust,
+): string | undefined {
+  try {
+    const license = readLicense(text, { vendorName: vendor.name, rootKey: vendor.rootKey });
+    const same = license.chainId === chainId && equalBytes(license.daemonKey, verifier.publicKey);
+    return same ? undefined : "it names another daemon";
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function readLease(note: string, verifier: NoteVerifier): LeaseNote {
+  try {
+    return readLeaseNote(note, verifier);
+  } catch (error) {
+    throw badLease(messageOf(error), error);
+  }
+}
+
+/** A signature or a signed body that is wrong means: not the one it claims to be. */
+function proven<Body>(kind: string, read: () => Body): Body {
+  try {
+    return read();
+  } catch (error) {
+    throw notProven(`the ${kind} is not acceptable: ${messageOf(error)}`, error);
+  }
+}
+
+function notProven(what: string, cause?: unknown): ClientError {
+  return new ClientError("SERVER_IDENTITY", what, {
+    hint: "do not use this server; tell the license administrator",
+    cause,
+  });
+}
+
+function wrongCertificate(): ClientError {
+  return new ClientError("SERVER_CERTIFICATE", "the certificate is not the daemon's own", {
+    hint: "somebody stands between this computer and the server, or it has a new certificate and must be restarted",
+  });
+}
+
+function badLease(what: string, cause?: unknown): ClientError {
+  return new ClientError("LEASE_NOTE", what, {
+    hint: "the server did not prove the seat; tell the license administrator",
+    cause,
+  });
+}
