@@ -41,13 +41,13 @@ export const day = 86_400_000;
 function caller(letter: string, instance: number): Caller {
   return {
     client: clientKey(letter.repeat(42).concat("A")),
-    instance: process_(instance),
+    instance: processNo(instance),
     user: `u_${letter}` as Pseudonym,
     host: `h_${letter}` as Pseudonym,
   };
 }
 
-function process_(number: number): InstanceId {
+function processNo(number: number): InstanceId {
   return instanceId(String(number).padStart(32, "0"));
 }
 
@@ -56,7 +56,7 @@ export const bob: Caller = caller("b", 2);
 export const cid: Caller = caller("c", 3);
 export const dot: Caller = caller("d", 4);
 /** Ada's application, started a second time on the same workstation. */
-export const adaAgain: Caller = { ...ada, instance: process_(11) };
+export const adaAgain: Caller = { ...ada, instance: processNo(11) };
 
 export const leaseNo = (number: number): LeaseId => leaseId(String(number).padStart(32, "0"));
 export const keyNo = (number: number): IdempotencyKey => idempotencyKey(`key-${number}`);

@@ -15,6 +15,8 @@ import {
   seats,
 } from "./given.ts";
 
+const withOverdraft = pool({ grants: [grant({ overdraftSeats: 1 })] });
+
 describe("a feature with two seats", () => {
   it("is granted twice and not a third time", () => {
     const book = givenBook({ pools: [seats(2)] });
@@ -86,10 +88,8 @@ describe("a feature with two seats", () => {
 });
 
 describe("a feature with one seat and one of overdraft", () => {
-  const given = () => givenBook({ pools: [pool({ grants: [grant({ overdraftSeats: 1 })] })] });
-
   it("grants the seat above the license and records it as such", () => {
-    const book = given();
+    const book = givenBook({ pools: [withOverdraft] });
     expect(book.decide(acquire(ada, 1), noon).events).toMatchObject([{ overdraft: false }]);
     const above = book.decide(acquire(bob, 2), noon);
     expect(above.answer).toMatchObject({ kind: "granted", lease: { overdraft: true } });
@@ -98,14 +98,14 @@ describe("a feature with one seat and one of overdraft", () => {
   });
 
   it("grants no seat beyond the overdraft", () => {
-    const book = given();
+    const book = givenBook({ pools: [withOverdraft] });
     book.decide(acquire(ada, 1), noon);
     book.decide(acquire(bob, 2), noon);
     expect(book.decide(acquire(cid, 3), noon).answer.kind).toBe("denied");
   });
 
   it("grants within the license again once a seat is back", () => {
-    const book = given();
+    const book = givenBook({ pools: [withOverdraft] });
     book.decide(acquire(ada, 1), noon);
     book.decide(acquire(bob, 2), noon);
     book.decide(release(ada, 1), noon);

@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import {
+  acquire,
+  ada,
+  adaAgain,
+  bob,
+  givenBook,
+  leaseNo,
+  liveLeases,
+  noon,
+  noonAnd,
+  release,
+  renew,
+  resume,
+  second,
+  tick,
+} from "./given.ts";
+
+describe("a process that reconnects", () => {
+  it("resumes its own lease, however many connections it has", () => {
+    const book = givenBook();
+    book.decide(acquire(ada, 1), noon);
+    expect(book.decide(resume(ada, 1, ada), noonAnd(30 * second)).answer).toMatchObject({
+      leases: [{ id: leaseNo(1), expiresAt: noonAnd(120 * second).mono }],
+      lost: [],
+    });
+  });
+
+  it("writes nothing to disk for it", () => {
+    const book = givenBook();
+    book.decide(acquire(ada, 1), noon);
+    expect(book.decide(resume(ada, 1), noon).changes).toEqual([]);
+  });
+
+  it("learns that the lease has expired meanwhile", () => {
+    const book = givenBook();
+    book.decide(acquire(ada, 1), noon);
+    expect(book.decide(resume(ada, 1), noonAnd(90 * second)).answer).toMatchObject({
+      leases: [],
+      lost: [{ reason: "LEASE_EXPIRED" }],
+    });
+  });
+});
+
+describe("an application that crashed and was started again", () => {
+  it("takes over the lease of its earlier process, and the store hears of it", () => {
+    const book = givenBook();
+    book.decide(acquire(ada, 1), noon);
+    const { answer, changes, events } = book.decide(resume(adaAgain, 1, bob), noon);
+    expect(answer).toMatchObject({ leases: [{ instance: adaAgain.instance }], lost: [] });
+    expect(changes).toMatchObject([
+      { kind: "lease-moved", lease: { id: leaseNo(1), instance: adaAgain.instance } },
+    ]);
+    expect(events).toEqual([]);
+  });
+
+  it("is the only holder from then on", () => {
+    const book = givenBook();
+    book.decide(acquire(ada, 1), noon);
+    book.decide(resume(adaAgain, 1), noon);
+    expect(book.decide(renew(ada, 1), noon).answer).toMatchObject({
+      lost: [{ reason: "NOT_YOUR_LEASE" }],
+    });
+    expect(book.decide(renew(adaAgain, 1), noon).answer).toMatchObject({ lost: [] });
+    expect(book.decide(release(adaAgain, 1), noon).answer).toEqual({ kind: "done" });
+  });
+
+  it("takes over nothing while the earlier process is connected", () => {
+    const book = givenBook();
+    book.decide(acquire(ada, 1), noon);
+    expect(book.decide(resume(adaAgain, 1, ada), noon).answer).toMatchObject({
+      leases: [],
+      lost: [{ lease: leaseNo(1), reason: "NOT_YOUR_LEASE" }],
+    });
+  });
+
+  it("learns why a lease of the earlier process is gone", () => {
+    const book = givenBook();
+    book.decide(acquire(ada, 1), noon);
+    book.decide({ kind: "revoke", lease: leaseNo(1) }, noon);
+    expect(book.decide(resume(adaAgain, 1), noon).answer).toMatchObject({
+      lost: [{ reason: "LEASE_REVOKED" }],
+    });
+  });
+});
+
+describe("another client", () => {
+  it("takes over nothing, whether the holder is connected or not", () => {
+    const book = givenBook();
+    book.decide(acquire(ada, 1), noon);
+    expect(book.decide(resume(bob, 1), noon).answer).toMatchObject({
+      leases: [],
+      lost: [{ reason: "NOT_YOUR_LEASE" }],
+    });
+    book.decide(tick, noon);
+    expect(liveLeases(book)).toEqual([1]);
+  });
+});
