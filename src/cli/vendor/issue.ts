@@ -1,0 +1,62 @@
+import { issueLicense } from "../../vendor/issue.ts";
+import { type Command, command } from "../shared/command.ts";
+import { FORCE_OPTION, JSON_OPTION } from "../shared/common-options.ts";
+import { EXIT } from "../shared/exit.ts";
+import { readInput } from "../shared/input-file.ts";
+import { checkOutput, writeOutput } from "../shared/output-file.ts";
+import { PASSPHRASE_OPTIONS } from "../shared/passphrase.ts";
+import { DIR_OPTION, now, openDesk, unlockDesk, withStore } from "./desk.ts";
+import { readTermsFile } from "./terms-file.ts";
+
+/** `seatkeeper-vendor issue`: a license in answer to an activation request. */
+export const issue: Command = command({
+  command: "issue",
+  summary: "answer a site's activation request with a license",
+  options: {
+    request: {
+      type: "string",
+      demandOption: true,
+      requiresArg: true,
+      describe: "the site's activation request, *.skreq",
+    },
+    terms: {
+      type: "string",
+      demandOption: true,
+      requiresArg: true,
+      describe: "what you sell, in YAML; see seatkeeper-vendor terms",
+    },
+    out: {
+      type: "string",
+      demandOption: true,
+      requiresArg: true,
+      describe: "the license file to write, *.sklic",
+    },
+    ...FORCE_OPTION,
+    ...DIR_OPTION,
+    ...PASSPHRASE_OPTIONS,
+    ...JSON_OPTION,
+  },
+  examples: [["issue --request site.skreq --terms terms.yaml --out site.sklic", "sell"]],
+  async run(options, shell) {
+    const { out } = shell;
+    const folder = openDesk(options, shell);
+    const request = readInput(options.request, "activation request");
+    const terms = readTermsFile(options.terms, out);
+    checkOutput(options.out, options);
+    const keys = await unlockDesk(folder, options, shell);
+    const { license, activated } = await withStore(folder, (store) =>
+      issueLicense(store, folder, keys, { request, terms, now: now() }),
+    );
+    writeOutput(options.out, license.text, options);
+    const { licenseId, chainId } = license;
+    if (options.json) {
+      out.json({ licenseId, site: terms.site, chainId, activated, out: options.out });
+      return EXIT.done;
+    }
+    out.line(`license  ${licenseId}`);
+    out.line(`site     ${terms.site}`);
+    out.line(`ledger   ${chainId}${activated ? " (activated)" : ""}`);
+    out.line(`written  ${options.out}`);
+    return EXIT.done;
+  },
+});

@@ -1,0 +1,71 @@
+import type { FeatureLine, MeterLine, UsageReport } from "../../vendor/report.ts";
+import { seatHours } from "./report-table.ts";
+
+/**
+ * The report as one table for spreadsheets: a `feature` row per feature, a `denial` row for each of
+ * its reasons, a `meter` row per meter; cells that do not apply are empty.
+ */
+export function reportCsv({ features, meters }: UsageReport): string {
+  const rows = [
+    COLUMNS,
+    ...features.flatMap((line) => [featureRow(line), ...denialRows(line)]),
+    ...meters.map(meterRow),
+  ];
+  return rows.map((row) => `${row.map(cell).join(",")}\n`).join("");
+}
+
+const COLUMNS = [
+  "kind",
+  "site",
+  "ledger",
+  "period",
+  "name",
+  "reason",
+  "grants",
+  "overdraft_grants",
+  "seat_hours",
+  "peak",
+  "denials",
+  "records",
+  "units",
+  "late",
+];
+
+type Cell = string | number;
+
+function featureRow(line: FeatureLine): readonly Cell[] {
+  const denied = line.denials.reduce((sum, { count }) => sum + count, 0);
+  const figures = [line.grants, line.overdraftGrants, seatHours(line.seatMillis), line.peak];
+  return [...leading("feature", line, line.feature), "", ...figures, denied, "", "", ""];
+}
+
+function denialRows(line: FeatureLine): readonly (readonly Cell[])[] {
+  return line.denials.map(({ reason, count }) => [
+    ...leading("denial", line, line.feature),
+    reason,
+    "",
+    "",
+    "",
+    "",
+    count,
+    "",
+    "",
+    "",
+  ]);
+}
+
+function meterRow(line: MeterLine): readonly Cell[] {
+  const figures = [line.records, line.units, line.late];
+  return [...leading("meter", line, line.meter), "", "", "", "", "", "", ...figures];
+}
+
+function leading(kind: string, line: FeatureLine | MeterLine, name: string): readonly Cell[] {
+  return [kind, line.site, line.chainId, line.period, name];
+}
+
+/** RFC 4180; text that a spreadsheet would take for a formula gets an apostrophe in front. */
+function cell(value: Cell): string {
+  if (typeof value === "number") return String(value);
+  const text = /^[=+\-@\t]/.test(value) ? `'${value}` : value;
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,27 @@
+import { CodedError } from "../base/errors.ts";
+
+export const VENDOR_CODES = [
+  // The vendor's folder and its keys.
+  "VENDOR_NAME",
+  "VENDOR_EXISTS",
+  "VENDOR_MISSING",
+  "VENDOR_FOLDER_FAILED",
+  "VENDOR_KEY_MISSING",
+  "VENDOR_KEY_MISMATCH",
+  "VENDOR_ISSUER_EXPIRED",
+  // Its store.
+  "VENDOR_STORE_CORRUPT",
+  "VENDOR_STORE_NEWER",
+  "VENDOR_STORE_BUSY",
+  "VENDOR_STORE_FAILED",
+  // Requests it cannot sign for.
+  "REQUEST_WRONG_VENDOR",
+  "REQUEST_GENESIS",
+  "REQUEST_CONFLICT",
+  // Bundles and reports.
+  "BUNDLE_UNREADABLE",
+  "SITE_UNKNOWN",
+] as const;
+
+/** Something at the vendor's desk that cannot be done or believed. */
+export class VendorError extends CodedError<(typeof VENDOR_CODES)[number]> {}

@@ -1,0 +1,165 @@
+import { equalBytes, toHex } from "../base/bytes.ts";
+import { CodedError } from "../base/errors.ts";
+import type { Moment } from "../base/time.ts";
+import { randomHex } from "../crypto/random.ts";
+import { decodeBlock } from "../ledger/block.ts";
+import { type OpenedGenesis, openGenesis } from "../ledger/genesis.ts";
+import { decodeSegmentExt } from "../ledger/segment.ts";
+import { type ActivationRequest, readActivationRequest } from "../license/activation-request.ts";
+import { type License, readLicense, writeLicense } from "../license/license.ts";
+import type { Terms } from "../license/terms.ts";
+import { chainOrigin, openHead } from "../note/checkpoint.ts";
+import { type ActivationRecord, addActivation, addLicense, findActivation } from "./activations.ts";
+import { VendorError } from "./errors.ts";
+import type { VendorFolder } from "./folder.ts";
+import type { Issuing } from "./keys.ts";
+import type { VendorStore } from "./vendor-store.ts";
+
+/** What a request is answered with. */
+export interface IssueInput {
+  /** The bytes of the activation request. */
+  readonly request: Uint8Array;
+  readonly terms: Terms;
+  readonly now: Moment;
+}
+
+/** The vendor's secrets, unlocked for one command. */
+export interface VendorKeys {
+  readonly issuing: Issuing;
+  /** X25519 secrets by key id. */
+  readonly sealing: ReadonlyMap<string, Uint8Array>;
+}
+
+export interface IssuedLicense {
+  readonly license: License;
+  /** True when this request activated its ledger: the first license of it. */
+  readonly activated: boolean;
+}
+
+/**
+ * Answers an activation request with a license, after opening its genesis block with the vendor's
+ * own key. The first license of a ledger puts the genesis block on record: every bundle is later
+ * held against it.
+ * @throws VendorError `REQUEST_WRONG_VENDOR`, `REQUEST_GENESIS`, `REQUEST_CONFLICT`
+ * @throws LicenseError, NoteError for a request that does not hold.
+ */
+export function issueLicense(
+  store: VendorStore,
+  folder: VendorFolder,
+  keys: VendorKeys,
+  input: IssueInput,
+): IssuedLicense {
+  const request = readActivationRequest(input.request);
+  if (request.vendor !== folder.vendor.name) throw otherVendor(request, folder.vendor.name);
+  const record = checkedActivation(request, keys.sealing, input.now);
+  const license = sign(record, request, folder, keys, input);
+  const activated = store.write((database) => {
+    const known = findActivation(database, record.chainId);
+    if (known === undefined) addActivation(database, record);
+    else refuseConflict(known, record);
+    addLicense(database, license);
+    return known === undefined;
+  });
+  return { license, activated };
+}
+
+/** Everything that a request proves: the genesis block is sealed to us and speaks of the same site. */
+function checkedActivation(
+  request: ActivationRequest,
+  sealing: ReadonlyMap<string, Uint8Array>,
+  now: Moment,
+): ActivationRecord {
+  const { genesis, sealingKeyId } = openedGenesis(request, sealing);
+  const origin = chainOrigin(request.vendor, request.chainId);
+  const head = openHead(request.head, { name: origin, publicKey: request.daemonKey });
+  const { payload } = genesis;
+  const agreements: readonly (readonly [boolean, string])[] = [
+    [genesis.chainId === request.chainId, "chain id"],
+    [payload.origin === origin, "origin"],
+    [equalBytes(payload.daemonKey, request.daemonKey), "daemon key"],
+    [toHex(payload.hostHash) === request.host.hash, "host"],
+    // The tree over a single block is its leaf (RFC 6962, 2.1).
+    [head.size === 1 && equalBytes(head.root, genesis.leaf), "head"],
+  ];
+  const broken = agreements.find(([holds]) => !holds);
+  if (broken) throw badGenesis(`has another ${broken[1]} than the request`);
+  return {
+    chainId: request.chainId,
+    origin,
+    daemonKey: request.daemonKey,
+    hostHash: request.host.hash,
+    hostParts: request.host.parts,
+    genesisBlock: request.genesisBlock,
+    genesisLeaf: genesis.leaf,
+    sealingKeyId,
+    product: `${request.product.name} ${request.product.version}`,
+    activatedAt: now.wall,
+  };
+}
+
+function openedGenesis(
+  request: ActivationRequest,
+  sealing: ReadonlyMap<string, Uint8Array>,
+): { readonly genesis: OpenedGenesis; readonly sealingKeyId: string } {
+  try {
+    const { vendorKid } = decodeSegmentExt(decodeBlock(request.genesisBlock).ext);
+    const sealingKeyId = toHex(vendorKid);
+    const secret = sealing.get(sealingKeyId);
+    if (secret === undefined) throw badGenesis(`is sealed to the unknown key ${sealingKeyId}`);
+    return { genesis: openGenesis(request.genesisBlock, secret), sealingKeyId };
+  } catch (cause) {
+    if (!(cause instanceof CodedError) || cause instanceof VendorError) throw cause;
+    throw badGenesis("cannot be read", cause);
+  }
+}
+
+function sign(
+  record: ActivationRecord,
+  request: ActivationRequest,
+  folder: VendorFolder,
+  { issuing }: VendorKeys,
+  { terms, now }: IssueInput,
+): License {
+  const { vendor } = folder;
+  const fields = {
+    licenseId: randomHex(16),
+    vendor: vendor.name,
+    issuedAt: now.wall,
+    chainId: record.chainId,
+    genesisLeaf: record.genesisLeaf,
+    daemonKey: record.daemonKey,
+    hostFingerprint: request.host,
+    sealingKeyId: record.sealingKeyId,
+    issuer: issuing.issuer.text,
+    terms,
+  };
+  const text = writeLicense(fields, issuing.signer);
+  // Read back as the site will: a license that our own reader refuses never leaves the house.
+  return readLicense(text, { vendorName: vendor.name, rootKey: vendor.rootKey });
+}
+
+function refuseConflict(known: ActivationRecord, asked: ActivationRecord): void {
+  if (equalBytes(known.genesisBlock, asked.genesisBlock)) return;
+  throw new VendorError(
+    "REQUEST_CONFLICT",
+    `ledger ${asked.chainId} was activated with another genesis block`,
+    { hint: "keep the request as evidence and talk to the site; no license was issued" },
+  );
+}
+
+function otherVendor(request: ActivationRequest, name: string): VendorError {
+  return new VendorError(
+    "REQUEST_WRONG_VENDOR",
+    `the request is for ${request.vendor}, not ${name}`,
+    {
+      hint: "the site should name this vendor's file in seatkeeper init",
+    },
+  );
+}
+
+function badGenesis(what: string, cause?: unknown): VendorError {
+  return new VendorError("REQUEST_GENESIS", `the request's genesis block ${what}`, {
+    cause,
+    hint: "ask the site to begin with your current vendor file and to send its request again",
+  });
+}

@@ -1,0 +1,125 @@
+/**
+ * What brings a store from each version to the next; `user_version` counts those done. A statement
+ * that was released is never changed.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  -- One ledger whose activation request this vendor answered. Never deleted, never changed.
+  CREATE TABLE activations (
+    chain_id TEXT PRIMARY KEY,
+    origin TEXT NOT NULL,
+    daemon_key BLOB NOT NULL,
+    host_hash TEXT NOT NULL,
+    host_parts TEXT NOT NULL,
+    genesis_block BLOB NOT NULL,
+    genesis_leaf BLOB NOT NULL,
+    sealing_kid TEXT NOT NULL,
+    product TEXT NOT NULL,
+    activated_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE licenses (
+    license_id TEXT PRIMARY KEY,
+    chain_id TEXT NOT NULL REFERENCES activations,
+    site TEXT NOT NULL,
+    issued_at INTEGER NOT NULL,
+    -- How often the site has promised to report; null without such a term.
+    report_days INTEGER,
+    report_grace_days INTEGER,
+    text TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX licenses_of_ledger ON licenses (chain_id, issued_at);
+
+  -- Where each ledger stands after its last accepted bundle.
+  CREATE TABLE acknowledged (
+    chain_id TEXT PRIMARY KEY REFERENCES activations,
+    size INTEGER NOT NULL,
+    root BLOB NOT NULL,
+    last_event_id INTEGER NOT NULL,
+    export_no INTEGER NOT NULL,
+    receipt_no INTEGER NOT NULL,
+    host_hash BLOB,
+    clock_wall INTEGER,
+    clock_mono INTEGER,
+    clock_boot_id TEXT,
+    clock_high_water INTEGER,
+    clock_boottime INTEGER,
+    clock_skew INTEGER
+  ) STRICT;
+
+  CREATE TABLE segments (
+    chain_id TEXT NOT NULL REFERENCES activations,
+    segment INTEGER NOT NULL,
+    first_index INTEGER NOT NULL,
+    directory_row BLOB NOT NULL,
+    frontier BLOB,
+    last_event_id INTEGER,
+    leaves BLOB NOT NULL,
+    PRIMARY KEY (chain_id, segment)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX segments_by_index ON segments (chain_id, first_index);
+
+  CREATE TABLE receipts (
+    chain_id TEXT NOT NULL REFERENCES activations,
+    receipt_no INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    nonce BLOB NOT NULL,
+    vendor_time INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (chain_id, receipt_no)
+  ) STRICT;
+
+  -- Every bundle that was looked at, also the refused ones: the history of a dispute.
+  CREATE TABLE bundles (
+    bundle INTEGER PRIMARY KEY,
+    chain_id TEXT,
+    name TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL,
+    verdict TEXT NOT NULL,
+    accepted INTEGER NOT NULL,
+    -- The head it claims, where that much could be read and believed.
+    size INTEGER,
+    root BLOB
+  ) STRICT;
+  CREATE INDEX bundles_of_ledger ON bundles (chain_id, seen_at);
+
+  -- Usage, one row for each checkpoint and name. A checkpoint belongs to the moment its interval ends.
+  CREATE TABLE feature_usage (
+    chain_id TEXT NOT NULL REFERENCES activations,
+    block INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL,
+    feature TEXT NOT NULL,
+    grants INTEGER NOT NULL,
+    overdraft_grants INTEGER NOT NULL,
+    released INTEGER NOT NULL,
+    expired INTEGER NOT NULL,
+    revoked INTEGER NOT NULL,
+    seat_millis INTEGER NOT NULL,
+    peak INTEGER NOT NULL,
+    in_use INTEGER NOT NULL,
+    PRIMARY KEY (chain_id, block, feature)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE denial_usage (
+    chain_id TEXT NOT NULL REFERENCES activations,
+    block INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL,
+    feature TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    denials INTEGER NOT NULL,
+    PRIMARY KEY (chain_id, block, feature, reason)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE meter_usage (
+    chain_id TEXT NOT NULL REFERENCES activations,
+    block INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL,
+    meter TEXT NOT NULL,
+    records INTEGER NOT NULL,
+    units INTEGER NOT NULL,
+    late INTEGER NOT NULL,
+    PRIMARY KEY (chain_id, block, meter)
+  ) STRICT, WITHOUT ROWID;
+  `,
+];

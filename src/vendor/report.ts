@@ -1,0 +1,125 @@
+import type { Database } from "better-sqlite3";
+import type { ChainId } from "../base/ids.ts";
+import type { UnixMillis } from "../base/time.ts";
+import { findSites, listSites, type Site } from "./sites.ts";
+
+/** Which usage is asked for. */
+export interface ReportQuery {
+  /** As `findSites` takes it; undefined for all sites. */
+  readonly site?: string | undefined;
+  /** Usage from this moment on. */
+  readonly from?: UnixMillis | undefined;
+  /** Usage before this moment. */
+  readonly to?: UnixMillis | undefined;
+  /** One line for the whole time, or for each day or month of UTC. */
+  readonly by: "total" | "day" | "month";
+}
+
+/** Use of one feature at one site in one period. */
+export interface FeatureLine {
+  readonly site: string;
+  readonly chainId: ChainId;
+  /** `2026-11`, `2026-11-22`, or empty for the whole time. */
+  readonly period: string;
+  readonly feature: string;
+  readonly grants: number;
+  /** Of these, grants that used seats above the license. */
+  readonly overdraftGrants: number;
+  readonly denials: readonly { readonly reason: string; readonly count: number }[];
+  /** Seats times milliseconds. */
+  readonly seatMillis: number;
+  /** Most seats at one moment. */
+  readonly peak: number;
+}
+
+/** Use of one meter at one site in one period. */
+export interface MeterLine {
+  readonly site: string;
+  readonly chainId: ChainId;
+  readonly period: string;
+  readonly meter: string;
+  readonly records: number;
+  readonly units: number;
+  /** Of these records, those that came later than the interval they belong to. */
+  readonly late: number;
+}
+
+export interface UsageReport {
+  readonly features: readonly FeatureLine[];
+  readonly meters: readonly MeterLine[];
+}
+
+/**
+ * What the accepted bundles say. A checkpoint's usage belongs to the moment before its interval ends.
+ * @throws VendorError `SITE_UNKNOWN`
+ */
+export function usageReport(database: Database, query: ReportQuery): UsageReport {
+  const sites = query.site === undefined ? listSites(database) : findSites(database, query.site);
+  return {
+    features: sites.flatMap((site) => featureLines(database, site, query)),
+    meters: sites.flatMap((site) => meterLines(database, site, query)),
+  };
+}
+
+type Bounds = [chain: string, from: number, to: number];
+
+const WITHIN = "WHERE chain_id = ? AND ended_at > ? AND ended_at <= ?";
+
+/** The interval's end itself is no longer part of it: what is sealed at midnight was used the day before. */
+const PERIODS: Readonly<Record<ReportQuery["by"], string>> = {
+  total: "''",
+  day: "strftime('%Y-%m-%d', (ended_at - 1) / 1000, 'unixepoch')",
+  month: "strftime('%Y-%m', (ended_at - 1) / 1000, 'unixepoch')",
+};
+
+function boundsOf(site: Site, { from, to }: ReportQuery): Bounds {
+  return [site.chainId, from ?? 0, to ?? Number.MAX_SAFE_INTEGER];
+}
+
+function featureLines(database: Database, site: Site, query: ReportQuery): readonly FeatureLine[] {
+  const rows = database
+    .prepare<Bounds, Omit<FeatureLine, "site" | "chainId" | "denials">>(
+      `SELECT ${PERIODS[query.by]} AS period, feature, sum(grants) AS grants,
+              sum(overdraft_grants) AS overdraftGrants, sum(seat_millis) AS seatMillis,
+              max(peak) AS peak
+       FROM feature_usage ${WITHIN} GROUP BY period, feature ORDER BY period, feature`,
+    )
+    .all(...boundsOf(site, query));
+  const denials = denialLines(database, site, query);
+  return rows.map((row) => ({
+    site: site.site,
+    chainId: site.chainId,
+    ...row,
+    denials: denials
+      .filter(({ period, feature }) => period === row.period && feature === row.feature)
+      .map(({ reason, count }) => ({ reason, count })),
+  }));
+}
+
+interface DenialLine {
+  readonly period: string;
+  readonly feature: string;
+  readonly reason: string;
+  readonly count: number;
+}
+
+function denialLines(database: Database, site: Site, query: ReportQuery): readonly DenialLine[] {
+  return database
+    .prepare<Bounds, DenialLine>(
+      `SELECT ${PERIODS[query.by]} AS period, feature, reason, sum(denials) AS count
+       FROM denial_usage ${WITHIN} GROUP BY period, feature, reason
+       ORDER BY count DESC, reason`,
+    )
+    .all(...boundsOf(site, query));
+}
+
+function meterLines(database: Database, site: Site, query: ReportQuery): readonly MeterLine[] {
+  const rows = database
+    .prepare<Bounds, Omit<MeterLine, "site" | "chainId">>(
+      `SELECT ${PERIODS[query.by]} AS period, meter, sum(records) AS records,
+              sum(units) AS units, sum(late) AS late
+       FROM meter_usage ${WITHIN} GROUP BY period, meter ORDER BY period, meter`,
+    )
+    .all(...boundsOf(site, query));
+  return rows.map((row) => ({ site: site.site, chainId: site.chainId, ...row }));
+}

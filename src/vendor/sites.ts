@@ -1,0 +1,92 @@
+import type { Database } from "better-sqlite3";
+import { type ChainId, chainId } from "../base/ids.ts";
+import { days, type UnixMillis, unixMillis } from "../base/time.ts";
+import { VendorError } from "./errors.ts";
+
+/** One licensed ledger, as a vendor thinks of it: a site. */
+export interface Site {
+  /** The name in its newest license. */
+  readonly site: string;
+  readonly chainId: ChainId;
+  readonly activatedAt: UnixMillis;
+  readonly product: string;
+  readonly licenses: number;
+  /** When the newest accepted bundle was ingested; null before the first. */
+  readonly reportedAt: UnixMillis | null;
+  /** Acknowledged blocks. */
+  readonly size: number;
+  /** The newest receipt; 0 before the first. */
+  readonly receiptNo: number;
+  /** The last moment for the next bundle that its license allows; null without such a term. */
+  readonly reportDueAt: UnixMillis | null;
+}
+
+/** All sites, by name. */
+export function listSites(database: Database): readonly Site[] {
+  return database.prepare<[], SiteRow>(`${SITES} ORDER BY site, activated_at`).all().map(siteOf);
+}
+
+/**
+ * The ledgers of one site.
+ * @param name what its license calls it, or the beginning of a chain id (four digits or more).
+ * @throws VendorError `SITE_UNKNOWN`
+ */
+export function findSites(database: Database, name: string): readonly Site[] {
+  const all = listSites(database);
+  const named = all.filter(({ site }) => site === name);
+  if (named.length > 0) return named;
+  const byChain = /^[0-9a-f]{4,32}$/.test(name)
+    ? all.filter((site) => site.chainId.startsWith(name))
+    : [];
+  if (byChain.length > 0) return byChain;
+  throw new VendorError("SITE_UNKNOWN", `no license was issued to a site ${JSON.stringify(name)}`, {
+    hint: "see seatkeeper-vendor sites",
+  });
+}
+
+interface SiteRow {
+  readonly site: string;
+  readonly chain_id: string;
+  readonly activated_at: number;
+  readonly product: string;
+  readonly licenses: number;
+  readonly reported_at: number | null;
+  readonly size: number | null;
+  readonly receipt_no: number | null;
+  readonly report_days: number | null;
+  readonly report_grace_days: number | null;
+}
+
+const SITES = `
+  WITH newest AS (
+    SELECT chain_id, site, report_days, report_grace_days, count(*) OVER ledger AS licenses,
+           row_number() OVER (ledger ORDER BY issued_at DESC, rowid DESC) AS place
+    FROM licenses WINDOW ledger AS (PARTITION BY chain_id)
+  )
+  SELECT newest.*, activated_at, product, size,
+    (SELECT max(seen_at) FROM bundles b WHERE b.chain_id = newest.chain_id AND accepted = 1)
+      AS reported_at,
+    (SELECT max(receipt_no) FROM receipts r WHERE r.chain_id = newest.chain_id) AS receipt_no
+  FROM newest JOIN activations USING (chain_id) LEFT JOIN acknowledged USING (chain_id)
+  WHERE place = 1`;
+
+function siteOf(row: SiteRow): Site {
+  const activatedAt = unixMillis(row.activated_at);
+  const reportedAt = row.reported_at === null ? null : unixMillis(row.reported_at);
+  return {
+    site: row.site,
+    chainId: chainId(row.chain_id),
+    activatedAt,
+    product: row.product,
+    licenses: row.licenses,
+    reportedAt,
+    size: row.size ?? 0,
+    receiptNo: row.receipt_no ?? 0,
+    reportDueAt:
+      row.report_days === null
+        ? null
+        : unixMillis(
+            (reportedAt ?? activatedAt) + days(row.report_days + (row.report_grace_days ?? 0)),
+          ),
+  };
+}
