@@ -1,0 +1,42 @@
+/** What a verified ledger says about the site beyond usage. */
+export type Finding =
+  /** The site recorded an incident itself. */
+  | {
+      readonly kind: "INCIDENT";
+      readonly index: number;
+      readonly code: string;
+      readonly count: number;
+    }
+  /** The wall clock went back by `millis` between two blocks. */
+  | { readonly kind: "CLOCK_BACK"; readonly index: number; readonly millis: number }
+  /** The wall clock ran `millis` more than the machine was up between two blocks. */
+  | { readonly kind: "CLOCK_JUMP"; readonly index: number; readonly millis: number }
+  /** The wall clock was `millis` behind the latest time the site had believed. */
+  | { readonly kind: "CLOCK_BEHIND"; readonly index: number; readonly millis: number }
+  /** The wall clock was `millis` ahead of the vendor's. */
+  | { readonly kind: "CLOCK_AHEAD"; readonly index: number; readonly millis: number }
+  /** A START block says that the ledger now lives on another host. */
+  | { readonly kind: "HOST_CHANGED"; readonly index: number }
+  /** An EXPORT block does not carry a number above the one before, or not its own place. */
+  | { readonly kind: "EXPORT_NUMBER"; readonly index: number; readonly exportNo: number }
+  /** The ledger does not end with an EXPORT block. */
+  | { readonly kind: "EXPORT_ABSENT"; readonly index: number }
+  /** The newest receipt had not reached the site when it exported. */
+  | { readonly kind: "RECEIPT_PENDING"; readonly receiptNo: number };
+
+export type FindingKind = Finding["kind"];
+
+/** Kinds that turn an accepting verdict into VERIFIED_WITH_INCIDENTS. The others are for information. */
+const INCIDENTS: readonly FindingKind[] = [
+  "INCIDENT",
+  "CLOCK_BACK",
+  "CLOCK_JUMP",
+  "CLOCK_BEHIND",
+  "CLOCK_AHEAD",
+  "HOST_CHANGED",
+  "EXPORT_NUMBER",
+];
+
+export function isIncident(finding: Finding): boolean {
+  return INCIDENTS.includes(finding.kind);
+}

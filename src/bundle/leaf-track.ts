@@ -1,0 +1,81 @@
+import { concat } from "../base/bytes.ts";
+import type { DirectoryRow } from "../ledger/directory.ts";
+import { Frontier } from "../merkle/tree.ts";
+import type { AckedSegment } from "./known-ledger.ts";
+import type { OwnLeaves } from "./own-leaves.ts";
+
+const LOST = new Uint8Array(32);
+
+/** Grows the tree leaf by leaf and cuts it into segments for the vendor's store. */
+export class LeafTrack {
+  readonly #own: OwnLeaves;
+  readonly #onSegment: (segment: AckedSegment) => void;
+  #frontier: Frontier | undefined = Frontier.empty();
+  #segment: Omit<AckedSegment, "leaves"> | undefined;
+  #leaves: Uint8Array[] = [];
+  #next = 0;
+  #lastLeaf: Uint8Array | undefined;
+
+  /** @param onSegment is given each segment as it ends. */
+  constructor(own: OwnLeaves, onSegment: (segment: AckedSegment) => void) {
+    this.#own = own;
+    this.#onSegment = onSegment;
+  }
+
+  /** Index of the leaf to come. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** The newest leaf; undefined when it is lost. */
+  get lastLeaf(): Uint8Array | undefined {
+    return this.#lastLeaf;
+  }
+
+  /** The root so far; undefined when leaves are lost. */
+  get root(): Uint8Array | undefined {
+    return this.#frontier?.root();
+  }
+
+  /** Takes up the tree where an acknowledged segment begins. */
+  resume(base: AckedSegment): void {
+    this.#next = base.row.index;
+    this.#frontier = base.frontier === null ? undefined : Frontier.of(base.frontier, this.#next);
+    this.open(base.row, base.lastEventId);
+  }
+
+  /** The next leaf begins a segment. */
+  open(row: DirectoryRow, lastEventId: number | null): void {
+    this.close();
+    this.#segment = { row, lastEventId, frontier: this.#frontier?.hashes ?? null };
+  }
+
+  add(leaf: Uint8Array | undefined): void {
+    this.#leaves.push(leaf ?? LOST);
+    this.#frontier = leaf && this.#frontier?.append(leaf);
+    this.#lastLeaf = leaf;
+    this.#next += 1;
+  }
+
+  /**
+   * Passes over blocks that are not in the bundle, with the leaves the vendor knows.
+   * @param starts segments that begin on the way.
+   * @param last leaf of the block before `index`, where the block at `index` vouches for it.
+   */
+  skipTo(index: number, starts: readonly DirectoryRow[], last: Uint8Array | undefined): void {
+    const startAt = new Map(starts.map((row) => [row.index, row]));
+    while (this.#next < index) {
+      const row = startAt.get(this.#next);
+      if (row) this.open(row, null);
+      const hint = this.#next === index - 1 ? last : undefined;
+      this.add(this.#own.at(this.#next) ?? hint);
+    }
+  }
+
+  /** Gives out the segment that is open. */
+  close(): void {
+    if (this.#segment) this.#onSegment({ ...this.#segment, leaves: concat(...this.#leaves) });
+    this.#segment = undefined;
+    this.#leaves = [];
+  }
+}
