@@ -60,7 +60,8 @@ export function verifyPublic(source: ByteSource, evidence: PublicEvidence = {}):
 class PublicCheck {
   readonly #evidence: PublicEvidence;
   readonly #problems: PublicProblem[] = [];
-  readonly #openHeads: Map<number, Uint8Array>;
+  /** Heads not met yet: the roots claimed for a size. */
+  readonly #openHeads: Map<number, readonly Uint8Array[]> = new Map();
   #previous: Block | undefined;
   #chain: Uint8Array | undefined;
   #segments = 0;
@@ -69,7 +70,9 @@ class PublicCheck {
 
   constructor(evidence: PublicEvidence) {
     this.#evidence = evidence;
-    this.#openHeads = new Map(evidence.heads?.map(({ size, root }) => [size, root]));
+    for (const { size, root } of evidence.heads ?? []) {
+      this.#openHeads.set(size, [...(this.#openHeads.get(size) ?? []), root]);
+    }
     this.#compareHead();
   }
 
@@ -132,11 +135,13 @@ class PublicCheck {
   }
 
   #compareHead(): void {
-    const root = this.#openHeads.get(this.#frontier.size);
-    if (!root) return;
-    this.#openHeads.delete(this.#frontier.size);
-    if (!equalBytes(root, this.#frontier.root())) {
-      this.report("ROOT_MISMATCH", `another root was signed at size ${this.#frontier.size}`);
+    const { size } = this.#frontier;
+    const roots = this.#openHeads.get(size);
+    if (!roots) return;
+    this.#openHeads.delete(size);
+    const own = this.#frontier.root();
+    if (roots.some((root) => !equalBytes(root, own))) {
+      this.report("ROOT_MISMATCH", `another root was signed at size ${size}`);
     }
   }
 
