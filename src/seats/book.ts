@@ -56,6 +56,8 @@ export class SeatBook {
     try {
       const turn = newTurn(now);
       doWhatIsDue(this.#state, turn);
+      // New terms also say who is served with the seats that have just come free.
+      if (command.kind !== "terms") serveTheStirred(this.#state, turn);
       const answer = this.#obey(command, turn);
       serveTheStirred(this.#state, turn);
       const { changes, events, notices } = turn;

@@ -6,12 +6,11 @@ import { leaveQueue, serveQueue } from "./queue.ts";
 import type { SeatState } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
-/** Everything that time alone brings: grants that start or end, expiries, waiters given up. */
+/** What time alone brings: grants that start or end, expiries, waiters given up. Serves no queue yet. */
 export function doWhatIsDue(state: SeatState, turn: Turn): void {
   followWallClock(state, turn);
   for (const feature of state.features.value) expireLeases(state, turn, feature);
   dropTheAbsent(state, turn);
-  serveTheStirred(state, turn);
 }
 
 /** Gives seats that came free to those whose turn it is. */

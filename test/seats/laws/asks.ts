@@ -1,0 +1,139 @@
+// What clients, the administrator and the license may do next, as small numbers that shrink well.
+import fc from "fast-check";
+import { hours, minutes, unixMillis } from "../../../src/base/time.ts";
+import type { Command } from "../../../src/seats/command.ts";
+import type { Caller } from "../../../src/seats/lease.ts";
+import type { SeatTerms } from "../../../src/seats/terms.ts";
+import {
+  ada,
+  adaAgain,
+  bob,
+  cid,
+  grant,
+  hour,
+  keyNo,
+  leaseNo,
+  meter,
+  noon,
+  pool,
+} from "../given.ts";
+
+const bobAgain: Caller = { ...bob, instance: cid.instance };
+const CALLERS: readonly Caller[] = [ada, adaAgain, bob, bobAgain, cid];
+
+const METERS = [
+  meter({ lateLimit: hours(1) }),
+  meter({ name: "api.calls", quota: 20, period: "day", overdraft: "allow", lateLimit: minutes(5) }),
+];
+
+/** The licenses of the site, one after another. */
+export const TERMS: readonly SeatTerms[] = [
+  {
+    pools: [
+      pool({ grants: [grant({ seats: 3, overdraftSeats: 1 })] }),
+      pool({
+        name: "sim",
+        grants: [grant({ versionMax: "2" }), grant({ versionMax: "3" })],
+        releaseOnDisconnect: true,
+      }),
+    ],
+    meters: METERS,
+  },
+  {
+    pools: [
+      pool({ grants: [grant({ seats: 2 })] }),
+      pool({ name: "sim", grants: [grant({ seats: 2, versionMax: "2" })] }),
+    ],
+    meters: METERS,
+  },
+  {
+    pools: [pool({ grants: [grant(), grant({ endsAt: unixMillis(noon.wall + hour / 2) })] })],
+    meters: METERS.slice(1),
+  },
+];
+
+/** One request, before it is known which leases there are. */
+export interface Ask {
+  readonly what: string;
+  readonly who: number;
+  readonly feature: number;
+  readonly version: number;
+  readonly count: number;
+  readonly key: number;
+  /** How many leases ago. */
+  readonly ago: number;
+  readonly wait: boolean;
+  readonly terms: number;
+}
+
+/** As often as they are listed. */
+const WHATS = [
+  "acquire acquire acquire acquire renew renew release release resume record record",
+  "cancel disconnect reconnect revoke tick terms",
+].flatMap((some) => some.split(" "));
+
+export const anyAsk: fc.Arbitrary<Ask> = fc.record({
+  what: fc.constantFrom(...WHATS),
+  who: fc.nat(CALLERS.length - 1),
+  feature: fc.nat(1),
+  version: fc.integer({ min: 1, max: 3 }),
+  count: fc.constantFrom(1, 1, 1, 2, 3),
+  key: fc.nat(6),
+  ago: fc.nat(8),
+  wait: fc.boolean(),
+  terms: fc.nat(TERMS.length - 1),
+});
+
+/** The command that an ask means when `issued` lease ids have been given out. */
+export function commandOf(ask: Ask, issued: number, wall: number): Command {
+  const by = CALLERS[ask.who] ?? ada;
+  const lease = leaseNo(Math.max(0, issued - ask.ago));
+  const leases = [lease, leaseNo(Math.max(0, issued - ask.ago - 1))];
+  const key = keyNo(ask.key);
+  switch (ask.what) {
+    case "acquire":
+      return {
+        kind: "acquire",
+        by,
+        feature: ask.feature === 0 ? "cad.pro" : "sim",
+        version: String(ask.version),
+        count: ask.count,
+        wait: ask.wait,
+        key,
+        newLease: leaseNo(issued),
+      };
+    case "renew":
+      return { kind: "renew", by, leases };
+    case "resume":
+      return { kind: "resume", by, leases, liveInstances: liveBeside(ask) };
+    case "release":
+      return { kind: "release", by, lease };
+    case "record":
+      return { kind: "record", by, records: [recordOf(ask, wall)] };
+    case "cancel":
+      return { kind: "cancel", by, key };
+    case "disconnect":
+      return { kind: "disconnect", by };
+    case "reconnect":
+      return { kind: "reconnect", by };
+    case "revoke":
+      return { kind: "revoke", lease };
+    case "terms":
+      return { kind: "terms", ...(TERMS[ask.terms] ?? { pools: [], meters: [] }) };
+    default:
+      return { kind: "tick" };
+  }
+}
+
+function liveBeside({ wait }: Ask): ReadonlySet<Caller["instance"]> {
+  return new Set(wait ? CALLERS.map(({ instance }) => instance) : []);
+}
+
+function recordOf({ feature, count, key, ago }: Ask, wall: number) {
+  return {
+    meter: feature === 0 ? "render.minutes" : "api.calls",
+    units: count,
+    key: keyNo(key + 10 * ago),
+    usedAt: unixMillis(wall - ago * 60_000),
+  };
+}

@@ -1,0 +1,63 @@
+import type { LeaseId } from "../../../src/base/ids.ts";
+import type { UnixMillis } from "../../../src/base/time.ts";
+import type { SeatChange } from "../../../src/seats/decision.ts";
+import type { StoredLease } from "../../../src/seats/lease.ts";
+import type { MeterTotal, SeatSnapshot, StoredUsageKey } from "../../../src/seats/snapshot.ts";
+
+/** The plainest store there can be: what a `SeatChange` says, in maps. */
+export class MapStore {
+  readonly leases: Map<LeaseId, StoredLease> = new Map();
+  readonly #meters = new Map<string, MeterTotal>();
+  #usageKeys: readonly StoredUsageKey[] = [];
+  #lastCut: UnixMillis | null = null;
+  #forgottenBefore: UnixMillis | null = null;
+
+  get forgottenBefore(): number {
+    return this.#forgottenBefore ?? 0;
+  }
+
+  write(change: SeatChange): void {
+    switch (change.kind) {
+      case "lease-granted":
+      case "lease-moved":
+        this.leases.set(change.lease.id, storedPart(change.lease));
+        break;
+      case "lease-ended":
+        this.leases.delete(change.lease);
+        break;
+      case "meter-counted":
+        this.#meters.set(`${change.meter} ${change.period}`, change);
+        break;
+      case "usage-key":
+        this.#usageKeys = [...this.#usageKeys, change];
+        break;
+      case "cut":
+        this.#cut(change.wall, change.forgetUsageKeysBefore);
+        break;
+    }
+  }
+
+  snapshot(lastAlive: UnixMillis): SeatSnapshot {
+    return {
+      leases: [...this.leases.values()],
+      meters: [...this.#meters.values()],
+      usageKeys: this.#usageKeys,
+      lastCut: this.#lastCut,
+      usageKeysForgottenBefore: this.#forgottenBefore,
+      lastAlive,
+    };
+  }
+
+  #cut(wall: UnixMillis, before: UnixMillis): void {
+    this.#lastCut = wall;
+    this.#forgottenBefore = before;
+    this.#usageKeys = this.#usageKeys.filter((key) => key.wall >= before);
+  }
+}
+
+function storedPart(lease: StoredLease): StoredLease {
+  const { id, client, instance, user, host, feature, version, count } = lease;
+  const { key, grantedAt, leaseTime, overdraft } = lease;
+  const who = { id, client, instance, user, host };
+  return { ...who, feature, version, count, key, grantedAt, leaseTime, overdraft };
+}

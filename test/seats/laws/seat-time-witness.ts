@@ -1,0 +1,93 @@
+import type { LeaseId } from "../../../src/base/ids.ts";
+import type { Moment } from "../../../src/base/time.ts";
+import type { Command } from "../../../src/seats/command.ts";
+import type { Decision, SeatCut } from "../../../src/seats/decision.ts";
+import type { Lease } from "../../../src/seats/lease.ts";
+
+interface Watched {
+  readonly count: number;
+  readonly since: number;
+  expiresAt: number;
+  /** After a restart, until the client comes back: no later moment counts. */
+  sureUntil: number;
+}
+
+const LEASE_TIME = 90_000;
+
+/**
+ * Counts seat time in its own way: per lease from its grant to its end, knowing nothing of
+ * checkpoints. The engine's ends and cuts must add up to the same.
+ */
+export class SeatTimeWitness {
+  readonly #open = new Map<LeaseId, Watched>();
+  #ended = 0;
+  #claimed = 0;
+
+  /** Some restored lease has not been renewed yet. */
+  get isUnsure(): boolean {
+    return [...this.#open.values()].some(({ sureUntil }) => sureUntil < Infinity);
+  }
+
+  see(_command: Command, { answer, changes, events }: Decision, now: Moment): void {
+    for (const event of events) {
+      if (event.type !== "end") continue;
+      this.#end(event.lease, event.reason === "expired" ? Infinity : now.mono);
+      this.#claimed += event.seatMillis;
+    }
+    for (const change of changes) {
+      if (change.kind === "lease-granted" && !this.#ends(events, change.lease.id)) {
+        this.#begin(change.lease.id, change.lease.count, now);
+      }
+    }
+    if (answer.kind === "renewed") for (const lease of answer.leases) this.#renew(lease, now);
+    if (answer.kind === "granted") this.#renew(answer.lease, now);
+  }
+
+  seeCut({ open }: SeatCut): void {
+    for (const { seatMillis } of open) this.#claimed += seatMillis;
+  }
+
+  seeRestart(lastAlive: Moment, now: Moment): void {
+    for (const lease of this.#open.values()) {
+      lease.sureUntil = lastAlive.mono + LEASE_TIME;
+      lease.expiresAt = now.mono + LEASE_TIME;
+    }
+  }
+
+  /** What the engine has reported in ends and cuts. */
+  get claimed(): number {
+    return this.#claimed;
+  }
+
+  /** What it should have reported, if its last cut was at `now`. */
+  due(now: Moment): number {
+    const open = [...this.#open.values()].map(
+      ({ count, since, expiresAt, sureUntil }) =>
+        count * (Math.min(now.mono, expiresAt, sureUntil) - since),
+    );
+    return open.reduce((sum, part) => sum + part, this.#ended);
+  }
+
+  #begin(id: LeaseId, count: number, now: Moment): void {
+    const expiresAt = now.mono + LEASE_TIME;
+    this.#open.set(id, { count, since: now.mono, expiresAt, sureUntil: Infinity });
+  }
+
+  #renew({ id }: Lease, now: Moment): void {
+    const lease = this.#open.get(id);
+    if (lease === undefined) throw new Error("renewed, but never granted");
+    lease.expiresAt = now.mono + LEASE_TIME;
+    lease.sureUntil = Infinity;
+  }
+
+  #end(id: LeaseId, at: number): void {
+    const lease = this.#open.get(id);
+    if (lease === undefined) throw new Error("ended, but never granted");
+    this.#open.delete(id);
+    this.#ended += lease.count * (Math.min(at, lease.expiresAt, lease.sureUntil) - lease.since);
+  }
+
+  #ends(events: Decision["events"], id: LeaseId): boolean {
+    return events.some((event) => event.type === "end" && event.lease === id);
+  }
+}
