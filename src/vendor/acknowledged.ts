@@ -25,8 +25,18 @@ export function acknowledgedLedger(database: Database, chain: ChainId): AckedLed
   };
 }
 
-/** Puts the successor of the acknowledged state in its place. */
-export function keepState(database: Database, chain: ChainId, state: AckedState): void {
+/** Puts the successor of the acknowledged state, and the segments that have grown, in their places. */
+export function keepLedger(
+  database: Database,
+  chain: ChainId,
+  state: AckedState,
+  segments: readonly AckedSegment[],
+): void {
+  keepState(database, chain, state);
+  for (const segment of segments) keepSegment(database, chain, segment);
+}
+
+function keepState(database: Database, chain: ChainId, state: AckedState): void {
   const { history } = state;
   const { clocks } = history;
   database
@@ -48,8 +58,7 @@ export function keepState(database: Database, chain: ChainId, state: AckedState)
     );
 }
 
-/** Adds a segment, or replaces the newest one, which has grown. */
-export function keepSegment(database: Database, chain: ChainId, segment: AckedSegment): void {
+function keepSegment(database: Database, chain: ChainId, segment: AckedSegment): void {
   database
     .prepare("INSERT OR REPLACE INTO segments VALUES (?, ?, ?, ?, ?, ?, ?)")
     .run(

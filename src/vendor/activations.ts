@@ -1,7 +1,8 @@
 import type { Database } from "better-sqlite3";
 import { type ChainId, chainId } from "../base/ids.ts";
 import { type UnixMillis, unixMillis } from "../base/time.ts";
-import type { License } from "../license/license.ts";
+import { type License, readLicense } from "../license/license.ts";
+import type { VendorFile } from "../license/vendor-file.ts";
 
 /** A ledger that was activated: what everything later is held against. */
 export interface ActivationRecord {
@@ -57,6 +58,19 @@ export function addLicense(database: Database, license: License): void {
       terms.report?.graceDays ?? null,
       license.text,
     );
+}
+
+/**
+ * The license issued last for a ledger; each activated ledger has one.
+ * @throws LicenseError when the stored text is no longer what was signed.
+ */
+export function newestLicense(database: Database, chain: ChainId, vendor: VendorFile): License {
+  const row = database
+    .prepare<[string], { readonly text: string }>(
+      "SELECT text FROM licenses WHERE chain_id = ? ORDER BY issued_at DESC, rowid DESC LIMIT 1",
+    )
+    .get(chain);
+  return readLicense(row?.text ?? "", { vendorName: vendor.name, rootKey: vendor.rootKey });
 }
 
 interface ActivationRow {

@@ -1,0 +1,87 @@
+import { spokenFinding } from "../../vendor/finding-words.ts";
+import type { Ingested } from "../../vendor/ingest.ts";
+import type { Output } from "../shared/output.ts";
+import { seatHours } from "./report-table.ts";
+
+/** One bundle's result and the files it stands for. */
+export interface IngestedFile extends Ingested {
+  readonly path: string;
+  readonly receiptPath: string;
+}
+
+/** Result for people: the verdict first, then what it rests on. The next step goes to stderr. */
+export function printIngested(result: IngestedFile, out: Output): void {
+  const { report, facts, path } = result;
+  const verdict = out.paint(result.accepted ? "green" : "red", report.verdict);
+  out.line(`${path}: ${verdict}: ${facts.meaning}`);
+  for (const [name, value] of factsOf(result)) out.line(`  ${name.padEnd(8)}  ${value}`);
+  if (!result.accepted || result.receipt) out.note(`hint: ${hintFor(result)}`);
+}
+
+/** The same for scripts. */
+export function ingestJson(result: IngestedFile): object {
+  const { report, facts, path, site, counted, receipt, receiptPath, accepted } = result;
+  const { verdict, claim, checked, problems, problemCount, missingBlocks, missingEvents } = report;
+  return {
+    file: path,
+    verdict,
+    accepted,
+    meaning: facts.meaning,
+    hint: hintFor(result),
+    site: site ?? null,
+    chainId: claim?.chainId ?? null,
+    size: claim?.size ?? null,
+    checked,
+    problems,
+    problemCount,
+    findings: report.findings.map(spokenFinding),
+    findingCount: report.findingCount,
+    missingBlocks,
+    missingEvents,
+    counted: counted ? { ...counted, seatHours: seatHours(counted.seatMillis) } : null,
+    receipt: receipt
+      ? { receiptNo: receipt.receiptNo, resent: receipt.resent, file: receiptPath }
+      : null,
+  };
+}
+
+function factsOf(result: IngestedFile): readonly (readonly [string, string])[] {
+  const { report, site, receipt, receiptPath } = result;
+  const { claim, checked, problems, problemCount, findings } = report;
+  const listed = problems.map(({ verdict, detail, index }): readonly [string, string] => [
+    "problem",
+    `${verdict}: ${detail}${index === null ? "" : ` (block ${index})`}`,
+  ]);
+  const unlisted = problemCount - problems.length;
+  return [
+    ...(site === undefined ? [] : [["site", site] as const]),
+    ...(claim === undefined ? [] : [["ledger", `${claim.chainId}, ${claim.size} blocks`] as const]),
+    ...listed,
+    ...(unlisted > 0 ? [["problem", `and ${unlisted} more`] as const] : []),
+    ...findings.map((finding) => ["finding", spokenFinding(finding).words] as const),
+    ...checked.map((check) => ["checked", check] as const),
+    ["counted", countedWords(result)],
+    ...(receipt
+      ? [
+          [
+            "receipt",
+            `${receiptPath} (number ${receipt.receiptNo}${receipt.resent ? ", as before" : ""})`,
+          ] as const,
+        ]
+      : []),
+  ];
+}
+
+function countedWords({ counted }: IngestedFile): string {
+  if (counted === undefined) return "nothing";
+  const { checkpoints, grants, denials, seatMillis, units } = counted;
+  const hours = seatHours(seatMillis).toFixed(2);
+  return `${checkpoints} checkpoints: ${grants} grants, ${hours} seat hours, ${denials} denials, ${units} metered units`;
+}
+
+function hintFor({ facts, receipt, receiptPath, accepted }: IngestedFile): string {
+  if (receipt) return `send ${receiptPath} back to the site`;
+  if (!accepted && facts.receipt === "after-review")
+    return `${facts.hint}: ingest it again with --reviewed`;
+  return facts.hint;
+}

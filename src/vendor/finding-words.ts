@@ -1,0 +1,51 @@
+import type { Finding } from "../bundle/finding.ts";
+import { isIncident } from "../bundle/finding.ts";
+
+/** A finding for people: lower case, no full stop. */
+export interface SpokenFinding {
+  readonly kind: Finding["kind"];
+  /** True when it is an incident; false when it is for information only. */
+  readonly isIncident: boolean;
+  readonly words: string;
+}
+
+export function spokenFinding(finding: Finding): SpokenFinding {
+  return { kind: finding.kind, isIncident: isIncident(finding), words: wordsFor(finding) };
+}
+
+function wordsFor(finding: Finding): string {
+  switch (finding.kind) {
+    case "INCIDENT":
+      return `the site recorded ${finding.code}${finding.count > 1 ? ` ${finding.count} times` : ""}`;
+    case "CLOCK_BACK":
+      return `the site's clock went back by ${lengthOf(finding.millis)}`;
+    case "CLOCK_JUMP":
+      return `the site's clock jumped ahead by ${lengthOf(finding.millis)}`;
+    case "CLOCK_BEHIND":
+      return `the site's clock was ${lengthOf(finding.millis)} behind what it had shown before`;
+    case "CLOCK_AHEAD":
+      return `the site's clock was ${lengthOf(finding.millis)} ahead of ours`;
+    case "HOST_CHANGED":
+      return "the ledger moved to another host";
+    case "EXPORT_NUMBER":
+      return `export ${finding.exportNo} is out of order`;
+    case "EXPORT_ABSENT":
+      return "the ledger does not end with an export";
+    case "RECEIPT_PENDING":
+      return `receipt ${finding.receiptNo} had not reached the site yet`;
+  }
+}
+
+/** `3 s`, `25 min`, `2.5 h`, `12 d`. */
+function lengthOf(span: number): string {
+  const unit = UNITS.find(([, size]) => span >= size) ?? (["ms", 1] as const);
+  const [name, size] = unit;
+  return `${Math.round((span / size) * 10) / 10} ${name}`;
+}
+
+const UNITS: readonly (readonly [string, number])[] = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["min", 60_000],
+  ["s", 1_000],
+];

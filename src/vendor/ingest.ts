@@ -1,0 +1,164 @@
+import type { Database } from "better-sqlite3";
+import type { ChainId } from "../base/ids.ts";
+import type { Moment } from "../base/time.ts";
+import { readBundleHead } from "../bundle/bundle.ts";
+import { BundleError } from "../bundle/errors.ts";
+import type { AckedSegment } from "../bundle/known-ledger.ts";
+import { VERDICT_FACTS, type VerdictFacts } from "../bundle/verdict.ts";
+import { verifyBundle } from "../bundle/verify.ts";
+import type { BundleVisitor, VerifyInput, VerifyReport } from "../bundle/verify-input.ts";
+import type { ByteSource } from "../ledger/ports.ts";
+import { acknowledgedLedger, keepLedger } from "./acknowledged.ts";
+import { type ActivationRecord, findActivation, newestLicense } from "./activations.ts";
+import { logBundle, seenHeads } from "./bundle-log.ts";
+import type { VendorFolder } from "./folder.ts";
+import type { VendorKeys } from "./issue.ts";
+import { giveReceipt, type OutgoingReceipt, receiptFor, receiptsOf } from "./receipts.ts";
+import { type Counted, UsageRows } from "./usage-rows.ts";
+import type { VendorStore } from "./vendor-store.ts";
+
+export interface IngestInput {
+  readonly source: ByteSource;
+  /** The file's name, for the log. */
+  readonly name: string;
+  readonly now: Moment;
+  /** True when a person has agreed with the site on what is missing: the receipt may go. */
+  readonly reviewed: boolean;
+}
+
+/** What became of a bundle. */
+export interface Ingested {
+  readonly report: VerifyReport;
+  readonly facts: VerdictFacts;
+  /** The site as its newest license calls it; undefined for a ledger that is not on record. */
+  readonly site: string | undefined;
+  /** What was added to the books; undefined when nothing was. */
+  readonly counted: Counted | undefined;
+  readonly receipt: OutgoingReceipt | undefined;
+  /** True when the bundle is what it should be, or its flaw was reviewed: it is done with. */
+  readonly accepted: boolean;
+}
+
+/**
+ * Verifies a bundle and takes its usage into the books, in one transaction: usage, the new
+ * acknowledged state, and the receipt are there together or not at all. The same bundle again
+ * counts nothing and gives the same receipt. Bundles that arrive together wait for one another.
+ * @throws VendorError when store or medium fail; the store is then as before.
+ */
+export function ingestBundle(
+  store: VendorStore,
+  folder: VendorFolder,
+  keys: VendorKeys,
+  input: IngestInput,
+): Ingested {
+  return store.write((database) => {
+    const known = knownLedger(database, folder, input.source);
+    const { report, counted } = verified(database, known, keys, input);
+    const receipt = known && receiptOn(database, known.activation, keys, report, input);
+    const accepted = isAccepted(report, input.reviewed);
+    const chainId = report.claim?.chainId;
+    logBundle(database, { ...input, bytes: input.source.length, chainId, accepted, report });
+    const facts = VERDICT_FACTS[report.verdict];
+    return { report, facts, site: known?.site, counted, receipt, accepted };
+  });
+}
+
+interface KnownLedger {
+  readonly activation: ActivationRecord;
+  readonly site: string;
+  readonly license: NonNullable<VerifyInput["license"]>;
+}
+
+/** The ledger that the bundle says it is of, if this vendor has licensed it. */
+function knownLedger(
+  database: Database,
+  folder: VendorFolder,
+  source: ByteSource,
+): KnownLedger | undefined {
+  const chain = claimedChain(source);
+  const activation = chain === undefined ? undefined : findActivation(database, chain);
+  if (activation === undefined) return undefined;
+  const license = newestLicense(database, activation.chainId, folder.vendor);
+  return { activation, site: license.terms.site, license };
+}
+
+function claimedChain(source: ByteSource): ChainId | undefined {
+  try {
+    return readBundleHead(source).chainId;
+  } catch (error) {
+    // The verifier meets the same bytes and says what is wrong with them.
+    if (error instanceof BundleError) return undefined;
+    throw error;
+  }
+}
+
+/** Verifies, writing while it reads; what was written stays only if the verdict counts it. */
+function verified(
+  database: Database,
+  known: KnownLedger | undefined,
+  keys: VendorKeys,
+  input: IngestInput,
+): { readonly report: VerifyReport; readonly counted: Counted | undefined } {
+  if (known === undefined) {
+    return { report: verifyBundle(input.source, undefined), counted: undefined };
+  }
+  const { chainId } = known.activation;
+  const rows = new UsageRows(database, chainId);
+  const segments: AckedSegment[] = [];
+  const visitor: BundleVisitor = {
+    block: ({ index, payload }) => {
+      if (payload.type === "checkpoint") rows.add(index, payload);
+    },
+    // Kept for later: the verifier still compares with the rows that these will replace.
+    segment: (segment) => segments.push(segment),
+  };
+  database.exec("SAVEPOINT bundle");
+  const report = verifyBundle(input.source, questionOf(database, known, keys, input, visitor));
+  if (report.next === undefined) database.exec("ROLLBACK TO bundle");
+  else keepLedger(database, chainId, report.next, segments);
+  database.exec("RELEASE bundle");
+  return { report, counted: report.next && rows.counted };
+}
+
+function questionOf(
+  database: Database,
+  { activation, license }: KnownLedger,
+  keys: VendorKeys,
+  { now }: IngestInput,
+  visitor: BundleVisitor,
+): VerifyInput {
+  const { chainId } = activation;
+  return {
+    activation: { ...activation, vendorName: keys.issuing.issuer.vendor },
+    license,
+    secrets: keys.sealing,
+    acked: acknowledgedLedger(database, chainId),
+    receipts: receiptsOf(database, chainId),
+    seenHeads: seenHeads(database, chainId),
+    now: now.wall,
+    visitor,
+  };
+}
+
+/** The receipt that this verdict calls for: a new one, the last one again, or none. */
+function receiptOn(
+  database: Database,
+  activation: ActivationRecord,
+  keys: VendorKeys,
+  { verdict, standing, head, checkpoint }: VerifyReport,
+  { now, reviewed }: IngestInput,
+): OutgoingReceipt | undefined {
+  const rule = VERDICT_FACTS[verdict].receipt;
+  const due = rule === "yes" || rule === "resend" || (rule === "after-review" && reviewed);
+  if (!due || standing === "STALE" || head === undefined || checkpoint === undefined)
+    return undefined;
+  const given = receiptFor(database, activation.chainId, head.size);
+  if (given) return given;
+  // Acknowledged before without a receipt: blocks were missing then, and nobody has looked since.
+  if (rule === "resend" && !reviewed) return undefined;
+  return giveReceipt(database, activation, { size: head.size, checkpoint }, keys.issuing, now);
+}
+
+function isAccepted({ verdict, problemCount }: VerifyReport, reviewed: boolean): boolean {
+  return problemCount === 0 || (reviewed && VERDICT_FACTS[verdict].receipt === "after-review");
+}
