@@ -15,7 +15,7 @@ export function rawIdentity(text: string): RawIdentity {
 }
 
 /** `u_` (user), `h_` (host) or `d_` (display), then 16 bytes as canonical base64url. */
-export const PSEUDONYM: RegExp = /^[uhd]_[A-Za-z0-9_-]{21}[AQgw]$/;
+const PSEUDONYM: RegExp = /^[uhd]_[A-Za-z0-9_-]{21}[AQgw]$/;
 
 /**
  * Reads a pseudonym back from where it was kept. A login or host name does not have this form, so

@@ -38,7 +38,7 @@ export interface ClockRecord {
   readonly held: Millis;
 }
 
-/** Where the watch keeps its record. Errors of `save` go to whoever called the watch. */
+/** Where the watch keeps its record. Errors of `save` go to whoever called the watch, which tries again. */
 export interface ClockMemory {
   load(): ClockRecord | undefined;
   save(record: ClockRecord): void;
@@ -65,6 +65,11 @@ interface Reading {
   readonly boot: Millis | undefined;
 }
 
+interface Comparison {
+  readonly passed: Millis;
+  readonly findings: readonly ClockFinding[];
+}
+
 /**
  * Judges the wall clock by the two that cannot be set, so that one firmware battery does not expire
  * a site. What is believed runs with monotonic and boot time and follows the wall clock only within
@@ -82,7 +87,8 @@ export class ClockWatch {
   #slack: number;
   #suspectBy = 0;
   #held: number;
-  #unsaved = 0;
+  #unsaved: Millis = SAVE_EVERY;
+  #untold: readonly ClockFinding[] = [];
 
   constructor(
     clock: Clock,
@@ -102,7 +108,7 @@ export class ClockWatch {
     this.#slack = record === undefined ? bounds.slack : bounds.longestAbsence;
     this.#judge(0);
     this.#slack = Math.min(this.#slack, bounds.slack);
-    this.#save();
+    this.#untold = trustChange(0, this.#suspectBy);
   }
 
   /** The present moment with the believed time of day in place of the wall clock's. */
@@ -117,19 +123,16 @@ export class ClockWatch {
     return { kind: "suspect", by: this.#suspectBy, held: millis(this.#held) };
   }
 
-  /** Looks at the clocks; to be called every few seconds. */
+  /**
+   * Looks at the clocks; to be called every few seconds. When the record cannot be saved, what was
+   * found is told by the next call.
+   */
   observe(): readonly ClockFinding[] {
-    const before = this.#last;
-    this.#last = this.#read();
-    const { passed, findings } = compare(before, this.#last, this.#bounds.tolerance);
     const suspectBefore = this.#suspectBy;
-    this.#slack = Math.min(this.#bounds.slack, this.#slack + passed * SLACK_REFILL);
-    this.#believed = unixMillis(this.#believed + passed);
+    const { passed, findings } = this.#look();
     this.#judge(passed);
-    this.#unsaved += passed;
     const changed = trustChange(suspectBefore, this.#suspectBy);
-    if (changed.length > 0 || this.#unsaved >= SAVE_EVERY) this.#save();
-    return [...findings, ...changed];
+    return this.#tell([...findings, ...changed], changed.length > 0 ? SAVE_EVERY : passed);
   }
 
   /**
@@ -138,16 +141,26 @@ export class ClockWatch {
    */
   confirm(vendorTime: UnixMillis): readonly ClockFinding[] {
     const suspectBefore = this.#suspectBy;
-    this.#last = this.#read();
+    const { findings } = this.#look();
     const { wall } = this.#last.moment;
     const vouched = wall >= vendorTime && wall - vendorTime <= this.#bounds.longestAbsence;
     this.#believed = vouched ? wall : unixMillis(Math.max(this.#believed, vendorTime));
     this.#judge(0);
-    this.#save();
-    return trustChange(suspectBefore, this.#suspectBy);
+    const changed = trustChange(suspectBefore, this.#suspectBy);
+    return this.#tell([...findings, ...changed], SAVE_EVERY);
   }
 
-  #judge(passed: Millis | 0): void {
+  #look(): Comparison {
+    const before = this.#last;
+    this.#last = this.#read();
+    const comparison = compare(before, this.#last, this.#bounds.tolerance);
+    const refill = comparison.passed * SLACK_REFILL;
+    this.#slack = Math.min(this.#bounds.slack, this.#slack + refill);
+    this.#believed = unixMillis(this.#believed + comparison.passed);
+    return comparison;
+  }
+
+  #judge(passed: number): void {
     const ahead = this.#last.moment.wall - this.#believed;
     const withinBounds = ahead <= this.#slack && ahead + this.#bounds.slack >= 0;
     if (withinBounds) return this.#trust(Math.max(0, ahead));
@@ -168,9 +181,17 @@ export class ClockWatch {
     this.#held = 0;
   }
 
-  #save(): void {
-    this.#memory.save({ highWater: this.#believed, held: millis(this.#held) });
-    this.#unsaved = 0;
+  /** `unsaved` is how much time passed since the last look, or enough to save at once. */
+  #tell(found: readonly ClockFinding[], unsaved: Millis): readonly ClockFinding[] {
+    this.#untold = [...this.#untold, ...found];
+    this.#unsaved = millis(this.#unsaved + unsaved);
+    if (this.#unsaved >= SAVE_EVERY) {
+      this.#memory.save({ highWater: this.#believed, held: millis(this.#held) });
+      this.#unsaved = millis(0);
+    }
+    const findings = this.#untold;
+    this.#untold = [];
+    return findings;
   }
 
   #read(): Reading {
@@ -179,11 +200,7 @@ export class ClockWatch {
 }
 
 /** How much time passed between two readings, and whether the machine slept or its clock jumped. */
-function compare(
-  before: Reading,
-  now: Reading,
-  tolerance: Millis,
-): { readonly passed: Millis; readonly findings: readonly ClockFinding[] } {
+function compare(before: Reading, now: Reading, tolerance: Millis): Comparison {
   const awake = Math.max(0, Math.floor(now.moment.mono - before.moment.mono));
   const known = before.boot !== undefined && now.boot !== undefined;
   const slept = known ? now.boot - before.boot - awake : 0;

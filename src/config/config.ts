@@ -38,7 +38,7 @@ export interface Config {
   readonly limits: ConfigLimits;
 }
 
-export interface ConfigLimits {
+interface ConfigLimits {
   readonly frameBytes: number;
   readonly connections: number;
   readonly connectionsPerAddress: number;

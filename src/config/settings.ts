@@ -44,7 +44,7 @@ export interface Settings {
 }
 
 /** What is wrong with the entry at `path`. */
-export interface Complaint {
+interface Complaint {
   readonly path: readonly (string | number)[];
   readonly reason: string;
 }

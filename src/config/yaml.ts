@@ -10,7 +10,7 @@ import {
 import { ConfigError } from "./errors.ts";
 
 /** A place in a text; both count from 1. */
-export interface Place {
+interface Place {
   readonly line: number;
   readonly column: number;
 }

@@ -3,15 +3,15 @@ import { CodedError, messageOf } from "../base/errors.ts";
 import type { RawIdentity } from "../base/identity.ts";
 import { isSensitiveField } from "../privacy/guard.ts";
 
-export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** What a field may hold; `undefined` leaves it out. */
-export type LogValue = string | number | boolean | null | undefined | readonly string[];
+type LogValue = string | number | boolean | null | undefined | readonly string[];
 export type LogFields = Readonly<Record<string, LogValue>>;
 
 /** The same fields, unless one is a raw identity or has the name of a part of every line. */
-export type Loggable<Fields extends LogFields> = {
+type Loggable<Fields extends LogFields> = {
   readonly [Name in keyof Fields]: Name extends "time" | "level" | "event"
     ? never
     : Fields[Name] extends RawIdentity

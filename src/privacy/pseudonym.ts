@@ -6,7 +6,7 @@ import { hmacSha256 } from "../crypto/hash.ts";
 export type IdentityKind = "user" | "host" | "display";
 
 /** The key is drawn at `init` and never leaves the site; without it nobody can test a guess. */
-export const SITE_KEY_BYTES = 32;
+const SITE_KEY_BYTES = 32;
 
 /** Bytes of HMAC output kept: with 16, a clash among 2^30 identities has odds of about 2^-69. */
 const PSEUDONYM_BYTES = 16;

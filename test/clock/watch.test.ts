@@ -184,7 +184,7 @@ describe("a machine that slept", () => {
 describe("a daemon that was down", () => {
   it("for a week believes the clock at once", () => {
     const memory = new Memory();
-    watching(memory);
+    watching(memory).observe();
     vi.setSystemTime(noon + 7 * DAY);
     const watch = watching(memory);
     expect(watch.trust).toEqual({ kind: "trusted" });
@@ -193,10 +193,11 @@ describe("a daemon that was down", () => {
 
   it("for a year does not, until the clock has held", () => {
     const memory = new Memory();
-    watching(memory);
+    watching(memory).observe();
     vi.setSystemTime(noon + 365 * DAY);
     const watch = watching(memory);
     expect(watch.trust).toMatchObject({ kind: "suspect", by: 365 * DAY });
+    expect(watch.observe()).toEqual([{ kind: "suspect", by: 365 * DAY }]);
     expect(watch.now().wall).toBe(noon);
   });
 });
@@ -233,9 +234,10 @@ describe("a vendor's receipt", () => {
 });
 
 describe("what the watch keeps", () => {
-  it("is saved at the start, each minute, and when trust changes", () => {
+  it("is saved at the first look, each minute, and when trust changes", () => {
     const memory = new Memory();
     const watch = watching(memory);
+    watch.observe();
     expect(memory.record).toEqual({ highWater: noon, held: 0 });
     pass(watch, minutes(2));
     expect(memory.record).toEqual({ highWater: noon + minutes(2), held: 0 });
@@ -245,6 +247,24 @@ describe("what the watch keeps", () => {
     vi.setSystemTime(Date.now() + days(400));
     watch.observe();
     expect(memory.record?.highWater).toBe(noon + minutes(2) + 1_000);
+  });
+
+  it("is saved later when it cannot be saved now, and no finding is lost", () => {
+    const memory = new Memory();
+    const watch = watching(memory);
+    watch.observe();
+    const save = vi.spyOn(memory, "save").mockImplementation(() => {
+      throw new Error("disk full");
+    });
+    vi.setSystemTime(noon - 365 * DAY);
+    expect(() => watch.observe()).toThrow("disk full");
+    save.mockRestore();
+    expect(watch.observe()).toEqual([
+      { kind: "jumped", by: -365 * DAY },
+      { kind: "suspect", by: -365 * DAY },
+    ]);
+    expect(memory.record).toEqual({ highWater: noon, held: 0 });
+    expect(watch.observe()).toEqual([]);
   });
 
   it("never falls while the clock wanders", () => {
