@@ -1,0 +1,199 @@
+import type { LeaseId } from "../base/ids.ts";
+import { between, type MonoMillis, unixMillis } from "../base/time.ts";
+import type { Clock } from "../clock/clock.ts";
+import type { ByteSink } from "../ledger/ports.ts";
+import type { License } from "../license/license.ts";
+import { peekJsonNote } from "../note/json-note.ts";
+import type {
+  AdminCheckpoint,
+  AdminLicense,
+  AdminLicenses,
+  AdminReceipt,
+  AdminSeat,
+  AdminSeats,
+  AdminStatus,
+  AdminUsage,
+  AdminVendor,
+  RevokeRequest,
+} from "../protocol/admin.ts";
+import type { UsageRange } from "../store/usage-days.ts";
+import { DaemonError } from "./errors.ts";
+import type { ShelvedLicense } from "./license-shelf.ts";
+import { PRODUCT } from "./product.ts";
+import { importReceipt } from "./receipt-import.ts";
+import type { Site } from "./site.ts";
+import { oneVendor } from "./site-files.ts";
+import { type Exported, exportUsage } from "./usage-export.ts";
+import type { VendorDesk } from "./vendor-desk.ts";
+
+export interface AdminDeskParts {
+  readonly site: Site;
+  readonly clock: Clock;
+  readonly startedAt: MonoMillis;
+  /** Clients connected now. */
+  readonly connections: () => number;
+  readonly problems: () => AdminStatus["problems"];
+}
+
+/** What an administrator can ask of a running site. */
+export class AdminDesk {
+  readonly #parts: AdminDeskParts;
+
+  constructor(parts: AdminDeskParts) {
+    this.#parts = parts;
+  }
+
+  status(): AdminStatus {
+    const { clock, startedAt, connections, problems } = this.#parts;
+    const open = problems();
+    return {
+      version: PRODUCT.version,
+      ready: open.length === 0,
+      problems: open,
+      uptimeMs: between(startedAt, clock.now().mono),
+      connections: connections(),
+      vendors: this.#desks().map(vendorStatus),
+    };
+  }
+
+  seats(): AdminSeats {
+    return { seats: this.#desks().flatMap((desk) => this.#seatsOf(desk)) };
+  }
+
+  /** @throws DaemonError ADMIN_LEASE_UNKNOWN. */
+  async revoke(lease: LeaseId): Promise<RevokeRequest> {
+    const holder = this.#desks().find(({ core }) => core.book.lease(lease) !== undefined);
+    if (holder === undefined) throw leaseUnknown(lease);
+    await holder.tell({ kind: "revoke", lease });
+    return { lease };
+  }
+
+  usage(range: UsageRange): AdminUsage {
+    const { store } = this.#parts.site;
+    return {
+      rows: this.#desks().flatMap(({ name: vendor }) =>
+        store.usageReport(vendor, range).map((row) => {
+          if (row.kind === "meter") return { vendor, ...row };
+          const { kind, day, feature, grants, denials, seatMillis } = row;
+          return { kind, vendor, day, feature, grants, denials, seatMillis };
+        }),
+      ),
+    };
+  }
+
+  async checkpoint(): Promise<AdminCheckpoint> {
+    const sealed: AdminCheckpoint["sealed"][number][] = [];
+    for (const desk of this.#desks()) {
+      const before = desk.core.ledger.size;
+      // oxlint-disable-next-line no-await-in-loop -- the disk is one
+      const { size, events } = await desk.checkpoint();
+      if (size > before) sealed.push({ vendor: desk.name, size, events });
+    }
+    return { sealed };
+  }
+
+  exportUsage(vendor: string | undefined, sink: ByteSink): Promise<Exported> {
+    return exportUsage(oneVendor(this.#parts.site.desks, vendor), sink);
+  }
+
+  licenses(): AdminLicenses {
+    return {
+      licenses: this.#desks().flatMap((desk) =>
+        desk.core.shelf.all.map((shelved) => shelvedLicense(desk.name, shelved)),
+      ),
+    };
+  }
+
+  async installLicense(file: Uint8Array): Promise<AdminLicense> {
+    return licenseInForce(await this.#deskFor(file).installLicense(file));
+  }
+
+  importReceipt(file: Uint8Array): Promise<AdminReceipt> {
+    return importReceipt(this.#deskFor(file), file);
+  }
+
+  #desks(): readonly VendorDesk[] {
+    return [...this.#parts.site.desks.values()];
+  }
+
+  /** The desk of the vendor a file says it is from; nothing else in it is believed yet. */
+  #deskFor(file: Uint8Array): VendorDesk {
+    const { desks } = this.#parts.site;
+    return oneVendor(desks, desks.size > 1 ? claimedVendor(file) : undefined);
+  }
+
+  #seatsOf(desk: VendorDesk): readonly AdminSeat[] {
+    const now = this.#parts.clock.now();
+    return desk.view().leases.map((lease) => ({
+      lease: lease.id,
+      vendor: desk.name,
+      feature: lease.feature,
+      version: lease.version,
+      count: lease.count,
+      user: lease.user,
+      host: lease.host,
+      client: lease.client,
+      instance: lease.instance,
+      grantedAt: lease.grantedAt,
+      expiresInMs: between(now.mono, lease.expiresAt),
+      overdraft: lease.overdraft,
+      connected: desk.isHere(lease),
+    }));
+  }
+}
+
+function vendorStatus(desk: VendorDesk): AdminVendor {
+  const { ledger, writer, shelf } = desk.core;
+  const { features, meters } = desk.view();
+  return {
+    vendor: desk.name,
+    chainId: desk.chainId,
+    licenses: shelf.all.length,
+    ledger: { size: ledger.size, acknowledged: ledger.ackSize, pending: writer.pending },
+    features: features.map(({ name, seats, overdraftSeats, used, free, queued }) => ({
+      feature: name,
+      seats,
+      overdraftSeats,
+      used,
+      free,
+      queued,
+    })),
+    meters: meters.map(({ name, unit, period, quota, used }) => ({
+      meter: name,
+      unit,
+      period,
+      quota,
+      used,
+    })),
+  };
+}
+
+function shelvedLicense(vendor: string, shelved: ShelvedLicense): AdminLicense {
+  if (shelved.kind === "license") return licenseInForce(shelved.license);
+  return {
+    vendor,
+    licenseId: shelved.file.replace(/\.sklic$/, ""),
+    site: "",
+    issuedAt: unixMillis(0),
+    problem: shelved.problem.code,
+    features: [],
+  };
+}
+
+function licenseInForce({ vendor, licenseId, issuedAt, terms }: License): AdminLicense {
+  const features = terms.features.map(({ name, seats }) => ({ feature: name, seats }));
+  return { vendor, licenseId, site: terms.site, issuedAt, problem: "", features };
+}
+
+function claimedVendor(file: Uint8Array): string | undefined {
+  const { body } = peekJsonNote(file);
+  if (typeof body !== "object" || body === null || !("vendor" in body)) return undefined;
+  return typeof body.vendor === "string" ? body.vendor : undefined;
+}
+
+function leaseUnknown(lease: LeaseId): DaemonError {
+  return new DaemonError("ADMIN_LEASE_UNKNOWN", `there is no lease ${lease}`, {
+    hint: "list them with seatkeeper seats list",
+    facts: { lease },
+  });
+}

@@ -1,0 +1,219 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { concat, fromUtf8, utf8 } from "../base/bytes.ts";
+import { failure, type Log } from "../log/log.ts";
+import { ADMIN_FILE_BYTES, ADMIN_ROUTES, type AdminProblem } from "../protocol/admin.ts";
+import { decodeRevoke } from "../protocol/admin-answers.ts";
+import type { AdminDesk } from "./admin-desk.ts";
+import { bindAdminSocket } from "./admin-socket.ts";
+import { DaemonError } from "./errors.ts";
+import { isCoded } from "./failure-kind.ts";
+
+/** Members of the service's group may administer. */
+const SOCKET_MODE = 0o660;
+
+/** A body that is JSON; everything but files that travel. */
+const JSON_BYTES = 65_536;
+
+type RouteName = keyof typeof ADMIN_ROUTES;
+
+/** What a route answers: a value that is written as JSON, or bytes as they come. */
+type Answer =
+  | { readonly kind: "json"; readonly value: object }
+  | { readonly kind: "bytes"; readonly bytes: readonly Uint8Array[]; readonly headers: Headers };
+
+type Headers = Readonly<Record<string, string>>;
+
+/** The administration interface on its Unix socket. Who may connect may administer. */
+export class AdminServer {
+  readonly #server: Server;
+  readonly #desk: AdminDesk;
+  readonly #log: Log;
+
+  /** @throws DaemonError ADMIN_SOCKET_IN_USE, ADMIN_SOCKET_FAILED. */
+  static async open(path: string, desk: AdminDesk, log: Log): Promise<AdminServer> {
+    const server = new AdminServer(desk, log);
+    await bindAdminSocket(server.#server, path, SOCKET_MODE);
+    return server;
+  }
+
+  private constructor(desk: AdminDesk, log: Log) {
+    this.#desk = desk;
+    this.#log = log;
+    this.#server = createServer((request, response) => void this.#serve(request, response));
+  }
+
+  /** Lets running requests end. The socket's file goes with it. */
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeIdleConnections();
+    });
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      write(response, await this.#answer(request));
+    } catch (error) {
+      const { status, problem } = this.#explained(error);
+      writeJson(response, status, { error: problem });
+    }
+  }
+
+  async #answer(request: IncomingMessage): Promise<Answer> {
+    const url = new URL(request.url ?? "", "http://localhost");
+    const route = routeOf(request.method, url.pathname);
+    const limit =
+      route === "installLicense" || route === "importReceipt" ? ADMIN_FILE_BYTES : JSON_BYTES;
+    const body = await bodyOf(request, limit);
+    if (request.method === "POST") this.#log.info("admin.act", { act: route });
+    if (route === "exportUsage") return this.#bundle(url.searchParams.get("vendor") ?? undefined);
+    return { kind: "json", value: await this.#value(route, url.searchParams, body) };
+  }
+
+  #value(
+    route: Exclude<RouteName, "exportUsage">,
+    query: URLSearchParams,
+    body: Uint8Array,
+  ): object | Promise<object> {
+    switch (route) {
+      case "status":
+        return this.#desk.status();
+      case "seats":
+        return this.#desk.seats();
+      case "revoke":
+        return this.#desk.revoke(leaseIn(body));
+      case "usage":
+        return this.#desk.usage({ from: dayIn(query, "from"), to: dayIn(query, "to") });
+      case "checkpoint":
+        return this.#desk.checkpoint();
+      case "licenses":
+        return this.#desk.licenses();
+      case "installLicense":
+        return this.#desk.installLicense(body);
+      case "importReceipt":
+        return this.#desk.importReceipt(body);
+    }
+  }
+
+  async #bundle(vendor: string | undefined): Promise<Answer> {
+    const bytes: Uint8Array[] = [];
+    const exported = await this.#desk.exportUsage(vendor, {
+      write: (piece) => void bytes.push(piece),
+    });
+    return {
+      kind: "bytes",
+      bytes,
+      headers: {
+        [EXPORT_HEADERS.vendor]: exported.vendor,
+        [EXPORT_HEADERS.size]: String(exported.size),
+        [EXPORT_HEADERS.exportNo]: String(exported.exportNo),
+      },
+    };
+  }
+
+  #explained(error: unknown): { readonly status: number; readonly problem: AdminProblem } {
+    if (!isCoded(error)) {
+      this.#log.error("admin.failed", failure(error));
+      const problem = { code: "INTERNAL_ERROR", message: "the daemon failed at this request" };
+      return { status: 500, problem: { ...problem, hint: "see the daemon's log" } };
+    }
+    const { code, message, hint } = error;
+    return {
+      status: STATUS[code] ?? 400,
+      problem: { code, message, ...(hint === undefined ? {} : { hint }) },
+    };
+  }
+}
+
+/** What goes along with a bundle. */
+export const EXPORT_HEADERS = {
+  vendor: "seatkeeper-vendor",
+  size: "seatkeeper-blocks",
+  exportNo: "seatkeeper-export",
+} as const;
+
+const STATUS: Readonly<Record<string, number>> = {
+  ADMIN_REQUEST: 400,
+  ADMIN_LEASE_UNKNOWN: 404,
+  VENDOR_NOT_HERE: 404,
+  ADMIN_NOT_WRITTEN: 503,
+  STORE_UNAVAILABLE: 503,
+  DAEMON_STOPPING: 503,
+};
+
+function routeOf(method: string | undefined, path: string): RouteName {
+  const found = ROUTE_NAMES.find((name) => {
+    const route = ADMIN_ROUTES[name];
+    return route.method === method && route.path === path;
+  });
+  if (found === undefined) throw refusal("no such request");
+  return found;
+}
+
+const ROUTE_NAMES: readonly RouteName[] = [
+  "status",
+  "seats",
+  "revoke",
+  "usage",
+  "checkpoint",
+  "exportUsage",
+  "licenses",
+  "installLicense",
+  "importReceipt",
+];
+
+async function bodyOf(request: IncomingMessage, limit: number): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of request) {
+    if (!(piece instanceof Uint8Array)) throw refusal("a body is bytes");
+    length += piece.length;
+    if (length > limit) throw refusal(`a body has at most ${limit} bytes here`);
+    pieces.push(piece);
+  }
+  return concat(...pieces);
+}
+
+function leaseIn(body: Uint8Array): Parameters<AdminDesk["revoke"]>[0] {
+  const decoded = decodeRevoke(jsonIn(body));
+  if (decoded.kind === "decoded") return decoded.value.lease;
+  throw refusal(`${decoded.field} ${decoded.problem}`);
+}
+
+function jsonIn(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(fromUtf8(body));
+  } catch {
+    throw refusal("the body is not json");
+  }
+}
+
+function dayIn(query: URLSearchParams, name: string): string | undefined {
+  const day = query.get(name) ?? undefined;
+  if (day === undefined || /^\d{4}-\d{2}-\d{2}$/.test(day)) return day;
+  throw refusal(`${name} is not a day such as 2026-11-22`);
+}
+
+function refusal(message: string): DaemonError {
+  return new DaemonError("ADMIN_REQUEST", message, {
+    hint: "the command and the daemon may be of different releases",
+  });
+}
+
+function write(response: ServerResponse, answer: Answer): void {
+  if (answer.kind === "json") return writeJson(response, 200, answer.value);
+  response.writeHead(200, { "content-type": "application/octet-stream", ...answer.headers });
+  for (const piece of answer.bytes) response.write(piece);
+  response.end();
+}
+
+function writeJson(response: ServerResponse, status: number, value: object): void {
+  const body = utf8(JSON.stringify(value));
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": body.length,
+    // A refused request may have more to say than we read.
+    ...(status >= 400 ? { connection: "close" } : {}),
+  });
+  response.end(body);
+}

@@ -1,0 +1,59 @@
+import type { ClientKey, InstanceId } from "../base/ids.ts";
+import type { Millis } from "../base/time.ts";
+import type { Notice } from "../seats/decision.ts";
+
+/** One process of one client installation. */
+export interface Attendee {
+  readonly client: ClientKey;
+  readonly instance: InstanceId;
+}
+
+/** A greeted connection, as the desk can reach it. */
+export interface Listener {
+  notice(notice: Notice): void;
+  licenseChanged(): void;
+  draining(after: Millis): void;
+  /** Another connection of the same instance took its place. */
+  replaced(): void;
+}
+
+/** Who is connected to one vendor's desk: at most one connection per instance. */
+export class Attendance {
+  readonly #byClient: Map<ClientKey, Map<InstanceId, Listener>> = new Map();
+
+  /** A connection that the instance had before is told that it is replaced. */
+  join({ client, instance }: Attendee, listener: Listener): void {
+    const instances = this.#byClient.get(client) ?? new Map<InstanceId, Listener>();
+    const former = instances.get(instance);
+    instances.set(instance, listener);
+    this.#byClient.set(client, instances);
+    former?.replaced();
+  }
+
+  /** True when the instance has no connection any more; false when it had been replaced. */
+  leave({ client, instance }: Attendee, listener: Listener): boolean {
+    const instances = this.#byClient.get(client);
+    if (instances?.get(instance) !== listener) return false;
+    instances.delete(instance);
+    if (instances.size === 0) this.#byClient.delete(client);
+    return true;
+  }
+
+  isHere({ client, instance }: Attendee): boolean {
+    return this.#byClient.get(client)?.has(instance) ?? false;
+  }
+
+  instancesOf(client: ClientKey): ReadonlySet<InstanceId> {
+    return new Set(this.#byClient.get(client)?.keys());
+  }
+
+  deliver(notices: readonly Notice[]): void {
+    for (const notice of notices) {
+      this.#byClient.get(notice.client)?.get(notice.instance)?.notice(notice);
+    }
+  }
+
+  everybody(): readonly Listener[] {
+    return [...this.#byClient.values()].flatMap((instances) => [...instances.values()]);
+  }
+}

@@ -1,0 +1,237 @@
+import type { Moment, UnixMillis } from "../base/time.ts";
+import type { OpenSeatTime, UsageEvent } from "../base/usage-event.ts";
+import { randomBytes } from "../crypto/random.ts";
+import { fitEvents } from "../ledger/checkpoint-size.ts";
+import type { BlockDraft, CheckpointDraft, PreparedBlock } from "../ledger/draft.ts";
+import type { Clocks, Detail, SegmentReason } from "../ledger/payload.ts";
+import type { SealedLedger } from "../ledger/sealed-ledger.ts";
+import type { SeatBook } from "../seats/book.ts";
+import type { CommitGroup, Store } from "../store/database.ts";
+import type { Writes } from "./commit-group.ts";
+import { isUnavailable } from "./failure-kind.ts";
+
+export interface ChainWriterParts {
+  readonly vendor: string;
+  readonly store: Store;
+  readonly ledger: SealedLedger;
+  readonly book: SeatBook;
+  readonly now: () => Moment;
+  readonly clocks: () => Clocks;
+  readonly detail: () => Detail;
+  readonly sealingKey: () => Uint8Array;
+  /** Sealed in front of the first block of this run: its start, and what recovery found. */
+  readonly preface: readonly BlockDraft[];
+  /** Events that the run before left waiting. */
+  readonly pending: number;
+  /** Where the newest checkpoint ended. */
+  readonly lastCut: UnixMillis | null;
+}
+
+/** What else goes into the transaction of a block. */
+type Extras = Pick<CommitGroup, "open" | "records">;
+
+type Draft = (waiting: readonly UsageEvent[], nextEvent: number) => BlockDraft;
+
+const NO_WRITES: Writes = { changes: [], events: [] };
+const NO_OPEN: readonly OpenSeatTime[] = [];
+
+/**
+ * With more events waiting, a checkpoint is split. The last block surely takes this many beside the
+ * seat time of so many features, so that time is counted in the very transaction that seals it.
+ */
+const LAST_BLOCK_EVENTS = 200;
+const LAST_BLOCK_FEATURES = 100;
+
+/**
+ * Joins store and ledger: a block is built inside the transaction that holds what it seals, and
+ * written to the ledger's files only after that has committed. Calls never overlap: the commit
+ * group sees to that.
+ *
+ * A call rejected with STORE_UNAVAILABLE left nothing behind. A `LedgerFatalError` means that the
+ * database has a block and its file may not: the process must end, and the next start repairs it.
+ */
+export class ChainWriter {
+  readonly #parts: ChainWriterParts;
+  readonly #preface: BlockDraft[];
+  #pending: number;
+  #from: UnixMillis | null;
+
+  constructor(parts: ChainWriterParts) {
+    this.#parts = parts;
+    this.#preface = [...parts.preface];
+    this.#pending = parts.pending;
+    this.#from = parts.lastCut;
+  }
+
+  /** Events that wait for a checkpoint. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** The end of the newest checkpoint or heartbeat; null before the first. */
+  get lastSealed(): UnixMillis | null {
+    return this.#from;
+  }
+
+  /** Makes the writes durable. They are sealed by a later checkpoint. */
+  async keep(writes: Writes): Promise<void> {
+    await this.#commit(writes);
+  }
+
+  /**
+   * Makes the writes durable and seals everything that waits, with the seat time of open leases.
+   * `waiting` means that the disk gave out when the writes were durable and not all was sealed.
+   */
+  async seal(writes: Writes = NO_WRITES): Promise<"sealed" | "waiting"> {
+    await this.prepareChain();
+    let first = writes;
+    try {
+      while (this.#pending + first.events.length > this.#lastBlockEvents()) {
+        // oxlint-disable-next-line no-await-in-loop -- one block after the other
+        await this.#commit(first, (waiting, next) => this.#checkpoint(waiting, next, NO_OPEN));
+        this.#parts.book.keep();
+        first = NO_WRITES;
+        // oxlint-disable-next-line no-await-in-loop
+        await this.prepareChain();
+      }
+      await this.#sealLast(first);
+      return "sealed";
+    } catch (error) {
+      if (first === writes || !isUnavailable(error)) throw error;
+      return "waiting";
+    }
+  }
+
+  /** Seals one block that is not about usage, with what belongs into its transaction. */
+  async append(draft: () => BlockDraft, more: Extras = {}): Promise<void> {
+    await this.prepareChain();
+    await this.#commit({ ...NO_WRITES, ...more }, draft);
+  }
+
+  /** Says that nothing was used. Counts as a checkpoint for when the next is due. */
+  async heartbeat(openLeases: number): Promise<void> {
+    const { book, now, clocks } = this.#parts;
+    await this.prepareChain();
+    const { open, change } = book.cut(now());
+    if (open.length > 0) throw new TypeError("seats are in use: that takes a checkpoint");
+    const time = clocks();
+    await this.#keepingCut(
+      this.#commit({ changes: [change], events: [] }, () => ({
+        type: "heartbeat",
+        clocks: time,
+        distinctWitnesses7d: 0,
+        openLeases,
+      })),
+    );
+  }
+
+  /** Opens a segment with fresh keys, if one is due or the vendor's key has changed. */
+  async renewSegment(keysChanged: boolean): Promise<void> {
+    const { ledger, clocks } = this.#parts;
+    const due = ledger.needsSegment(clocks().highWater) ?? (keysChanged ? "keys" : undefined);
+    if (due !== undefined) await this.#openSegment(due);
+  }
+
+  async #openSegment(reason: SegmentReason): Promise<void> {
+    const { wall, highWater } = this.#parts.clocks();
+    await this.#commit(NO_WRITES, () => ({
+      type: "segment",
+      createdAt: wall,
+      highWater,
+      reason,
+      sealingKey: this.#parts.sealingKey(),
+      recipients: [],
+      entropy: randomBytes(64),
+    }));
+  }
+
+  async #sealLast(writes: Writes): Promise<void> {
+    const { book } = this.#parts;
+    const { open, change } = book.cut(this.#parts.now());
+    const changes = [...writes.changes, change];
+    await this.#keepingCut(
+      this.#commit({ changes, events: writes.events, open }, (waiting, next) =>
+        this.#checkpoint(waiting, next, open),
+      ),
+    );
+  }
+
+  /**
+   * Seat time that was not sealed is not counted. A group's own decisions go with it, for they were
+   * in the same transaction.
+   */
+  async #keepingCut(commit: Promise<void>): Promise<void> {
+    const { book, clocks } = this.#parts;
+    try {
+      await commit;
+    } catch (error) {
+      book.undo();
+      throw error;
+    }
+    book.keep();
+    this.#from = clocks().wall;
+  }
+
+  #lastBlockEvents(): number {
+    const inUse = this.#parts.book.features().filter(({ used }) => used > 0).length;
+    return inUse <= LAST_BLOCK_FEATURES ? LAST_BLOCK_EVENTS : 0;
+  }
+
+  #checkpoint(
+    waiting: readonly UsageEvent[],
+    nextEvent: number,
+    open: readonly OpenSeatTime[],
+  ): CheckpointDraft {
+    const { book, clocks, detail } = this.#parts;
+    const taken = fitEvents(waiting, detail(), open);
+    const time = clocks();
+    return {
+      type: "checkpoint",
+      detail: detail(),
+      firstEventId: waiting[0]?.id ?? nextEvent,
+      events: waiting.slice(0, taken),
+      later: waiting.slice(taken),
+      open,
+      inUse: new Map(book.features().map(({ name, used }) => [name, used])),
+      from: this.#from ?? time.wall,
+      clocks: time,
+    };
+  }
+
+  /** What must stand before the next block: the start of this run, then a fresh segment if one is due. */
+  async prepareChain(): Promise<void> {
+    await this.renewSegment(false);
+    for (let next = this.#preface[0]; next !== undefined; next = this.#preface[0]) {
+      const draft = next;
+      // oxlint-disable-next-line no-await-in-loop -- in this order
+      await this.#commit(NO_WRITES, () => draft);
+      this.#preface.shift();
+    }
+  }
+
+  async #commit(writes: Writes & Extras, draft?: Draft): Promise<void> {
+    const { store, ledger, vendor } = this.#parts;
+    if (draft === undefined) {
+      await store.commit({ vendor, ...writes });
+      this.#pending += writes.events.length;
+      return;
+    }
+    let prepared: PreparedBlock | undefined;
+    try {
+      prepared = await store.commit({
+        vendor,
+        ...writes,
+        seal: (waiting, nextEvent) => {
+          prepared = ledger.prepare(draft(waiting, nextEvent));
+          return prepared;
+        },
+      });
+    } catch (error) {
+      if (prepared !== undefined) ledger.abandon(prepared);
+      throw error;
+    }
+    if (prepared === undefined) throw new TypeError("a block was asked for and not built");
+    this.#pending += writes.events.length - (prepared.sealed?.count ?? 0);
+    ledger.publish(prepared);
+  }
+}

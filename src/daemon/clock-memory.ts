@@ -1,0 +1,30 @@
+import { millis, unixMillis } from "../base/time.ts";
+import type { ClockMemory, ClockRecord } from "../clock/watch.ts";
+import { failure, type Log } from "../log/log.ts";
+import type { Store } from "../store/database.ts";
+import { isUnavailable } from "./failure-kind.ts";
+
+const KEY = "believed time";
+
+/** The clock's record in the database. A full disk costs no more than up to a restart's worth of it. */
+export function clockMemory(store: Store, log: Log): ClockMemory {
+  return {
+    load() {
+      const kept = store.meta(KEY);
+      return kept === undefined ? undefined : parse(kept);
+    },
+    save({ highWater, held }) {
+      try {
+        store.putMeta(KEY, `${highWater} ${held}`);
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+        log.warn("clock.not-kept", failure(error));
+      }
+    },
+  };
+}
+
+function parse(text: string): ClockRecord {
+  const [highWater, held] = text.split(" ").map(Number);
+  return { highWater: unixMillis(highWater ?? Number.NaN), held: millis(held ?? Number.NaN) };
+}

@@ -1,0 +1,186 @@
+import type { Moment } from "../base/time.ts";
+import type { NewUsageEvent } from "../base/usage-event.ts";
+import type { Clock } from "../clock/clock.ts";
+import type { SeatBook } from "../seats/book.ts";
+import type { Command } from "../seats/command.ts";
+import type { Answer, Decision, Notice, SeatChange } from "../seats/decision.ts";
+import { DaemonError } from "./errors.ts";
+import { isFatal } from "./failure-kind.ts";
+
+const stopping = (): DaemonError => new DaemonError("DAEMON_STOPPING", "the daemon is stopping");
+
+/** What a group of decisions leaves on disk. */
+export interface Writes {
+  readonly changes: readonly SeatChange[];
+  readonly events: readonly NewUsageEvent[];
+}
+
+/** Told instead of an answer when the disk refused the writes: nothing of the request happened. */
+export interface NotWritten {
+  readonly kind: "not-written";
+}
+
+export interface CommitGroupParts {
+  readonly book: SeatBook;
+  readonly clock: Clock;
+  readonly now: () => Moment;
+  /**
+   * Makes the writes of a group durable, and sealed where the license demands it. `refused` means
+   * that nothing was kept; any other failure is thrown and ends the process.
+   */
+  readonly commit: (writes: Writes) => Promise<"kept" | "refused">;
+  readonly notify: (notices: readonly Notice[]) => void;
+  /** Called when all that waited has been served: the next deadline may have moved. */
+  readonly idle: () => void;
+  readonly fatal: (error: unknown) => void;
+}
+
+export type AnswerTo = (answer: Answer | NotWritten) => void;
+
+interface Ask {
+  readonly kind: "ask";
+  readonly command: Command;
+  readonly answer: AnswerTo;
+}
+
+interface Job {
+  readonly kind: "job";
+  readonly run: () => Promise<void>;
+  readonly refuse: (error: unknown) => void;
+}
+
+/** Requests in one transaction; more would only make the first of them wait longer. */
+const GROUP_SIZE = 256;
+
+/**
+ * Group commit: requests are decided in the order of their arrival, written in one transaction,
+ * and answered when it is durable. Those that arrive meanwhile share the next group, so one sync
+ * of the disk serves many clients. Answers and notices leave in the order of the decisions.
+ */
+export class CommitGroup {
+  readonly #parts: CommitGroupParts;
+  #inbox: (Ask | Job)[] = [];
+  #running = false;
+  #dead = false;
+
+  constructor(parts: CommitGroupParts) {
+    this.#parts = parts;
+  }
+
+  /** `answer` is called once; never after a fatal failure. */
+  ask(command: Command, answer: AnswerTo): void {
+    this.#enqueue({ kind: "ask", command, answer });
+  }
+
+  /** Runs `work` with no group before its end. Rejects with what `work` throws. */
+  alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#enqueue({
+        kind: "job",
+        run: async () => resolve(await work()),
+        refuse: reject,
+      });
+    });
+  }
+
+  /** Refuses everything from now on, also what waits. */
+  die(): void {
+    this.#dead = true;
+    const waiting = this.#inbox;
+    this.#inbox = [];
+    for (const entry of waiting) if (entry.kind === "job") entry.refuse(stopping());
+  }
+
+  #enqueue(entry: Ask | Job): void {
+    if (this.#dead) {
+      if (entry.kind === "job") entry.refuse(stopping());
+      return;
+    }
+    this.#inbox.push(entry);
+    if (this.#running) return;
+    this.#running = true;
+    // After the sockets that are readable now: their requests belong to the same group.
+    this.#parts.clock.soon(() => void this.#run());
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#inbox.length > 0) {
+        const job = this.#takeJob();
+        // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
+        await (job === undefined ? this.#group(this.#takeAsks()) : this.#alone(job));
+      }
+      this.#running = false;
+      this.#parts.idle();
+    } catch (error) {
+      this.die();
+      this.#parts.fatal(error);
+    }
+  }
+
+  #takeJob(): Job | undefined {
+    const [first] = this.#inbox;
+    if (first?.kind !== "job") return undefined;
+    this.#inbox.shift();
+    return first;
+  }
+
+  #takeAsks(): readonly Ask[] {
+    const end = this.#inbox.findIndex((entry, at) => entry.kind === "job" || at === GROUP_SIZE);
+    const taken = this.#inbox.splice(0, end < 0 ? this.#inbox.length : end);
+    return taken.filter((entry) => entry.kind === "ask");
+  }
+
+  async #alone(job: Job): Promise<void> {
+    try {
+      await job.run();
+    } catch (error) {
+      job.refuse(error);
+      if (isFatal(error)) throw error;
+    }
+  }
+
+  async #group(asks: readonly Ask[]): Promise<void> {
+    const { book } = this.#parts;
+    const now = this.#parts.now();
+    const decisions = asks.map((ask) => book.decide(ask.command, now));
+    const writes = together(decisions);
+    if (!isEmpty(writes) && (await this.#parts.commit(writes)) === "refused") {
+      book.undo();
+      this.#withoutDisk(asks, now);
+      return;
+    }
+    book.keep();
+    for (const [index, ask] of asks.entries()) this.#tell(ask, decisions[index]);
+  }
+
+  /** The disk is full or read-only: what needs no disk, renewals above all, goes on. */
+  #withoutDisk(asks: readonly Ask[], now: Moment): void {
+    for (const ask of asks) {
+      const decision = this.#parts.book.decide(ask.command, now);
+      if (isEmpty(decision)) {
+        this.#parts.book.keep();
+        this.#tell(ask, decision);
+      } else {
+        this.#parts.book.undo();
+        ask.answer({ kind: "not-written" });
+      }
+    }
+  }
+
+  #tell(ask: Ask, decision: Decision | undefined): void {
+    if (decision === undefined) return;
+    ask.answer(decision.answer);
+    if (decision.notices.length > 0) this.#parts.notify(decision.notices);
+  }
+}
+
+function together(decisions: readonly Decision[]): Writes {
+  return {
+    changes: decisions.flatMap((decision) => decision.changes),
+    events: decisions.flatMap((decision) => decision.events),
+  };
+}
+
+const isEmpty = ({ changes, events }: Writes): boolean =>
+  changes.length === 0 && events.length === 0;

@@ -1,0 +1,191 @@
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
+import { hostname } from "node:os";
+import { messageOf } from "../base/errors.ts";
+import { type Millis, millis } from "../base/time.ts";
+import type { Config } from "../config/config.ts";
+import { certificateFingerprint } from "../crypto/certificate.ts";
+import { failure } from "../log/log.ts";
+import { AdminDesk } from "./admin-desk.ts";
+import { AdminServer } from "./admin-server.ts";
+import { DaemonError } from "./errors.ts";
+import { healthPage, type NotReady } from "./health.ts";
+import { PRODUCT } from "./product.ts";
+import { Session, type SessionParts } from "./session.ts";
+import { Site, type SiteParts } from "./site.ts";
+import { Transport } from "./transport.ts";
+import type { GateRules } from "./upgrade-gate.ts";
+
+/** A daemon that serves. */
+export interface Daemon {
+  /** Where clients connect. */
+  readonly address: { readonly host: string; readonly port: number };
+  /** `wss://…`, or `ws://…` over plaintext. */
+  readonly url: string;
+  /**
+   * Tells clients, grants no more, seals what waits, closes. Leases stay valid for their time: the
+   * next start takes them up.
+   */
+  stop(): Promise<void>;
+}
+
+/** What clients are told about how soon connections end. */
+const DRAIN_NOTICE: Millis = millis(0);
+
+/**
+ * Opens the site and serves it until `stop`.
+ *
+ * @throws DaemonError PORT_IN_USE, LISTEN_FAILED, ADMIN_SOCKET_IN_USE, ADMIN_SOCKET_FAILED,
+ * TLS_FILES, PLAINTEXT_REFUSED, and everything that `Site.open` throws. Nothing is left open then.
+ */
+export async function startDaemon(config: Config, parts: SiteParts): Promise<Daemon> {
+  refuseOpenPlaintext(config);
+  const { log } = parts;
+  const site = await Site.open(config, {
+    ...parts,
+    fatal(error) {
+      log.error("daemon.fatal", failure(error));
+      parts.fatal(error);
+    },
+  });
+  try {
+    return await serve(config, parts, site);
+  } catch (error) {
+    await site.close();
+    throw error;
+  }
+}
+
+async function serve(config: Config, parts: SiteParts, site: Site): Promise<Daemon> {
+  const { clock, log } = parts;
+  const startedAt = clock.now().mono;
+  const tls = tlsOf(config, site);
+  const run = { draining: false };
+  const problems = (): readonly NotReady[] => (run.draining ? [DRAINING] : site.problems());
+  const session = sessionParts(config, parts, site, tls);
+  const transport = await Transport.open({
+    host: config.listen.host,
+    port: config.listen.port,
+    tls,
+    rules: gateRules(config),
+    limits: config.limits,
+    clock,
+    welcome: (peer) => new Session(peer, session),
+    pages: (path) => healthPage(path, problems),
+    refused: (reason) => log.debug("connection.refused", { reason }),
+  });
+  const desk = new AdminDesk({
+    site,
+    clock,
+    startedAt,
+    connections: () => transport.connections,
+    problems: () => problems().map(({ code, reason }) => ({ code, message: reason })),
+  });
+  const admin = await orClose(transport, AdminServer.open(config.socket, desk, log));
+  site.start();
+  const url = urlOf(transport.address, tls !== undefined);
+  log.info("daemon.started", { version: PRODUCT.version, url, vendors: [...site.desks.keys()] });
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    run.draining = true;
+    await shutDown(site, transport, admin);
+    log.info("daemon.stopped");
+  };
+  return {
+    address: transport.address,
+    url,
+    stop() {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+const DRAINING: NotReady = { code: "DRAINING", reason: "the daemon is stopping" };
+
+/** Clients hear of the end while their last answers can still reach them. */
+async function shutDown(site: Site, transport: Transport, admin: AdminServer): Promise<void> {
+  transport.closeDoors();
+  for (const desk of site.desks.values()) desk.drain(DRAIN_NOTICE);
+  await transport.close();
+  await admin.close();
+  await site.close();
+}
+
+/** @throws DaemonError PLAINTEXT_REFUSED; the configuration was checked, this is what it stands for. */
+function refuseOpenPlaintext({ tls, listen, allowPlaintext }: Config): void {
+  if (tls.mode !== "off" || allowPlaintext || isLoopback(listen.host)) return;
+  throw new DaemonError("PLAINTEXT_REFUSED", `plaintext on ${listen.host} is not allowed`, {
+    hint: "use TLS, listen on 127.0.0.1, or write allow_plaintext: true",
+  });
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+interface TlsTexts {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+function tlsOf({ tls }: Config, { data }: Site): TlsTexts | undefined {
+  if (tls.mode === "off") return undefined;
+  const own = { certificate: data.tlsCertificate, key: data.tlsKey };
+  const { certificate, key } = tls.mode === "files" ? tls : own;
+  return { certificate: readTls(certificate), key: readTls(key) };
+}
+
+function readTls(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new DaemonError("TLS_FILES", `cannot read ${path}: ${messageOf(cause)}`, {
+      hint: "check tls in the configuration; seatkeeper init makes the self-made certificate",
+      cause,
+    });
+  }
+}
+
+function gateRules({ listen }: Config): GateRules {
+  const names = [...listen.names, "localhost", hostname()].map((name) => name.toLowerCase());
+  return { names: new Set(names), origins: new Set(listen.origins) };
+}
+
+function sessionParts(
+  config: Config,
+  { clock, log }: SiteParts,
+  site: Site,
+  tls: TlsTexts | undefined,
+): SessionParts {
+  const { handshake, ping, frameBytes, leasesPerClient, requestsPerSecond } = config.limits;
+  return {
+    clock,
+    log,
+    siteKey: site.siteKey,
+    desks: site.desks,
+    certificateFingerprint: tls === undefined ? null : certificateFingerprint(tls.certificate),
+    handshake,
+    heartbeat: ping,
+    frameBytes,
+    leasesPerClient,
+    requestsPerSecond,
+    version: PRODUCT.version,
+  };
+}
+
+async function orClose<Opened>(transport: Transport, opening: Promise<Opened>): Promise<Opened> {
+  try {
+    return await opening;
+  } catch (error) {
+    await transport.close();
+    throw error;
+  }
+}
+
+/** Where a program on this machine would connect. */
+function urlOf({ host, port }: Daemon["address"], secure: boolean): string {
+  const anywhere = host === "0.0.0.0" || host === "::";
+  const name = anywhere ? "localhost" : isIP(host) === 6 ? `[${host}]` : host;
+  return `${secure ? "wss" : "ws"}://${name}:${port}`;
+}

@@ -1,0 +1,150 @@
+import { fromHex, utf8 } from "../base/bytes.ts";
+import type { Clock } from "../clock/clock.ts";
+import { sha256 } from "../crypto/hash.ts";
+import {
+  type Block,
+  blockLeaf,
+  blockLength,
+  decodeBlock,
+  decodeHeader,
+  HEADER_BYTES,
+} from "../ledger/block.ts";
+import type { BlockDraft } from "../ledger/draft.ts";
+import type { LedgerFiles } from "../ledger/ports.ts";
+import { type OpenedLedger, SealedLedger } from "../ledger/sealed-ledger.ts";
+import { decodeSegmentExt } from "../ledger/segment.ts";
+import type { HostFingerprint } from "../license/host-fingerprint.ts";
+import type { LicenseSite } from "../license/license-checks.ts";
+import type { VendorFile } from "../license/vendor-file.ts";
+import type { Log } from "../log/log.ts";
+import { SeatBook } from "../seats/book.ts";
+import type { SeatLimits } from "../seats/terms.ts";
+import type { VendorFolder } from "../store/data-folder.ts";
+import type { Store } from "../store/database.ts";
+import { RealLedgerFiles } from "../store/ledger-files.ts";
+import { ChainWriter } from "./chain-writer.ts";
+import { environmentOf } from "./environment.ts";
+import { LicenseShelf } from "./license-shelf.ts";
+import type { SiteKey } from "./site-key.ts";
+import type { SiteTime } from "./site-time.ts";
+
+/** What all desks of a site share. */
+export interface DeskParts {
+  readonly siteKey: SiteKey;
+  readonly host: HostFingerprint;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly time: SiteTime;
+  readonly limits: SeatLimits;
+  readonly log: Log;
+  /** The program's version. */
+  readonly version: string;
+  /** Whether the run before had closed everything. */
+  readonly previousShutdownClean: boolean;
+}
+
+/** One vendor's seats and ledger, opened and repaired: what its desk works with. */
+export interface DeskCore extends DeskParts {
+  readonly vendor: VendorFile;
+  readonly files: RealLedgerFiles;
+  readonly ledger: SealedLedger;
+  readonly book: SeatBook;
+  readonly shelf: LicenseShelf;
+  /** What licenses must name. */
+  readonly site: LicenseSite;
+  readonly writer: ChainWriter;
+}
+
+/**
+ * Opens what stands in `folder`. A crash of the run before is repaired first.
+ * @throws LedgerError CHAIN_MISSING, CHAIN_KEY_LOST, GENESIS_MISMATCH, STATE_REGRESSION: the ledger
+ * is not the one that was licensed, or cannot be continued.
+ */
+export async function openDeskCore(
+  parts: DeskParts,
+  folder: VendorFolder,
+  vendor: VendorFile,
+): Promise<DeskCore> {
+  const { store, time, siteKey, host } = parts;
+  const shelf = new LicenseShelf(folder.licenses, vendor);
+  const files = new RealLedgerFiles(folder.chain, folder.state);
+  const opened = SealedLedger.open(files, store.outbox(vendor.name), {
+    vendorName: vendor.name,
+    ...genesisWanted(shelf),
+  });
+  const { ledger } = opened;
+  const genesis = decodeBlock(firstBlock(files));
+  const site = {
+    chainId: ledger.chainId,
+    genesisLeaf: blockLeaf(genesis.bytes),
+    daemonKey: siteKey.signer.publicKey,
+    hostHash: host.hash,
+  };
+  shelf.bind(site);
+  await keepDirectory(store, vendor.name, genesis);
+  const now = time.now();
+  const snapshot = store.snapshot(vendor.name);
+  const book = SeatBook.restore(snapshot, shelf.refresh(now.wall), parts.limits, now);
+  const writer = new ChainWriter({
+    vendor: vendor.name,
+    store,
+    ledger,
+    book,
+    now: () => time.now(),
+    clocks: () => time.clocks(),
+    detail: () => shelf.entitlement.detail,
+    sealingKey: () => shelf.sealingKey(),
+    preface: preface(parts, folder.path, opened),
+    pending: store.pendingCount(vendor.name),
+    lastCut: snapshot.lastCut,
+  });
+  return { ...parts, vendor, files, ledger, book, shelf, site, writer };
+}
+
+/** A license names the ledger it was sold for: another one under it is refused, not continued. */
+function genesisWanted(shelf: LicenseShelf): { readonly genesisLeaf?: Uint8Array } {
+  const newest = shelf.licenses.at(-1);
+  return newest === undefined ? {} : { genesisLeaf: newest.genesisLeaf };
+}
+
+/** The bytes of block 0. */
+export function firstBlock(files: LedgerFiles): Uint8Array {
+  return files.readChain(0, blockLength(decodeHeader(files.readChain(0, HEADER_BYTES))));
+}
+
+/** Row 0 of the segment directory comes from block 0 itself, so a new ledger needs no database. */
+async function keepDirectory(store: Store, vendor: string, genesis: Block): Promise<void> {
+  if (store.directory(vendor).length > 0) return;
+  const { enc, readCommit, handoff } = decodeSegmentExt(genesis.ext);
+  const row = { segment: 0, index: 0, enc, readCommit, handoff };
+  await store.commit({ vendor, records: [{ kind: "directory", row }] });
+}
+
+/** What this run has to say before its first block, so that a crash loop writes nothing. */
+function preface(parts: DeskParts, folder: string, opened: OpenedLedger): readonly BlockDraft[] {
+  const { time, host, version, previousShutdownClean } = parts;
+  const { wall } = time.now();
+  const incidents = opened.findings.map(({ code, detail }): BlockDraft => {
+    parts.log.warn("ledger.repaired", { code, detail });
+    return {
+      type: "incident",
+      code,
+      evidenceHash: sha256(utf8(detail)),
+      firstSeen: wall,
+      count: 1,
+    };
+  });
+  return [
+    {
+      type: "start",
+      version,
+      bootId: time.bootId,
+      previousShutdownClean,
+      redoneBlocks: opened.redone,
+      ...environmentOf(folder),
+      wall,
+      hostHash: fromHex(host.hash),
+    },
+    ...incidents,
+  ];
+}

@@ -1,0 +1,89 @@
+import type { Millis, UnixMillis } from "../base/time.ts";
+import { millis } from "../base/time.ts";
+import type { FeatureTerms } from "../license/feature-terms.ts";
+import { featureValidity, holdsAt, meterValidity } from "../license/license-checks.ts";
+import type { Terms } from "../license/terms.ts";
+import type { FeaturePool, MeterRule, SeatGrant, SeatTerms } from "../seats/terms.ts";
+
+/** What all licenses of one vendor allow and demand together. */
+export interface Entitlement extends SeatTerms {
+  /** Per feature: how long an application may go on without the daemon. */
+  readonly offlineGrace: ReadonlyMap<string, Millis>;
+  readonly sealing: "scheduled" | "immediate";
+  /** The longest that usage may wait before it is sealed; undefined without a license. */
+  readonly maxInterval: Millis | undefined;
+  readonly detail: "totals" | "events";
+}
+
+/**
+ * Seats and quotas add up; where licenses differ in a rule, the stricter one holds: the shorter
+ * lease time and offline grace, immediate sealing, events instead of totals. Seats know their own
+ * dates; meters do not, so those of a license outside its term are left out at `now`.
+ */
+export function addUp(licenses: readonly Terms[], now: UnixMillis): Entitlement {
+  const features = byName(
+    licenses.flatMap((terms) => terms.features.map((feature) => ({ terms, feature }))),
+  );
+  const intervals = licenses.map((terms) => terms.sealing.maxIntervalMs);
+  return {
+    pools: [...features].map(([name, parts]) => poolOf(name, parts)),
+    meters: licenses.filter((terms) => holdsAt(meterValidity(terms), now)).flatMap(metersOf),
+    offlineGrace: new Map(
+      [...features].map(([name, parts]) => [
+        name,
+        shortest(parts.map(({ feature }) => feature.offlineGraceMs)),
+      ]),
+    ),
+    sealing: licenses.some((terms) => terms.sealing.mode === "immediate")
+      ? "immediate"
+      : "scheduled",
+    maxInterval: intervals.length === 0 ? undefined : shortest(intervals),
+    detail: licenses.some((terms) => terms.detail === "events") ? "events" : "totals",
+  };
+}
+
+interface Part {
+  readonly terms: Terms;
+  readonly feature: FeatureTerms;
+}
+
+function poolOf(name: string, parts: readonly Part[]): FeaturePool {
+  return {
+    name,
+    grants: parts.map(grantOf),
+    leaseTime: shortest(parts.map(({ feature }) => feature.leaseTimeMs)),
+    releaseOnDisconnect: parts.some(({ feature }) => feature.releaseOnDisconnect),
+  };
+}
+
+function byName(parts: readonly Part[]): ReadonlyMap<string, readonly Part[]> {
+  const groups = new Map<string, Part[]>();
+  for (const part of parts) {
+    const group = groups.get(part.feature.name);
+    if (group === undefined) groups.set(part.feature.name, [part]);
+    else group.push(part);
+  }
+  return groups;
+}
+
+function grantOf({ terms, feature }: Part): SeatGrant {
+  return {
+    seats: feature.seats,
+    overdraftSeats: feature.overdraftSeats,
+    versionMax: feature.versionMax,
+    ...featureValidity(terms, feature),
+  };
+}
+
+function metersOf(terms: Terms): readonly MeterRule[] {
+  return terms.meters.map((meter) => ({
+    name: meter.name,
+    unit: meter.unit,
+    quota: meter.quota,
+    period: meter.period,
+    overdraft: meter.overdraft,
+    lateLimit: meter.lateLimitMs,
+  }));
+}
+
+const shortest = (spans: readonly Millis[]): Millis => millis(Math.min(...spans));

@@ -1,0 +1,26 @@
+import { CodedError } from "../base/errors.ts";
+
+export const DAEMON_CODES = [
+  "SITE_MISSING",
+  "SITE_KEY_DAMAGED",
+  "VENDOR_EXISTS",
+  "VENDOR_NOT_HERE",
+  "VENDOR_NOT_NAMED",
+  "HOST_IDENTITY_MISSING",
+  "LICENSE_INSTALLED",
+  "TLS_FILES",
+  "PLAINTEXT_REFUSED",
+  "PORT_IN_USE",
+  "LISTEN_FAILED",
+  "ADMIN_SOCKET_IN_USE",
+  "ADMIN_SOCKET_FAILED",
+  "ADMIN_UNREACHABLE",
+  "ADMIN_REPLY",
+  "ADMIN_REQUEST",
+  "ADMIN_LEASE_UNKNOWN",
+  "ADMIN_NOT_WRITTEN",
+  "DAEMON_STOPPING",
+] as const;
+
+/** What can go wrong between the pieces that the daemon joins. */
+export class DaemonError extends CodedError<(typeof DAEMON_CODES)[number]> {}

@@ -1,0 +1,144 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { utf8 } from "../base/bytes.ts";
+import type { CodedError } from "../base/errors.ts";
+import { type UnixMillis, unixMillis } from "../base/time.ts";
+import { LicenseError } from "../license/errors.ts";
+import { type License, readLicense } from "../license/license.ts";
+import { checkBinding, checkDates, type LicenseSite } from "../license/license-checks.ts";
+import { unsupportedTerms } from "../license/supported-terms.ts";
+import type { VendorFile } from "../license/vendor-file.ts";
+import { writeFileDurably } from "../store/data-folder.ts";
+import { addUp, type Entitlement } from "./entitlement.ts";
+import { DaemonError } from "./errors.ts";
+import { isCoded } from "./failure-kind.ts";
+import { newestSealingKey } from "./sealing-key.ts";
+
+/** A license of this vendor that is in force, or a file that is not, with the reason. */
+export type ShelvedLicense =
+  | { readonly kind: "license"; readonly license: License }
+  | { readonly kind: "refused"; readonly file: string; readonly problem: CodedError };
+
+/** The licenses of one vendor, as files in one folder. */
+export class LicenseShelf {
+  readonly #folder: string;
+  readonly #vendor: VendorFile;
+  #shelved: readonly ShelvedLicense[];
+  #entitlement: Entitlement = NOTHING;
+
+  /** Reads all files. One that cannot be used is kept in view, and does not keep the others from counting. */
+  constructor(folder: string, vendor: VendorFile) {
+    this.#folder = folder;
+    this.#vendor = vendor;
+    this.#shelved = licenseFiles(folder).map((file) => this.#read(file));
+  }
+
+  get all(): readonly ShelvedLicense[] {
+    return this.#shelved;
+  }
+
+  /** Those in force, in the order of their issue. */
+  get licenses(): readonly License[] {
+    return this.#shelved
+      .flatMap((shelved) => (shelved.kind === "license" ? [shelved.license] : []))
+      .toSorted((left, right) => left.issuedAt - right.issuedAt);
+  }
+
+  /** What they allow together, as of the last `refresh`. */
+  get entitlement(): Entitlement {
+    return this.#entitlement;
+  }
+
+  /** Adds them up anew. */
+  refresh(now: UnixMillis): Entitlement {
+    this.#entitlement = addUp(
+      this.licenses.map((license) => license.terms),
+      now,
+    );
+    return this.#entitlement;
+  }
+
+  /** The vendor's key for the next segment: the newest license's, or the vendor file's newest. */
+  sealingKey(): Uint8Array {
+    return newestSealingKey(this.#vendor, this.licenses.at(-1)?.sealingKeyId);
+  }
+
+  /** Sets those aside that are for another machine or ledger. */
+  bind(site: LicenseSite): void {
+    this.#shelved = this.#shelved.map((shelved) => {
+      if (shelved.kind === "refused") return shelved;
+      try {
+        admit(shelved.license, site);
+        return shelved;
+      } catch (error) {
+        return { kind: "refused", file: fileName(shelved.license), problem: codedOnly(error) };
+      }
+    });
+  }
+
+  /**
+   * Checks a license and keeps it durably. The same file again changes nothing.
+   * @throws LicenseError, NoteError, and DaemonError LICENSE_INSTALLED for another text under the
+   * id of an installed license.
+   */
+  install(bytes: Uint8Array, site: LicenseSite, now: UnixMillis): License {
+    const license = this.#check(bytes);
+    admit(license, site);
+    checkDates(license, now);
+    const twin = this.licenses.find(({ licenseId }) => licenseId === license.licenseId);
+    if (twin !== undefined && twin.text !== license.text) {
+      throw new DaemonError("LICENSE_INSTALLED", `license ${license.licenseId} is installed`, {
+        hint: "the vendor must issue the changed license under an id of its own",
+      });
+    }
+    if (twin !== undefined) return twin;
+    writeFileDurably(join(this.#folder, fileName(license)), utf8(license.text), 0o600);
+    this.#shelved = [
+      ...this.#shelved.filter(
+        (other) => other.kind === "license" || other.file !== fileName(license),
+      ),
+      { kind: "license", license },
+    ];
+    return license;
+  }
+
+  #read(file: string): ShelvedLicense {
+    try {
+      return { kind: "license", license: this.#check(readFileSync(join(this.#folder, file))) };
+    } catch (error) {
+      return { kind: "refused", file, problem: codedOnly(error) };
+    }
+  }
+
+  #check(bytes: Uint8Array): License {
+    return readLicense(bytes, { vendorName: this.#vendor.name, rootKey: this.#vendor.rootKey });
+  }
+}
+
+/** Refused in full rather than half enforced: nobody gets less, or more, than was sold. */
+function admit(license: License, site: LicenseSite): void {
+  checkBinding(license, site);
+  const paths = unsupportedTerms(license.terms);
+  if (paths.length === 0) return;
+  throw new LicenseError(
+    "LICENSE_TERM_UNSUPPORTED",
+    `license ${license.licenseId} has terms that this release does not enforce: ${paths.join(", ")}`,
+    { hint: "install a newer release, or ask the vendor for a license without them" },
+  );
+}
+
+function licenseFiles(folder: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(SUFFIX))
+    .toSorted();
+}
+
+const SUFFIX = ".sklic";
+const NOTHING = addUp([], unixMillis(0));
+
+const fileName = (license: License): string => `${license.licenseId}${SUFFIX}`;
+
+function codedOnly(error: unknown): CodedError {
+  if (isCoded(error)) return error;
+  throw error;
+}

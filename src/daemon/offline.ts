@@ -1,0 +1,46 @@
+import { systemClock } from "../clock/clock.ts";
+import type { Config } from "../config/config.ts";
+import type { ByteSink } from "../ledger/ports.ts";
+import { createLog } from "../log/log.ts";
+import { readHost } from "./host.ts";
+import { Site, type SiteParts } from "./site.ts";
+import { oneVendor } from "./site-files.ts";
+import { type Exported, exportUsage } from "./usage-export.ts";
+
+/** A site that is open without its daemon. */
+export interface OfflineSite {
+  /**
+   * The usage bundle, sealed now. Only when the promise resolves are the pieces a bundle.
+   * @throws DaemonError VENDOR_NOT_NAMED, VENDOR_NOT_HERE.
+   */
+  exportUsage(sink: ByteSink, vendor?: string): Promise<Exported>;
+  close(): Promise<void>;
+}
+
+/**
+ * Takes the data folder while no daemon runs. Leases in it are left as they are.
+ * @throws StoreError STORE_LOCKED while a daemon runs; everything else that `Site.open` throws.
+ */
+export async function openOffline(
+  config: Config,
+  parts: Partial<SiteParts> = {},
+): Promise<OfflineSite> {
+  let fatal: unknown;
+  const site = await Site.open(config, {
+    clock: systemClock(),
+    log: createLog({ level: "warn" }),
+    host: readHost,
+    fatal(error) {
+      fatal = error;
+    },
+    ...parts,
+  });
+  return {
+    async exportUsage(sink, vendor) {
+      return exportUsage(oneVendor(site.desks, vendor), sink);
+    },
+    async close() {
+      if (fatal === undefined) await site.close();
+    },
+  };
+}

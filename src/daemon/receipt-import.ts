@@ -1,0 +1,70 @@
+import { checkReceipt, type Receipt, readReceipt } from "../bundle/receipt.ts";
+import { LedgerError } from "../ledger/errors.ts";
+import { chainSource, rootAt } from "../ledger/reader.ts";
+import type { VendorDesk } from "./vendor-desk.ts";
+
+/** A receipt that is now part of the ledger. */
+export interface ImportedReceipt {
+  readonly vendor: string;
+  readonly receiptNo: number;
+  /** Blocks it acknowledges. */
+  readonly acknowledged: number;
+}
+
+/**
+ * Checks a receipt against the site's own ledger, seals what waits, appends the receipt, and opens
+ * a segment. The same receipt again changes nothing.
+ *
+ * @throws ReceiptError, NoteError, LicenseError: nothing was changed.
+ */
+export function importReceipt(desk: VendorDesk, note: Uint8Array): Promise<ImportedReceipt> {
+  const { vendor, siteKey, ledger } = desk.core;
+  const receipt = readReceipt(note, {
+    vendorName: vendor.name,
+    rootKey: vendor.rootKey,
+    origin: ledger.origin,
+    daemonKey: siteKey.signer.publicKey,
+  });
+  return desk.alone(async () => {
+    if (isNew(desk, receipt)) await append(desk, receipt);
+    const { receiptNo, acknowledged } = receipt;
+    return { vendor: vendor.name, receiptNo, acknowledged: acknowledged.size };
+  });
+}
+
+function isNew(desk: VendorDesk, receipt: Receipt): boolean {
+  const { ledger, store, files } = desk.core;
+  const check = checkReceipt(receipt, {
+    chainId: ledger.chainId,
+    last: store.lastReceipt(desk.name),
+    ackSize: ledger.ackSize,
+    size: ledger.size,
+    rootAt(size) {
+      const root = rootAt(chainSource(files), size);
+      if (root !== undefined) return root;
+      throw new LedgerError("LEDGER_TRUNCATED", `the ledger file ends before block ${size}`, {
+        hint: "run seatkeeper ledger verify, and keep the folder as it is",
+      });
+    },
+  });
+  return check.kind === "new";
+}
+
+async function append(desk: VendorDesk, receipt: Receipt): Promise<void> {
+  const { writer, time } = desk.core;
+  const { receiptNo, nonce, acknowledged, text } = receipt;
+  await desk.sealPending();
+  const row = { receiptNo, nonce, size: acknowledged.size, importedAt: time.now().wall };
+  await writer.append(
+    () => ({
+      type: "receipt",
+      note: text,
+      receiptNo,
+      ackSize: acknowledged.size,
+      ackRoot: acknowledged.root,
+    }),
+    { records: [{ kind: "receipt", receipt: row }] },
+  );
+  await writer.renewSegment(false);
+  time.confirm(receipt.vendorTime);
+}

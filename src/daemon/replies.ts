@@ -1,0 +1,109 @@
+import { DENIAL_HINTS, type DenialReason } from "../base/denial.ts";
+import type { WireDenial } from "../protocol/denial.ts";
+import type {
+  AcquireResult,
+  RecordResult,
+  RenewResult,
+  StatusResult,
+  WireLease,
+} from "../protocol/results.ts";
+import { type WireError, wireDenial, wireFault } from "../protocol/wire-error.ts";
+import type { Answer, Denial } from "../seats/decision.ts";
+import type { Lease } from "../seats/lease.ts";
+import type { SeatView } from "../seats/view.ts";
+import type { NotWritten } from "./commit-group.ts";
+
+/** What a request comes to on the wire. */
+export type Reply<Result> =
+  | { readonly kind: "result"; readonly result: Result }
+  | { readonly kind: "error"; readonly error: WireError };
+
+type Outcome = Answer | NotWritten;
+
+/** Signs a lease over the nonce of the request that it answers. */
+export type SignLease = (lease: Lease) => WireLease;
+
+export function acquireReply(outcome: Outcome, sign: SignLease): Reply<AcquireResult> {
+  if (outcome.kind === "granted") return result({ state: "granted", lease: sign(outcome.lease) });
+  if (outcome.kind !== "queued") return failed(outcome);
+  const { position, expectedWait } = outcome;
+  const wait = expectedWait === undefined ? {} : { expectedWaitMs: expectedWait };
+  return result({ state: "queued", position, ...wait });
+}
+
+export function renewReply(outcome: Outcome, sign: SignLease): Reply<RenewResult> {
+  if (outcome.kind !== "renewed") return failed(outcome);
+  return result({
+    leases: outcome.leases.map((lease) => {
+      const { id, note, leaseTimeMs } = sign(lease);
+      return { id, note, leaseTimeMs };
+    }),
+    lost: outcome.lost.map(({ lease, reason, hint }) => ({ id: lease, reason, hint })),
+  });
+}
+
+export function recordReply(outcome: Outcome): Reply<RecordResult> {
+  if (outcome.kind !== "recorded") return failed(outcome);
+  return result({
+    results: outcome.results.map((one) =>
+      one.kind === "denied"
+        ? { key: one.key, state: "denied", denial: denialOf(one.denial) }
+        : { key: one.key, state: one.kind },
+    ),
+  });
+}
+
+export function doneReply(outcome: Outcome): Reply<Readonly<Record<string, never>>> {
+  return outcome.kind === "done" ? result({}) : failed(outcome);
+}
+
+export function statusResult(view: SeatView): StatusResult {
+  return {
+    features: view.features.map(({ name, seats, used, free, queued }) => ({
+      feature: name,
+      seats,
+      used,
+      free,
+      queued,
+    })),
+  };
+}
+
+/** The engine's denial in the words of the wire. */
+export function denialOf(denial: Denial): WireDenial {
+  const { reason, feature, hint, queuePosition, retryAfter } = denial;
+  return {
+    reason,
+    feature,
+    hint,
+    ...(queuePosition === undefined ? {} : { queuePosition }),
+    ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter }),
+  };
+}
+
+/** A denial that the daemon decides before the engine is asked. */
+export function doorDenial(
+  reason: DenialReason,
+  feature = "",
+  more: Partial<WireDenial> = {},
+): WireError {
+  return wireDenial({ reason, feature, hint: DENIAL_HINTS[reason], ...more });
+}
+
+const result = <Result>(value: Result): Reply<Result> => ({ kind: "result", result: value });
+
+function failed<Result>(outcome: Outcome): Reply<Result> {
+  switch (outcome.kind) {
+    case "denied":
+      return { kind: "error", error: wireDenial(denialOf(outcome.denial)) };
+    case "not-written":
+      return { kind: "error", error: doorDenial("STORE_UNAVAILABLE") };
+    case "granted":
+    case "queued":
+    case "renewed":
+    case "recorded":
+    case "done":
+      // An answer to another question than was asked: ours to fix, not the client's to see.
+      return { kind: "error", error: wireFault("INTERNAL_ERROR", "the request failed") };
+  }
+}

@@ -1,0 +1,297 @@
+import { toBase64Url } from "../base/bytes.ts";
+import { DENIAL_HINTS } from "../base/denial.ts";
+import { type IdempotencyKey, leaseId } from "../base/ids.ts";
+import type { Millis } from "../base/time.ts";
+import type { Clock, Timer } from "../clock/clock.ts";
+import { randomBytes, randomHex } from "../crypto/random.ts";
+import { failure, type Log } from "../log/log.ts";
+import { writeJsonNote } from "../note/json-note.ts";
+import { pseudonymOf } from "../privacy/pseudonym.ts";
+import { challengeBody, DAEMON_NOTE_NAME, type Hello } from "../protocol/handshake.ts";
+import type { NotificationName, NotificationOf } from "../protocol/notifications.ts";
+import {
+  decodeFrame,
+  encodeError,
+  encodeNotification,
+  encodeResult,
+  type Request,
+} from "../protocol/request-frame.ts";
+import type { Labels, Method } from "../protocol/requests.ts";
+import type { ResultOf } from "../protocol/results.ts";
+import { SUBPROTOCOL } from "../protocol/wire-codes.ts";
+import { type WireError, wireFault } from "../protocol/wire-error.ts";
+import type { Notice } from "../seats/decision.ts";
+import type { Caller } from "../seats/lease.ts";
+import type { Listener } from "./attendance.ts";
+import { verifiedHello } from "./greeting.ts";
+import { HELLO_LATE, type Peer, REPLACED, type Visit } from "./peer.ts";
+import { Rate } from "./rate.ts";
+import {
+  acquireReply,
+  denialOf,
+  doneReply,
+  doorDenial,
+  type Reply,
+  recordReply,
+  renewReply,
+  type SignLease,
+  statusResult,
+} from "./replies.ts";
+import type { SiteKey } from "./site-key.ts";
+import type { VendorDesk } from "./vendor-desk.ts";
+
+/** What all sessions of a daemon share. */
+export interface SessionParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly siteKey: SiteKey;
+  /** By vendor name. */
+  readonly desks: ReadonlyMap<string, VendorDesk>;
+  /** Null over plaintext. */
+  readonly certificateFingerprint: string | null;
+  readonly handshake: Millis;
+  readonly heartbeat: Millis;
+  readonly frameBytes: number;
+  readonly leasesPerClient: number;
+  readonly requestsPerSecond: number;
+  readonly version: string;
+}
+
+interface Greeted {
+  readonly desk: VendorDesk;
+  readonly caller: Caller;
+}
+
+/** Requests above the rate are denied; a client that goes on like this for so many seconds is cut off. */
+const PATIENCE_SECONDS = 5;
+
+/**
+ * One connection: authenticates the client, turns its labels into pseudonyms, and carries requests
+ * to the desk of the vendor it named. Nothing of the labels is kept.
+ */
+export class Session implements Visit, Listener {
+  readonly #parts: SessionParts;
+  readonly #peer: Peer;
+  readonly #challenge: string = toBase64Url(randomBytes(32));
+  readonly #helloTimer: Timer;
+  readonly #rate: Rate;
+  /** Nonces of the requests that wait in the queue: their lease will be signed over them. */
+  readonly #waiting: Map<IdempotencyKey, string> = new Map();
+  #greeted: Greeted | undefined;
+  #left = false;
+
+  constructor(peer: Peer, parts: SessionParts) {
+    this.#peer = peer;
+    this.#parts = parts;
+    this.#rate = new Rate(parts.requestsPerSecond, parts.clock.now().mono);
+    this.#helloTimer = parts.clock.after(parts.handshake, () => peer.close(HELLO_LATE));
+    this.#sendChallenge();
+  }
+
+  received(text: string): void {
+    const wait = this.#rate.take(this.#parts.clock.now().mono);
+    if (wait !== undefined && wait > PATIENCE_SECONDS * 1_000) return this.#peer.close(1008);
+    const request = decodeFrame(text);
+    if (request.kind === "refusal") return this.#peer.send(encodeError(request.id, request.error));
+    if (wait !== undefined) {
+      return this.#refuse(request, doorDenial("RATE_LIMITED", "", { retryAfterMs: wait }));
+    }
+    try {
+      this.#dispatch(request);
+    } catch (error) {
+      // Ours to fix; the client learns that it failed, and nothing about how.
+      this.#parts.log.error("request.failed", { method: request.method, ...failure(error) });
+      this.#refuse(request, wireFault("INTERNAL_ERROR", "the request failed"));
+    }
+  }
+
+  left(): void {
+    this.#left = true;
+    this.#helloTimer.cancel();
+    if (this.#greeted === undefined) return;
+    const { desk, caller } = this.#greeted;
+    desk.leave(caller, this);
+  }
+
+  notice(notice: Notice): void {
+    switch (notice.kind) {
+      case "granted": {
+        const nonce = this.#waiting.get(notice.key);
+        this.#waiting.delete(notice.key);
+        // A resumed wait whose nonce this connection never saw: the client asks again under its
+        // key and gets this very lease.
+        if (nonce === undefined) return;
+        const lease = this.#signer(nonce)(notice.lease);
+        return this.#notify("queue.granted", { key: notice.key, lease });
+      }
+      case "queue-dropped":
+        this.#waiting.delete(notice.key);
+        return this.#notify("queue.dropped", { key: notice.key, denial: denialOf(notice.denial) });
+      case "revoked":
+      case "expired": {
+        const reason = notice.kind === "revoked" ? "LEASE_REVOKED" : "LEASE_EXPIRED";
+        const hint = DENIAL_HINTS[reason];
+        return this.#notify("lease.revoked", { lease: notice.lease, reason, hint });
+      }
+    }
+  }
+
+  licenseChanged(): void {
+    this.#notify("license.changed", {});
+  }
+
+  draining(after: Millis): void {
+    this.#notify("server.draining", { afterMs: after });
+  }
+
+  replaced(): void {
+    this.#peer.close(REPLACED);
+  }
+
+  #sendChallenge(): void {
+    const { siteKey, desks, certificateFingerprint } = this.#parts;
+    const body = challengeBody({
+      nonce: this.#challenge,
+      protocols: [SUBPROTOCOL],
+      daemonKey: toBase64Url(siteKey.signer.publicKey),
+      certificateFingerprint,
+      vendors: [...desks.values()].map(({ name, chainId }) => ({ name, chainId })),
+    });
+    const signer = { name: DAEMON_NOTE_NAME, signer: siteKey.signer };
+    this.#notify("challenge", { note: writeJsonNote("challenge", body, signer) });
+  }
+
+  #dispatch(request: Request): void {
+    if (request.method === "hello") return this.#greet(request);
+    const greeted = this.#greeted;
+    if (greeted === undefined) {
+      return this.#refuse(request, wireFault("AUTH_REQUIRED", "the first request must be hello"));
+    }
+    this.#ask(request, greeted);
+  }
+
+  #greet(request: Request<"hello">): void {
+    if (this.#greeted !== undefined) {
+      return this.#refuse(request, wireFault("ALREADY_GREETED", "hello was said before"));
+    }
+    const desk = this.#parts.desks.get(request.params.vendor);
+    if (desk === undefined) {
+      return this.#refuse(
+        request,
+        wireFault("VENDOR_UNKNOWN", "no ledger is kept for this vendor"),
+      );
+    }
+    const hello = verifiedHello(request.params.note, {
+      challenge: this.#challenge,
+      daemonKey: toBase64Url(this.#parts.siteKey.signer.publicKey),
+      chainId: desk.chainId,
+      certificateFingerprint: this.#parts.certificateFingerprint,
+    });
+    if (hello === undefined) {
+      this.#refuse(request, wireFault("AUTH_FAILED", "the hello does not answer this challenge"));
+      return this.#peer.close(1008);
+    }
+    this.#helloTimer.cancel();
+    const caller = this.#callerOf(hello, request.params.labels);
+    this.#greeted = { desk, caller };
+    desk.join(caller, this);
+    this.#send(request, desk.welcome(hello.nonce, this.#welcomeTerms()));
+  }
+
+  /** The door: behind it there are only pseudonyms. */
+  #callerOf({ clientKey, instanceId }: Hello, labels: Labels): Caller {
+    const { pseudonymKey } = this.#parts.siteKey;
+    return {
+      client: clientKey,
+      instance: instanceId,
+      user: pseudonymOf(pseudonymKey, "user", labels.user),
+      host: pseudonymOf(pseudonymKey, "host", labels.host),
+    };
+  }
+
+  #welcomeTerms(): Parameters<VendorDesk["welcome"]>[1] {
+    const { heartbeat, frameBytes, leasesPerClient, requestsPerSecond, version } = this.#parts;
+    return {
+      heartbeatMs: heartbeat,
+      limits: { frameBytes, leasesPerClient, requestsPerSecond },
+      serverVersion: version,
+    };
+  }
+
+  #ask(request: Exclude<Request, { method: "hello" }>, { desk, caller }: Greeted): void {
+    const by = caller;
+    switch (request.method) {
+      case "seat.acquire":
+        return this.#acquire(request, desk, by);
+      case "seat.renew": {
+        const { leases, nonce } = request.params;
+        return desk.ask({ kind: "renew", by, leases }, (outcome) =>
+          this.#reply(request, renewReply(outcome, this.#signer(nonce))),
+        );
+      }
+      case "seat.resume": {
+        const { leases, nonce } = request.params;
+        const liveInstances = desk.instancesOf(by.client);
+        return desk.ask({ kind: "resume", by, leases, liveInstances }, (outcome) =>
+          this.#reply(request, renewReply(outcome, this.#signer(nonce))),
+        );
+      }
+      case "seat.release":
+        return desk.ask({ kind: "release", by, lease: request.params.lease }, (outcome) =>
+          this.#reply(request, doneReply(outcome)),
+        );
+      case "seat.cancel":
+        this.#waiting.delete(request.params.key);
+        return desk.ask({ kind: "cancel", by, key: request.params.key }, (outcome) =>
+          this.#reply(request, doneReply(outcome)),
+        );
+      case "usage.record":
+        return desk.ask({ kind: "record", by, records: request.params.records }, (outcome) =>
+          this.#reply(request, recordReply(outcome)),
+        );
+      case "status.get":
+        return this.#send(request, statusResult(desk.view()));
+    }
+  }
+
+  #acquire(request: Request<"seat.acquire">, desk: VendorDesk, by: Caller): void {
+    const { feature, version, count, wait, key, nonce } = request.params;
+    if (desk.isDraining) return this.#refuse(request, doorDenial("DRAINING", feature));
+    const newLease = leaseId(randomHex(16));
+    const command = { kind: "acquire", by, feature, version, count, wait, key, newLease } as const;
+    desk.ask(command, (outcome) => {
+      if (outcome.kind === "queued") this.#waiting.set(key, nonce);
+      this.#reply(request, acquireReply(outcome, this.#signer(nonce)));
+    });
+  }
+
+  #signer(nonce: string): SignLease {
+    return (lease) => {
+      if (this.#greeted === undefined) throw new TypeError("nobody was greeted");
+      return this.#greeted.desk.signedLease(lease, nonce);
+    };
+  }
+
+  #reply<M extends Method>(request: RequestOf<M>, reply: Reply<ResultOf[M]>): void {
+    if (this.#left) return;
+    if (reply.kind === "result") this.#send(request, reply.result);
+    else this.#refuse(request, reply.error);
+  }
+
+  #send<M extends Method>(request: RequestOf<M>, result: ResultOf[M]): void {
+    this.#peer.send(encodeResult(request, result));
+  }
+
+  #refuse(request: { readonly id: Request["id"] }, error: WireError): void {
+    this.#peer.send(encodeError(request.id, error));
+  }
+
+  #notify<N extends NotificationName>(method: N, params: NotificationOf[N]): void {
+    if (!this.#left) this.#peer.send(encodeNotification(method, params));
+  }
+}
+
+interface RequestOf<M extends Method> {
+  readonly id: Request["id"];
+  readonly method: M;
+}

@@ -1,0 +1,202 @@
+import { type Millis, millis, seconds } from "../base/time.ts";
+import type { Clock, Timer } from "../clock/clock.ts";
+import type { Config } from "../config/config.ts";
+import type { HostFingerprint } from "../license/host-fingerprint.ts";
+import { failure, type Log } from "../log/log.ts";
+import { DEFAULT_SEAT_LIMITS, type SeatLimits } from "../seats/terms.ts";
+import type { DataFolder } from "../store/data-folder.ts";
+import { openStore, type Store } from "../store/database.ts";
+import { clockMemory } from "./clock-memory.ts";
+import { type DeskParts, openDeskCore } from "./desk-core.ts";
+import { isUnavailable } from "./failure-kind.ts";
+import type { NotReady } from "./health.ts";
+import { PRODUCT } from "./product.ts";
+import { readSiteFiles, type SiteFiles } from "./site-files.ts";
+import type { SiteKey } from "./site-key.ts";
+import { SiteTime } from "./site-time.ts";
+import { VendorDesk } from "./vendor-desk.ts";
+
+/** What a site needs from the process around it. */
+export interface SiteParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly host: () => HostFingerprint;
+  /**
+   * Called once when memory and disk may differ. The process must end without another word to
+   * anybody; the next start repairs what is to be repaired.
+   */
+  readonly fatal: (error: unknown) => void;
+}
+
+/** How exactly the end of an unclean run is known: what seat time of lost leases is counted to. */
+const ALIVE_BEAT: Millis = seconds(30);
+
+const SHUTDOWN = "shutdown";
+
+/** A site without its network: data folder, ledgers and desks. The offline commands use it too. */
+export class Site {
+  readonly data: DataFolder;
+  readonly siteKey: SiteKey;
+  /** By vendor name. */
+  readonly desks: ReadonlyMap<string, VendorDesk>;
+  readonly time: SiteTime;
+  readonly store: Store;
+  readonly #config: Config;
+  readonly #parts: SiteParts;
+  #alive: Timer | undefined;
+  readonly #schedules: Map<string, Timer> = new Map();
+
+  /**
+   * Takes the data folder for this process and repairs what a crash has left.
+   * @throws DaemonError SITE_MISSING, SITE_KEY_DAMAGED; StoreError STORE_LOCKED when another daemon
+   * has the folder, and for one that cannot be used; LedgerError for a ledger that cannot be
+   * continued.
+   */
+  static async open(config: Config, parts: SiteParts): Promise<Site> {
+    const files = readSiteFiles(config.dataDir);
+    const host = parts.host();
+    const store = openStore(files.data.database);
+    try {
+      const time = new SiteTime(parts.clock, clockMemory(store, parts.log), parts.log);
+      const clean = store.meta(SHUTDOWN) !== "unclean";
+      const shared = deskParts(config, parts, { files, store, time, host, clean });
+      const desks = new Map<string, VendorDesk>();
+      for (const { file, folder } of files.vendors) {
+        // oxlint-disable-next-line no-await-in-loop -- in a fixed order, so that failures repeat
+        const core = await openDeskCore(shared, folder, file);
+        desks.set(file.name, new VendorDesk(core, config.checkpoint.maxPending, parts.fatal));
+      }
+      return new Site(config, parts, { files, store, time, desks });
+    } catch (error) {
+      store.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    config: Config,
+    parts: SiteParts,
+    opened: {
+      readonly files: SiteFiles;
+      readonly store: Store;
+      readonly time: SiteTime;
+      readonly desks: ReadonlyMap<string, VendorDesk>;
+    },
+  ) {
+    this.#config = config;
+    this.#parts = parts;
+    this.data = opened.files.data;
+    this.siteKey = opened.files.siteKey;
+    this.desks = opened.desks;
+    this.time = opened.time;
+    this.store = opened.store;
+    this.#note(SHUTDOWN, "unclean");
+  }
+
+  /** Checkpoints on their schedule, the clock watched, signs of life noted. */
+  start(): void {
+    const { clock } = this.#parts;
+    this.time.start();
+    this.#alive = clock.every(ALIVE_BEAT, () => this.#markAlive());
+    for (const desk of this.desks.values()) {
+      this.#schedule(desk);
+      // A license may bound how long usage waits.
+      desk.onLicense(() => this.#schedule(desk));
+    }
+  }
+
+  /** Why no seats can be granted at present; empty when they can. */
+  problems(): readonly NotReady[] {
+    if (this.desks.size === 0) {
+      return [{ code: "VENDOR_NOT_HERE", reason: "no vendor's ledger is kept here" }];
+    }
+    return [...this.desks.values()].flatMap((desk) => desk.problems());
+  }
+
+  /** Seals what waits, as far as the disk lets it, and gives the folder back. */
+  async close(): Promise<void> {
+    this.time.stop();
+    this.#alive?.cancel();
+    for (const schedule of this.#schedules.values()) schedule.cancel();
+    for (const desk of this.desks.values()) {
+      // oxlint-disable-next-line no-await-in-loop -- the disk is one
+      await this.#lastCheckpoint(desk);
+      desk.close();
+    }
+    this.#markAlive();
+    this.#note(SHUTDOWN, "clean");
+    this.store.close();
+  }
+
+  async #lastCheckpoint(desk: VendorDesk): Promise<void> {
+    try {
+      await desk.checkpoint();
+    } catch (error) {
+      // What waits is in the database; the next run seals it.
+      this.#parts.log.warn("checkpoint.failed", { vendor: desk.name, ...failure(error) });
+    }
+  }
+
+  #schedule(desk: VendorDesk): void {
+    const { clock } = this.#parts;
+    const { schedule, maxInterval, heartbeat } = this.#config.checkpoint;
+    const longest = millis(Math.min(maxInterval, desk.maxInterval ?? maxInterval));
+    this.#schedules.get(desk.name)?.cancel();
+    const timer = clock.schedule(schedule, longest, () => this.#beat(desk, heartbeat));
+    this.#schedules.set(desk.name, timer);
+  }
+
+  async #beat(desk: VendorDesk, heartbeat: Millis): Promise<void> {
+    try {
+      await desk.beat(heartbeat);
+    } catch (error) {
+      this.#parts.log.warn("checkpoint.failed", { vendor: desk.name, ...failure(error) });
+    }
+  }
+
+  #markAlive(): void {
+    this.#keeping(() => this.store.markAlive(this.time.now().wall));
+  }
+
+  #note(key: string, value: string): void {
+    this.#keeping(() => this.store.putMeta(key, value));
+  }
+
+  #keeping(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      this.#parts.log.warn("store.unavailable", failure(error));
+    }
+  }
+}
+
+function deskParts(
+  config: Config,
+  parts: SiteParts,
+  found: {
+    readonly files: SiteFiles;
+    readonly store: Store;
+    readonly time: SiteTime;
+    readonly host: HostFingerprint;
+    readonly clean: boolean;
+  },
+): DeskParts {
+  return {
+    siteKey: found.files.siteKey,
+    host: found.host,
+    store: found.store,
+    clock: parts.clock,
+    time: found.time,
+    limits: seatLimits(config),
+    log: parts.log,
+    version: PRODUCT.version,
+    previousShutdownClean: found.clean,
+  };
+}
+
+function seatLimits({ limits }: Config): SeatLimits {
+  const { queueLength, leasesPerClient, usageKeysPerClient } = limits;
+  return { ...DEFAULT_SEAT_LIMITS, queueLength, leasesPerClient, usageKeysPerClient };
+}

@@ -1,0 +1,225 @@
+import { createServer as createHttp, type IncomingMessage, type Server } from "node:http";
+import { createServer as createHttps } from "node:https";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { WebSocketServer } from "ws";
+import { type Millis, seconds } from "../base/time.ts";
+import type { Clock } from "../clock/clock.ts";
+import { SUBPROTOCOL } from "../protocol/wire-codes.ts";
+import { ConnectionCount } from "./connection-count.ts";
+import type { Page } from "./health.ts";
+import { listen } from "./listen.ts";
+import { type Peer, SocketPeer, type Visit } from "./peer.ts";
+import { type GateRules, isOurName, type Refusal, refusalOf } from "./upgrade-gate.ts";
+
+export interface TransportLimits {
+  readonly frameBytes: number;
+  readonly connections: number;
+  readonly connectionsPerAddress: number;
+  readonly outboundBytes: number;
+  /** Time for TLS and for the request head; sessions use it again for `hello`. */
+  readonly handshake: Millis;
+  readonly ping: Millis;
+}
+
+export interface TransportOptions {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** PEM texts; undefined is plaintext, which the caller has already allowed. */
+  readonly tls: { readonly certificate: string; readonly key: string } | undefined;
+  readonly rules: GateRules;
+  readonly limits: TransportLimits;
+  readonly clock: Clock;
+  /** Called once for each connection that passed the gate. */
+  readonly welcome: (peer: Peer) => Visit;
+  readonly pages: (path: string) => Page | undefined;
+  readonly refused: (reason: Refusal["reason"]) => void;
+}
+
+/** Sockets beyond the limit of clients, so that a full daemon can still say that it is full, and be asked for its health. */
+const SPARE_SOCKETS = 64;
+const SPARE_SOCKETS_PER_ADDRESS = 8;
+
+/** How long a closing peer may take to answer. */
+const CLOSE_WAIT = seconds(1);
+
+const REFUSAL: Readonly<Record<"full" | "address-full" | "stopping", Refusal>> = {
+  full: { status: 503, reason: "full", text: "too many connections" },
+  "address-full": {
+    status: 503,
+    reason: "address-full",
+    text: "too many connections from this address",
+  },
+  stopping: { status: 503, reason: "stopping", text: "this daemon is stopping" },
+};
+
+/** The door to the network: HTTP pages and WebSocket connections on one port. Never connects out. */
+export class Transport {
+  readonly #options: TransportOptions;
+  readonly #server: Server;
+  readonly #sockets: WebSocketServer;
+  readonly #peers: Set<SocketPeer> = new Set();
+  readonly #raw: ConnectionCount = new ConnectionCount();
+  readonly #clients: ConnectionCount = new ConnectionCount();
+  readonly #pinging: { cancel(): void };
+  #stopping = false;
+
+  /** @throws DaemonError PORT_IN_USE, LISTEN_FAILED. */
+  static async open(options: TransportOptions): Promise<Transport> {
+    const transport = new Transport(options);
+    await listen(transport.#server, { host: options.host, port: options.port });
+    return transport;
+  }
+
+  private constructor(options: TransportOptions) {
+    this.#options = options;
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: options.limits.frameBytes,
+      handleProtocols: () => SUBPROTOCOL,
+    });
+    this.#server = this.#makeServer();
+    this.#server.on("connection", (socket) => this.#count(socket));
+    this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#pinging = options.clock.every(options.limits.ping, () => {
+      for (const peer of this.#peers) peer.ping();
+    });
+  }
+
+  get address(): { readonly host: string; readonly port: number } {
+    const bound = this.#server.address();
+    if (bound === null || typeof bound === "string") throw new TypeError("not listening on TCP");
+    return { host: bound.address, port: bound.port };
+  }
+
+  /** Clients connected now. */
+  get connections(): number {
+    return this.#peers.size;
+  }
+
+  /** Lets nobody else in; who is connected stays. */
+  closeDoors(): void {
+    this.#stopping = true;
+  }
+
+  /** Ends all connections and frees the port. */
+  async close(): Promise<void> {
+    this.#stopping = true;
+    this.#pinging.cancel();
+    for (const peer of this.#peers) peer.close(1001);
+    // A peer that does not answer the close frame is not waited for long.
+    const impatience = this.#options.clock.after(CLOSE_WAIT, () => {
+      for (const peer of this.#peers) peer.terminate();
+      this.#server.closeAllConnections();
+    });
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeIdleConnections();
+    });
+    impatience.cancel();
+  }
+
+  #makeServer(): Server {
+    const { tls, limits } = this.#options;
+    const settings = {
+      headersTimeout: limits.handshake,
+      requestTimeout: limits.handshake,
+      keepAliveTimeout: limits.handshake,
+      connectionsCheckingInterval: limits.handshake,
+      maxHeaderSize: 16_384,
+    };
+    const server =
+      tls === undefined
+        ? createHttp(settings)
+        : createHttps({
+            ...settings,
+            cert: tls.certificate,
+            key: tls.key,
+            minVersion: "TLSv1.3",
+            handshakeTimeout: limits.handshake,
+          });
+    server.on("request", (request: IncomingMessage, response) => {
+      const page = isOurName(request.headers.host, this.#options.rules.names)
+        ? this.#pageFor(request)
+        : { status: 421, body: "this daemon is not known by that name\n" };
+      response.writeHead(page.status, {
+        "content-type": "text/plain; charset=utf-8",
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+      });
+      response.end(page.body);
+    });
+    return server;
+  }
+
+  #pageFor(request: IncomingMessage): Page {
+    if (request.method !== "GET") return { status: 405, body: "only GET\n" };
+    return this.#options.pages(request.url ?? "") ?? { status: 404, body: "no such page\n" };
+  }
+
+  /** Before TLS and HTTP: nobody spends our memory without being counted. */
+  #count(socket: Socket): void {
+    const address = socket.remoteAddress ?? "";
+    const { connections, connectionsPerAddress } = this.#options.limits;
+    if (
+      this.#raw.total >= connections + SPARE_SOCKETS ||
+      this.#raw.of(address) >= connectionsPerAddress + SPARE_SOCKETS_PER_ADDRESS
+    ) {
+      this.#options.refused("full");
+      socket.destroy();
+      return;
+    }
+    this.#raw.add(address);
+    socket.once("close", () => this.#raw.remove(address));
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on("error", () => socket.destroy());
+    const address = request.socket.remoteAddress ?? "";
+    const refusal = this.#refusal(request, address);
+    if (refusal !== undefined) {
+      this.#options.refused(refusal.reason);
+      socket.end(httpAnswer(refusal));
+      return;
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const peer = new SocketPeer(
+        webSocket,
+        this.#options.tls !== undefined,
+        this.#options.limits.outboundBytes,
+      );
+      this.#peers.add(peer);
+      this.#clients.add(address);
+      webSocket.once("close", () => {
+        this.#peers.delete(peer);
+        this.#clients.remove(address);
+      });
+      peer.attend(this.#options.welcome(peer));
+    });
+  }
+
+  #refusal(request: IncomingMessage, address: string): Refusal | undefined {
+    const { limits, rules } = this.#options;
+    if (this.#stopping) return REFUSAL.stopping;
+    if (this.#clients.total >= limits.connections) return REFUSAL.full;
+    if (this.#clients.of(address) >= limits.connectionsPerAddress) return REFUSAL["address-full"];
+    const { host, origin } = request.headers;
+    const subprotocols = request.headers["sec-websocket-protocol"];
+    return refusalOf({ path: request.url ?? "", host, origin, subprotocols }, rules);
+  }
+}
+
+function httpAnswer({ status, text }: Refusal): string {
+  const body = `${text}\n`;
+  return [
+    `HTTP/1.1 ${status} Refused`,
+    "Connection: close",
+    "Content-Type: text/plain; charset=utf-8",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "",
+    body,
+  ].join("\r\n");
+}

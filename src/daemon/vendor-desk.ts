@@ -1,0 +1,313 @@
+import { equalBytes } from "../base/bytes.ts";
+import type { ChainId, ClientKey, InstanceId } from "../base/ids.ts";
+import { type Millis, type MonoMillis, millis, seconds } from "../base/time.ts";
+import type { Timer } from "../clock/clock.ts";
+import { writeLeaseNote } from "../license/lease-note.ts";
+import type { License } from "../license/license.ts";
+import { failure } from "../log/log.ts";
+import { signHead } from "../note/checkpoint.ts";
+import { writeJsonNote } from "../note/json-note.ts";
+import type { NoteSigner } from "../note/signed-note.ts";
+import { type Welcome, welcomeBody } from "../protocol/handshake.ts";
+import type { HelloResult, WireLease } from "../protocol/results.ts";
+import type { Command } from "../seats/command.ts";
+import type { Answer } from "../seats/decision.ts";
+import type { Caller, Lease } from "../seats/lease.ts";
+import type { FeatureView, SeatView } from "../seats/view.ts";
+import { Attendance, type Listener } from "./attendance.ts";
+import { type AnswerTo, CommitGroup, type Writes } from "./commit-group.ts";
+import type { DeskCore } from "./desk-core.ts";
+import { DaemonError } from "./errors.ts";
+import { isUnavailable } from "./failure-kind.ts";
+import type { NotReady } from "./health.ts";
+
+/** What one checkpoint did. */
+export interface Checkpointed {
+  readonly events: number;
+  /** Blocks in the ledger now. */
+  readonly size: number;
+}
+
+/** How long what could not be written waits for the disk. */
+const RETRY: Millis = seconds(1);
+
+const NOBODY: AnswerTo = () => undefined;
+
+/** Where everything about one vendor comes together: requests, licenses, notices, the ledger. */
+export class VendorDesk {
+  readonly core: DeskCore;
+  readonly #group: CommitGroup;
+  readonly #attendance: Attendance = new Attendance();
+  readonly #signer: NoteSigner;
+  readonly #maxPending: number;
+  #timer: { readonly due: MonoMillis; readonly timer: Timer } | undefined;
+  #head: { readonly size: number; readonly text: string } | undefined;
+  #diskTrouble: NotReady | undefined;
+  #licenseChanged: () => void = () => undefined;
+  #draining = false;
+  #checkpointing = false;
+
+  constructor(core: DeskCore, maxPending: number, fatal: (error: unknown) => void) {
+    this.core = core;
+    this.#maxPending = maxPending;
+    this.#signer = { name: core.ledger.origin, signer: core.siteKey.signer };
+    this.#group = new CommitGroup({
+      book: core.book,
+      clock: core.clock,
+      now: () => core.time.now(),
+      commit: (writes) => this.#commit(writes),
+      notify: (notices) => this.#attendance.deliver(notices),
+      idle: () => this.#planTick(),
+      fatal,
+    });
+    this.#planTick();
+  }
+
+  get name(): string {
+    return this.core.vendor.name;
+  }
+
+  get chainId(): ChainId {
+    return this.core.ledger.chainId;
+  }
+
+  /** True when no more seats are granted, because the daemon stops. */
+  get isDraining(): boolean {
+    return this.#draining;
+  }
+
+  /** Asks the engine; `answer` comes when the decision is durable. */
+  ask(command: Command, answer: AnswerTo): void {
+    this.#group.ask(command, answer);
+  }
+
+  /** Asks the engine on the administrator's behalf. @throws DaemonError ADMIN_NOT_WRITTEN. */
+  tell(command: Command): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.ask(command, (answer) => {
+        if (answer.kind !== "not-written") return resolve(answer);
+        const hint = "see the daemon's log and the free space of its data folder";
+        reject(new DaemonError("ADMIN_NOT_WRITTEN", "the disk refused the change", { hint }));
+      });
+    });
+  }
+
+  /** Runs `work` between two groups. */
+  alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#group.alone(work);
+  }
+
+  join(caller: Caller, listener: Listener): void {
+    this.#attendance.join(caller, listener);
+    this.ask({ kind: "reconnect", by: caller }, NOBODY);
+  }
+
+  /** A connection is gone. When the daemon itself goes, that is nobody's disconnection. */
+  leave(caller: Caller, listener: Listener): void {
+    const gone = this.#attendance.leave(caller, listener);
+    if (gone && !this.#draining) this.ask({ kind: "disconnect", by: caller }, NOBODY);
+  }
+
+  instancesOf(client: ClientKey): ReadonlySet<InstanceId> {
+    return this.#attendance.instancesOf(client);
+  }
+
+  isHere(who: { readonly client: ClientKey; readonly instance: InstanceId }): boolean {
+    return this.#attendance.isHere(who);
+  }
+
+  features(): readonly FeatureView[] {
+    return this.core.book.features();
+  }
+
+  view(): SeatView {
+    return this.core.book.view(this.core.time.now());
+  }
+
+  /** The answer to a hello, signed over the client's nonce. */
+  welcome(nonce: string, terms: Omit<Welcome, "nonce" | "head">): HelloResult {
+    const body = welcomeBody({ nonce, head: this.head(), ...terms });
+    return {
+      note: writeJsonNote("welcome", body, this.#signer),
+      licenses: this.core.shelf.licenses.map(({ text }) => text),
+    };
+  }
+
+  /** The signed head of the ledger as it is on the medium. */
+  head(): string {
+    const { head } = this.core.ledger;
+    if (this.#head?.size !== head.size) {
+      this.#head = { size: head.size, text: signHead(head, this.#signer) };
+    }
+    return this.#head.text;
+  }
+
+  /** A lease as the client gets it: signed over the nonce of its request. */
+  signedLease(lease: Lease, nonce: string): WireLease {
+    const { id, feature, version, count, leaseTime } = lease;
+    const note = writeLeaseNote(
+      {
+        chainId: this.chainId,
+        leaseId: id,
+        feature,
+        version,
+        count,
+        clientKey: lease.client,
+        instanceId: lease.instance,
+        nonce,
+        leaseTimeMs: leaseTime,
+        offlineGraceMs: this.core.shelf.entitlement.offlineGrace.get(feature) ?? millis(0),
+        borrowUntil: null,
+        headSize: this.core.ledger.size,
+        issuedAt: this.core.time.now().wall,
+      },
+      this.#signer,
+    );
+    return { id, note, leaseTimeMs: leaseTime, feature, count };
+  }
+
+  /** Takes a license into use at once and tells everybody. */
+  async installLicense(bytes: Uint8Array): Promise<License> {
+    const { shelf, site, time, writer } = this.core;
+    const formerKey = shelf.sealingKey();
+    const license = shelf.install(bytes, site, time.now().wall);
+    await this.refreshTerms();
+    const keysChanged = !equalBytes(formerKey, shelf.sealingKey());
+    if (keysChanged) await this.alone(() => writer.renewSegment(true));
+    for (const listener of this.#attendance.everybody()) listener.licenseChanged();
+    this.#licenseChanged();
+    return license;
+  }
+
+  /** `changed` is called after each license that is installed. */
+  onLicense(changed: () => void): void {
+    this.#licenseChanged = changed;
+  }
+
+  /** Adds the licenses up again: one may have begun or ended. */
+  refreshTerms(): Promise<void> {
+    const { shelf, time } = this.core;
+    const { pools, meters } = shelf.refresh(time.now().wall);
+    return new Promise((resolve) => {
+      this.ask({ kind: "terms", pools, meters }, () => resolve());
+    });
+  }
+
+  /** Seals everything that waits, with the seat time of open leases. */
+  checkpoint(): Promise<Checkpointed> {
+    return this.alone(() => this.sealPending());
+  }
+
+  /** For work that already runs alone. */
+  async sealPending(): Promise<Checkpointed> {
+    const { writer, ledger, book } = this.core;
+    const waiting = writer.pending;
+    const idle = waiting === 0 && book.features().every(({ used }) => used === 0);
+    if (!idle) await this.#watchingDisk(() => writer.seal());
+    return { events: waiting - writer.pending, size: ledger.size };
+  }
+
+  /**
+   * What the schedule does: seals what waits, or says that nothing was used if nothing was sealed
+   * for `heartbeat`.
+   */
+  async beat(heartbeat: Millis): Promise<void> {
+    await this.refreshTerms();
+    await this.alone(async () => {
+      const { writer, book, time } = this.core;
+      const { wall } = time.now();
+      const silence = wall - (writer.lastSealed ?? 0);
+      if (writer.pending === 0 && silence < heartbeat) return;
+      const { leases } = book.view(time.now());
+      if (writer.pending > 0 || leases.length > 0) await this.sealPending();
+      else await this.#watchingDisk(() => writer.heartbeat(0));
+    });
+  }
+
+  /** The longest that usage may wait, by the license; undefined without one. */
+  get maxInterval(): Millis | undefined {
+    return this.core.shelf.entitlement.maxInterval;
+  }
+
+  /** Why no seat can be granted at present. */
+  problems(): readonly NotReady[] {
+    const { shelf } = this.core;
+    const trouble = this.#diskTrouble === undefined ? [] : [this.#diskTrouble];
+    const refused = shelf.all.flatMap((entry) =>
+      entry.kind === "refused" ? [{ code: entry.problem.code, reason: entry.problem.message }] : [],
+    );
+    const none = { code: "NO_LICENSE", reason: `no license of ${this.name} is in force` };
+    return [...trouble, ...(shelf.licenses.length === 0 ? [none] : []), ...refused];
+  }
+
+  /** No new seats from now on; everybody is told. */
+  drain(after: Millis): void {
+    this.#draining = true;
+    for (const listener of this.#attendance.everybody()) listener.draining(after);
+  }
+
+  /** Ends all work; to be called after the last checkpoint. */
+  close(): void {
+    this.#group.die();
+    this.#timer?.timer.cancel();
+    this.core.files.close();
+  }
+
+  async #commit(writes: Writes): Promise<"kept" | "refused"> {
+    const { writer, shelf, log } = this.core;
+    try {
+      await this.#watchingDisk(async () => {
+        if (shelf.entitlement.sealing === "scheduled") await writer.keep(writes);
+        else await writer.seal(writes);
+      });
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      log.warn("store.unavailable", failure(error));
+      return "refused";
+    }
+    if (writer.pending >= this.#maxPending) this.#checkpointSoon();
+    return "kept";
+  }
+
+  /** Remembers for `/readyz` whether the disk takes writes. */
+  async #watchingDisk<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      const result = await work();
+      this.#diskTrouble = undefined;
+      return result;
+    } catch (error) {
+      if (isUnavailable(error)) this.#diskTrouble = { code: error.code, reason: error.message };
+      throw error;
+    }
+  }
+
+  #checkpointSoon(): void {
+    if (this.#checkpointing) return;
+    this.#checkpointing = true;
+    void this.checkpoint()
+      .catch((error: unknown) => this.core.log.warn("checkpoint.failed", failure(error)))
+      .finally(() => {
+        this.#checkpointing = false;
+      });
+  }
+
+  /** One timer for the next expiry, or the next thing the engine waits for. */
+  #planTick(): void {
+    const { book, clock } = this.core;
+    const due = book.nextDeadline();
+    if (due === this.#timer?.due) return;
+    this.#timer?.timer.cancel();
+    this.#timer = undefined;
+    if (due === undefined) return;
+    const late = clock.now().mono - due;
+    // Still due after it was tried: the disk refused the end of a lease.
+    const wait = late >= 0 && this.#diskTrouble !== undefined ? RETRY : Math.max(0, -late);
+    this.#timer = {
+      due,
+      timer: clock.after(millis(Math.ceil(wait)), () => {
+        this.#timer = undefined;
+        this.ask({ kind: "tick" }, NOBODY);
+      }),
+    };
+  }
+}
