@@ -278,9 +278,9 @@ function within(clock: Clock, span: Millis, work: Promise<unknown>): Promise<voi
 }
 
 function wishOf(feature: string, options: AcquireOptions): SeatWish {
-  const { version = "", count = 1, wait = false } = options;
+  const { version = "0", count = 1, wait = false } = options;
   if (!PRODUCT_NAME.test(feature)) throw new RangeError("not the name of a feature");
-  if (version !== "" && !VERSION.test(version)) throw new RangeError("not a version");
+  if (!VERSION.test(version)) throw new RangeError("not a version");
   if (!Number.isSafeInteger(count) || count < 1 || count > SEATS_PER_REQUEST) {
     throw new RangeError(`count must be a whole number from 1 to ${SEATS_PER_REQUEST}`);
   }

@@ -27,7 +27,7 @@ export interface SeatEvents {
 /** A seat of a feature, renewed in the background until it is released. */
 export interface Seat extends EventEmitter<SeatEvents> {
   readonly feature: string;
-  /** As asked for; empty when no version was. */
+  /** As asked for; `0` when none was. */
   readonly version: string;
   readonly count: number;
   /** Of the present or last lease. */

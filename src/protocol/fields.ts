@@ -40,7 +40,7 @@ const BIG = Number.MAX_SAFE_INTEGER;
 /** A license may name any time up to a year; the clock adds nothing to that. */
 const LONGEST_SPAN_MS = 366 * 86_400_000;
 const HEX_32 = /^[0-9a-f]{64}$/;
-const VERSION = /^(?:[0-9A-Za-z][0-9A-Za-z.+_-]{0,63})?$/;
+const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}$/;
 const VENDOR_NAME = /^[a-z0-9](?:[a-z0-9.-]{0,126}[a-z0-9])?$/;
 const RULE_ID = /^[\w.:/-]{1,128}$/;
 const TOKEN = /^[\w-]{16,128}$/;

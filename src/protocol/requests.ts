@@ -40,7 +40,7 @@ export interface HelloParams {
 
 export interface AcquireParams {
   readonly feature: string;
-  /** Empty when the client names none, which no licensed version is too old for. */
+  /** `0` when the client names none: above no licensed version. */
   readonly version: string;
   readonly count: number;
   /** Join the queue when there is no free seat. */
@@ -135,7 +135,7 @@ export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf[M]> } = {
   }),
   "seat.acquire": z.strictObject({
     feature: productNameField,
-    version: versionField.default(""),
+    version: versionField.default("0"),
     count: seatCountField.default(1),
     wait: z.boolean().default(false),
     key: keyField,

@@ -17,7 +17,7 @@ describe("a frame from a client", () => {
       kind: "request",
       id: 1,
       method: "seat.acquire",
-      params: { feature: "cad.pro", version: "", count: 1, wait: false, key, nonce },
+      params: { feature: "cad.pro", version: "0", count: 1, wait: false, key, nonce },
     });
     if (decoded.kind !== "request") throw new Error("refused");
     expect(Object.isFrozen(decoded.params)).toBe(true);

@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import { connect } from "../../src/client/index.ts";
+import { issuerNote, licenseWith, mallory, resigned, vendor } from "../license/given.ts";
+import { connected, daemonThat, optionsFor } from "./given.ts";
+
+const refusal = (code: string): unknown => expect.objectContaining({ code });
+
+describe("a client accepts a server", () => {
+  it("over TLS whose certificate nobody but the daemon vouches for", async () => {
+    const keeper = await connected(await daemonThat());
+    expect(keeper.server).toMatch(/^wss:\/\/127\.0\.0\.1:\d+\/$/);
+  });
+
+  it("over plaintext on this machine", async () => {
+    const keeper = await connected(await daemonThat({ tls: false }));
+    expect(keeper.server).toMatch(/^ws:/);
+  });
+
+  it("when one license of several vouches for it", async () => {
+    const licenses = ["seatkeeper license v9\n{}\n\n— a b\n", licenseWith({})];
+    const keeper = await connected(await daemonThat({ licenses }));
+    expect(keeper.server).toBeDefined();
+  });
+
+  it("that is the first of its list to answer", async () => {
+    const gone = await daemonThat();
+    const { url } = gone;
+    await gone.stop();
+    const there = await daemonThat();
+    const keeper = await connected(there, { servers: [url, there.url] });
+    expect(keeper.server).toBe(`${there.url}/`);
+  });
+});
+
+describe("a client refuses a server", () => {
+  it.each([
+    [
+      "whose certificate is not the one the daemon signed for",
+      { fingerprint: "ab".repeat(32) },
+      "SERVER_CERTIFICATE",
+    ],
+    [
+      "that vouches for no certificate although there is one",
+      { fingerprint: null },
+      "SERVER_CERTIFICATE",
+    ],
+    [
+      "over plaintext that speaks of a certificate",
+      { tls: false, fingerprint: "ab".repeat(32) },
+      "SERVER_CERTIFICATE",
+    ],
+    ["whose daemon key no license names", { signer: mallory }, "SERVER_IDENTITY"],
+    ["whose welcome answers another hello", { welcomeNonce: "A".repeat(43) }, "SERVER_IDENTITY"],
+    ["without a license", { licenses: [] }, "SERVER_UNLICENSED"],
+    ["of another vendor", { vendorName: "other.example" }, "SERVER_VENDOR"],
+    [
+      "whose license is signed by somebody else",
+      { licenses: [resigned(licenseWith({}), `${vendor}/issuer`, mallory, (text) => text)] },
+      "SERVER_IDENTITY",
+    ],
+    [
+      "whose license names another daemon",
+      { licenses: [licenseWith({ daemonKey: mallory.publicKey })] },
+      "SERVER_IDENTITY",
+    ],
+    [
+      "whose license is for another ledger",
+      { licenses: [licenseWith({ chainId: "00".repeat(16) as never })] },
+      "SERVER_IDENTITY",
+    ],
+    [
+      "that shows an issuer note instead of a license",
+      { licenses: [issuerNote] },
+      "SERVER_IDENTITY",
+    ],
+  ])("%s", async (_, script, code) => {
+    const daemon = await daemonThat(script);
+    await expect(connect(optionsFor(daemon.url))).rejects.toThrow(refusal(code));
+  });
+
+  it("when the application trusts another root key", async () => {
+    const daemon = await daemonThat();
+    const options = optionsFor(daemon.url, {
+      vendor: { name: vendor, rootKey: mallory.publicKey },
+    });
+    await expect(connect(options)).rejects.toThrow(refusal("SERVER_IDENTITY"));
+  });
+
+  it("that is not there", async () => {
+    const daemon = await daemonThat();
+    const { url } = daemon;
+    await daemon.stop();
+    await expect(connect(optionsFor(url))).rejects.toThrow(refusal("SERVER_UNREACHABLE"));
+    await expect(connect(optionsFor([url, url]))).rejects.toThrow(refusal("SERVER_UNREACHABLE"));
+  });
+
+  it("that speaks plaintext where TLS was asked for", async () => {
+    const daemon = await daemonThat({ tls: false });
+    const address = `wss://127.0.0.1:${daemon.port}`;
+    await expect(connect(optionsFor(address))).rejects.toThrow(refusal("SERVER_UNREACHABLE"));
+  });
+
+  it("that answers hello with something else", async () => {
+    const daemon = await daemonThat();
+    daemon.answer = () => ({ note: "n" });
+    await expect(connect(optionsFor(daemon.url))).rejects.toThrow(refusal("SERVER_PROTOCOL"));
+  });
+
+  it("that hangs up on hello", async () => {
+    const daemon = await daemonThat();
+    daemon.answer = () => "hang up";
+    await expect(connect(optionsFor(daemon.url))).rejects.toThrow(
+      refusal("SERVER_CONNECTION_LOST"),
+    );
+  });
+
+  it("no longer once the application has lost patience", async () => {
+    const daemon = await daemonThat();
+    const patience = new AbortController();
+    daemon.answer = () => {
+      patience.abort(new Error("enough"));
+      return "silence";
+    };
+    const options = optionsFor(daemon.url, { signal: patience.signal });
+    await expect(connect(options)).rejects.toThrow("enough");
+  });
+});
