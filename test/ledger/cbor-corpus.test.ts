@@ -13,6 +13,10 @@ function verdict(bytes: Uint8Array): string {
   return "accepted";
 }
 
+function meaning(bytes: Uint8Array): { readonly value: Cbor } | undefined {
+  return verdict(bytes) === "accepted" ? { value: decodeCbor(bytes) } : undefined;
+}
+
 describe("payload CBOR is refused", () => {
   it.each([
     ["an integer that is not in its shortest form", "1817"],
@@ -96,7 +100,7 @@ describe("encoding", () => {
         const bytes = encodeCbor(original);
         const changed = bytes.slice();
         changed[at % bytes.length] = (bytes[at % bytes.length] ?? 0) ^ (1 << bit);
-        if (verdict(changed) === "accepted") expect(decodeCbor(changed)).not.toEqual(original);
+        expect(meaning(changed)).not.toEqual({ value: original });
       }),
     );
   });

@@ -12,8 +12,8 @@ import type { Clocks } from "../../src/ledger/payload.ts";
 export const noon: UnixMillis = unixMillis(Date.UTC(2026, 10, 22, 12));
 export const minutePast: UnixMillis = unixMillis(noon + 60_000);
 export const nextDay: UnixMillis = unixMillis(noon + 86_400_000);
-export const ada = "u_ada" as Pseudonym;
-export const bob = "u_bob" as Pseudonym;
+export const ada = "u_ADAADAADAADAADAADAADAA" as Pseudonym;
+export const bob = "u_BOBBOBBOBBOBBOBBOBBOBA" as Pseudonym;
 export const seat = leaseId("00112233445566778899aabbccddeeff");
 export const workstation = clientKey("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
 

@@ -40,6 +40,11 @@ function codeOf(act: () => unknown): string {
   return "accepted";
 }
 
+const many = (count: number): readonly UsageEvent[] =>
+  Array.from({ length: count }, (_, at) =>
+    at % 2 === 0 ? grant(at + 1) : release(at + 1, 10 ** 9),
+  );
+
 describe("each payload", () => {
   it.each<PayloadSource & Payload>([
     {
@@ -205,11 +210,6 @@ describe("a payload from elsewhere is refused", () => {
 });
 
 describe("the number of events that fit into one block", () => {
-  const many = (count: number): readonly UsageEvent[] =>
-    Array.from({ length: count }, (_, at) =>
-      at % 2 === 0 ? grant(at + 1) : release(at + 1, 10 ** 9),
-    );
-
   it("is all of them while there are few", () => {
     expect(fitEvents(many(100), "events")).toBe(100);
   });
