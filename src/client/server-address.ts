@@ -3,7 +3,7 @@ import { ClientError } from "./errors.ts";
 
 /** Where a daemon may be reached. */
 export interface ServerAddress {
-  /** `wss://host:7328/`, always with a port. */
+  /** `wss://host:7328/`. */
   readonly url: string;
   readonly secure: boolean;
 }

@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { connected, daemonThat, eventually } from "./given.ts";
+import { denied } from "./scripted-daemon.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("a usage record", () => {
+  it("is counted, under a key made up for it and at the present moment", async () => {
+    vi.setSystemTime(1_795_348_800_000);
+    const daemon = await daemonThat();
+    const keeper = await connected(daemon);
+    expect(await keeper.usage.record("render.minutes", 5)).toBe("counted");
+    const [record] = daemon.last("usage.record").params.records;
+    expect(record).toMatchObject({ meter: "render.minutes", units: 5, usedAt: 1_795_348_800_000 });
+    expect(record?.key).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it("goes out with whatever came while the last batch was on its way, a hundred at a time", async () => {
+    const daemon = await daemonThat();
+    const keeper = await connected(daemon);
+    const all = Array.from({ length: 250 }, () => keeper.usage.record("render.minutes", 1));
+    expect(keeper.usage.pending).toBe(250);
+    await Promise.all(all);
+    const sizes = daemon.asked.flatMap((request) =>
+      request.method === "usage.record" ? [request.params.records.length] : [],
+    );
+    expect(sizes).toEqual([1, 100, 100, 49]);
+    expect(keeper.usage.pending).toBe(0);
+  });
+
+  it("is sent again under the same key until a daemon has answered", async () => {
+    const daemon = await daemonThat();
+    daemon.answer = ({ method }) => {
+      if (method !== "usage.record" || daemon.count(method) > 2) return "default";
+      return "hang up";
+    };
+    const keeper = await connected(daemon);
+    const told = keeper.usage.record("render.minutes", 5, { key: "plot-7" });
+    await eventually(() => {
+      vi.advanceTimersByTime(1);
+      return daemon.count("usage.record") === 3;
+    });
+    expect(await told).toBe("counted");
+    expect(daemon.last("usage.record").params.records[0]?.key).toBe("plot-7");
+  });
+
+  it("waits while the daemon's disk is full", async () => {
+    const daemon = await daemonThat();
+    daemon.answer = ({ method }) =>
+      method === "usage.record" && daemon.count(method) === 1
+        ? denied("STORE_UNAVAILABLE", { retryAfterMs: 3_000 })
+        : "default";
+    const keeper = await connected(daemon);
+    const told = keeper.usage.record("render.minutes", 5);
+    await eventually(() => {
+      vi.advanceTimersByTime(100);
+      return daemon.count("usage.record") === 2;
+    });
+    expect(await told).toBe("counted");
+  });
+
+  it("is refused alone when the quota is used up", async () => {
+    const daemon = await daemonThat();
+    const denial = { reason: "QUOTA_EXHAUSTED", feature: "render.minutes", hint: "order more" };
+    daemon.answer = (request) => {
+      if (request.method !== "usage.record") return "default";
+      const results = request.params.records.map(({ key, units }) =>
+        units > 10 ? { key, state: "denied", denial } : { key, state: "repeated" },
+      );
+      return { results };
+    };
+    const keeper = await connected(daemon);
+    const small = keeper.usage.record("render.minutes", 5);
+    const large = keeper.usage.record("render.minutes", 500);
+    expect(await small).toBe("repeated");
+    await expect(large).rejects.toThrow(
+      expect.objectContaining({ code: "SEAT_DENIED", reason: "QUOTA_EXHAUSTED" }),
+    );
+  });
+
+  it("is not even sent when it is malformed", async () => {
+    const daemon = await daemonThat();
+    const { usage } = await connected(daemon);
+    await expect(usage.record("Minutes!", 5)).rejects.toThrow(RangeError);
+    await expect(usage.record("render.minutes", 0)).rejects.toThrow(RangeError);
+    await expect(usage.record("render.minutes", 1.5)).rejects.toThrow(RangeError);
+    await expect(usage.record("render.minutes", 1, { key: "a b" })).rejects.toThrow(RangeError);
+    expect(daemon.count("usage.record")).toBe(0);
+  });
+
+  it("is waited for when the seatkeeper closes, for three seconds", async () => {
+    const daemon = await daemonThat();
+    daemon.answer = ({ method }) => (method === "usage.record" ? "silence" : "default");
+    const keeper = await connected(daemon);
+    const told = keeper.usage.record("render.minutes", 5);
+    const closing = keeper.close();
+    vi.advanceTimersByTime(3_000);
+    await closing;
+    await expect(told).rejects.toThrow(expect.objectContaining({ code: "CLIENT_CLOSED" }));
+  });
+});
