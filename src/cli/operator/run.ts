@@ -1,0 +1,153 @@
+import type { Millis } from "../../base/time.ts";
+import { connect, type Loss, type Seat, type Seatkeeper } from "../../client/index.ts";
+import { type Clock, systemClock, type Timer } from "../../clock/clock.ts";
+import { readDuration } from "../../config/duration.ts";
+import { type Command, command, type Shell } from "../shared/command.ts";
+import { CliError, usageError } from "../shared/errors.ts";
+import { stopSignal } from "./stop-signal.ts";
+import { trustedVendor } from "./vendor-trust.ts";
+import { spanInWords } from "./words.ts";
+import { WrappedCommand } from "./wrapped-command.ts";
+
+/** `seatkeeper run`: a seat for programs that know nothing of seats. */
+export const run: Command = command({
+  command: "run",
+  summary: "hold a seat while a command runs",
+  options: {
+    feature: {
+      type: "string",
+      requiresArg: true,
+      demandOption: true,
+      describe: "the feature to hold a seat of",
+    },
+    server: {
+      type: "string",
+      requiresArg: true,
+      describe: "wss://host:7328 or 7328@host, several with commas [default: $SEATKEEPER_SERVER]",
+    },
+    "vendor-file": {
+      type: "string",
+      requiresArg: true,
+      describe:
+        "the vendor to trust, *.skvendor [default: $SEATKEEPER_VENDOR_FILE or the installed one]",
+    },
+    "feature-version": {
+      type: "string",
+      requiresArg: true,
+      describe: "the version of the program",
+    },
+    count: { type: "number", requiresArg: true, default: 1, describe: "seats to hold" },
+    wait: { type: "boolean", default: false, describe: "wait in the queue when no seat is free" },
+    grace: {
+      type: "string",
+      requiresArg: true,
+      default: "60s",
+      describe: "how long the command may go on after its seat was lost for good",
+    },
+    "allow-plaintext": {
+      type: "boolean",
+      default: false,
+      describe: "let ws:// name another machine",
+    },
+  },
+  takesRest: true,
+  examples: [
+    ["run --feature cad.pro -- cad drawing.dwg", "hold a seat of cad.pro while cad runs"],
+    ["run --feature cad.pro --wait --server 7328@lic1 -- cad", "wait until a seat is free"],
+  ],
+  async run(options, shell) {
+    if (shell.rest.length === 0) throw usageError("name a command after --", "see run --help");
+    const grace = graceOf(options.grace);
+    const vendor = trustedVendor(options.vendorFile, shell);
+    const servers = serversOf(options.server, shell);
+    // Before the command runs, a signal ends the waiting; afterwards it is the command's.
+    const { signal, disarm } = stopSignal();
+    await using keeper = await connect({
+      servers,
+      vendor: { name: vendor.name, rootKey: vendor.rootKey },
+      allowPlaintext: options.allowPlaintext,
+      signal,
+    });
+    const seat = await keeper.acquire(options.feature, {
+      count: options.count,
+      wait: options.wait,
+      signal,
+      ...(options.featureVersion === undefined ? {} : { version: options.featureVersion }),
+      onQueued: (position) =>
+        shell.out.note(`waiting for a seat of ${options.feature}, place ${position}`),
+    });
+    disarm();
+    return holding(keeper, seat, grace, shell);
+  },
+});
+
+/** Runs the command; when the seat is lost for longer than `grace`, or finally, ends it. */
+async function holding(
+  keeper: Seatkeeper,
+  seat: Seat,
+  grace: Millis,
+  shell: Shell,
+): Promise<number> {
+  const clock = systemClock();
+  const env = { SEATKEEPER_LEASE: seat.leaseId, SEATKEEPER_SERVER: keeper.server ?? "" };
+  const wrapped = new WrappedCommand(shell.rest, env, clock);
+  const watch = new SeatWatch(seat, grace, clock, shell, () => wrapped.end());
+  try {
+    const code = await wrapped.ended;
+    if (watch.loss === undefined) return code;
+    throw new CliError("SEAT_LOST", `the seat of ${seat.feature} was lost: ${watch.loss.reason}`, {
+      hint: watch.loss.hint,
+      facts: { reason: watch.loss.reason, exitCode: code },
+    });
+  } finally {
+    watch.stop();
+  }
+}
+
+/** Tells the person about the seat, and ends the command when the grace time is over. */
+class SeatWatch {
+  /** Why the command was ended; undefined while it was not. */
+  loss: Loss | undefined;
+  #timer: Timer | undefined;
+
+  constructor(seat: Seat, grace: Millis, clock: Clock, shell: Shell, end: () => void) {
+    seat.on("expiring", (remaining) =>
+      shell.out.warn(
+        `the license server is out of reach; the seat is safe for ${spanInWords(remaining)}`,
+      ),
+    );
+    seat.on("lost", (loss) => {
+      if (this.#timer !== undefined) return;
+      shell.out.warn(
+        `the seat of ${seat.feature} is lost (${loss.reason}): ${loss.hint}; ending the command in ${spanInWords(grace)}`,
+      );
+      this.#timer = clock.after(grace, () => {
+        this.loss = loss;
+        end();
+      });
+    });
+    seat.on("regained", () => {
+      this.stop();
+      shell.out.note(`the seat of ${seat.feature} is back`);
+    });
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+}
+
+function graceOf(text: string): Millis {
+  const grace = readDuration(text);
+  if (grace === undefined) throw usageError("--grace is a duration such as 60s or 5m");
+  return grace;
+}
+
+function serversOf(named: string | undefined, shell: Shell): string {
+  const servers = named ?? shell.env["SEATKEEPER_SERVER"];
+  if (servers !== undefined && servers !== "") return servers;
+  throw new CliError("SERVER_NOT_NAMED", "no license server is named", {
+    hint: "add --server 7328@host, or set SEATKEEPER_SERVER",
+  });
+}

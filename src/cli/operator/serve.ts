@@ -1,0 +1,54 @@
+import process from "node:process";
+import { systemClock } from "../../clock/clock.ts";
+import type { Config } from "../../config/config.ts";
+import { type Daemon, startDaemon } from "../../daemon/daemon.ts";
+import { readHost } from "../../daemon/host.ts";
+import { createLog, type Log } from "../../log/log.ts";
+import { readableLines } from "../../log/readable-lines.ts";
+import { type Command, command } from "../shared/command.ts";
+import { EXIT, type ExitCode } from "../shared/exit.ts";
+import { SITE_OPTIONS, siteConfig } from "./site-options.ts";
+
+/** `seatkeeper serve`: the daemon, in the foreground, as a service manager wants it. */
+export const serve: Command = command({
+  command: "serve",
+  summary: "run the license daemon in the foreground; SIGTERM drains and stops it",
+  options: SITE_OPTIONS,
+  examples: [["serve --config /etc/seatkeeper/config.yaml", "what the systemd unit runs"]],
+  async run(options, shell) {
+    // Registered first: a signal during start must not leave a half-opened site.
+    const asked = firstStopSignal();
+    const config = siteConfig(options, shell);
+    const log = logOf(config);
+    const daemon = await startDaemon(config, {
+      clock: systemClock(),
+      log,
+      host: readHost,
+      fatal: endAtOnce,
+    });
+    return untilAsked(daemon, asked, log);
+  },
+});
+
+async function untilAsked(daemon: Daemon, asked: Promise<string>, log: Log): Promise<ExitCode> {
+  log.info("daemon.stopping", { signal: await asked });
+  await daemon.stop();
+  return EXIT.done;
+}
+
+/** Memory and disk may differ: nothing more may be answered or written. The next start repairs. */
+function endAtOnce(): never {
+  process.exit(EXIT.refused);
+}
+
+function firstStopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => resolve(signal));
+  });
+}
+
+function logOf({ log }: Config): Log {
+  if (log.format === "json") return createLog({ level: log.level });
+  const destination = readableLines((line) => process.stderr.write(line));
+  return createLog({ level: log.level, destination });
+}

@@ -1,0 +1,44 @@
+import { existsSync } from "node:fs";
+import { type Config, DEFAULT_CONFIG, readConfig } from "../../config/config.ts";
+import { AdminClient } from "../../daemon/admin-client.ts";
+import type { Shell } from "../shared/command.ts";
+import { readTextInput } from "../shared/input-file.ts";
+
+/** Where the packages put the configuration. */
+export const DEFAULT_CONFIG_PATH = "/etc/seatkeeper/config.yaml";
+
+/** Options of every command that works on this site's daemon or its data. */
+export const SITE_OPTIONS: {
+  readonly config: {
+    readonly type: "string";
+    readonly requiresArg: true;
+    readonly describe: string;
+  };
+} = {
+  config: {
+    type: "string",
+    requiresArg: true,
+    describe: `configuration file [default: $SEATKEEPER_CONFIG or ${DEFAULT_CONFIG_PATH}]`,
+  },
+};
+
+/** What {@link SITE_OPTIONS} hold. */
+export interface SiteOptions {
+  readonly config?: string | undefined;
+}
+
+/**
+ * The configuration that was named, or the installed one, or the defaults where there is none.
+ * @throws CliError FILE_NOT_FOUND for a named file that is not there; ConfigError.
+ */
+export function siteConfig(options: SiteOptions, shell: Shell): Config {
+  const named = options.config ?? shell.env["SEATKEEPER_CONFIG"];
+  if (named !== undefined) return readConfig(readTextInput(named, "configuration"), named);
+  if (!existsSync(DEFAULT_CONFIG_PATH)) return DEFAULT_CONFIG;
+  return readConfig(readTextInput(DEFAULT_CONFIG_PATH, "configuration"), DEFAULT_CONFIG_PATH);
+}
+
+/** Speaks with the running daemon of that configuration. */
+export function admin(options: SiteOptions, shell: Shell): AdminClient {
+  return new AdminClient(siteConfig(options, shell).socket);
+}

@@ -1,0 +1,78 @@
+import type { AdminStatus, AdminVendor } from "../../protocol/admin.ts";
+import { type Command, command } from "../shared/command.ts";
+import { JSON_OPTION } from "../shared/common-options.ts";
+import { EXIT } from "../shared/exit.ts";
+import type { Output } from "../shared/output.ts";
+import { admin, SITE_OPTIONS } from "./site-options.ts";
+import { counted, spanInWords } from "./words.ts";
+
+/** `seatkeeper status`: exit code 1 when the daemon runs but cannot serve. */
+export const status: Command = command({
+  command: "status",
+  summary: "show whether the daemon can serve, and what is in use",
+  options: { ...SITE_OPTIONS, ...JSON_OPTION },
+  async run(options, shell) {
+    const state = await admin(options, shell).status();
+    if (options.json) shell.out.json(state);
+    else describe(shell.out, state);
+    return state.ready ? EXIT.done : EXIT.refused;
+  },
+});
+
+function describe(out: Output, state: AdminStatus): void {
+  const verdict = state.ready ? out.paint("green", "ready") : out.paint("red", "not ready");
+  const since = `up ${spanInWords(state.uptimeMs)}`;
+  out.line(
+    `seatkeeper ${state.version}  ${verdict}, ${since}, ${counted(state.connections, "connection")}`,
+  );
+  for (const problem of state.problems) {
+    out.line(`  ${out.paint("red", problem.code)}  ${problem.message}`);
+    if (problem.hint !== undefined) out.line(`  ${out.paint("cyan", "hint")}  ${problem.hint}`);
+  }
+  for (const vendor of state.vendors) describeVendor(out, vendor);
+}
+
+function describeVendor(out: Output, vendor: AdminVendor): void {
+  const { size, acknowledged, pending } = vendor.ledger;
+  out.line();
+  out.line(`${out.paint("bold", vendor.vendor)}  ${counted(vendor.licenses, "license")}`);
+  out.line(
+    `ledger: ${counted(size, "block")}, ${acknowledged} acknowledged, ${counted(pending, "event")} not yet sealed`,
+  );
+  if (vendor.features.length > 0) {
+    out.line();
+    out.table(
+      [
+        { title: "feature" },
+        { title: "seats", align: "right" },
+        { title: "used", align: "right" },
+        { title: "free", align: "right" },
+        { title: "queued", align: "right" },
+      ],
+      vendor.features.map((each) => [
+        each.feature,
+        String(each.seats),
+        String(each.used),
+        String(each.free),
+        String(each.queued),
+      ]),
+    );
+  }
+  if (vendor.meters.length > 0) {
+    out.line();
+    out.table(
+      [
+        { title: "meter" },
+        { title: "used", align: "right" },
+        { title: "quota", align: "right" },
+        { title: "period" },
+      ],
+      vendor.meters.map((each) => [
+        each.meter,
+        `${each.used} ${each.unit}`,
+        each.quota === null ? "none" : String(each.quota),
+        each.period,
+      ]),
+    );
+  }
+}

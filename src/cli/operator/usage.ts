@@ -1,0 +1,120 @@
+import type { AdminUsageRow } from "../../protocol/admin.ts";
+import { type Command, command, group } from "../shared/command.ts";
+import { FORCE_OPTION, JSON_OPTION } from "../shared/common-options.ts";
+import { usageError } from "../shared/errors.ts";
+import { EXIT } from "../shared/exit.ts";
+import { readInput } from "../shared/input-file.ts";
+import { exportUsage } from "./export-usage.ts";
+import { admin, SITE_OPTIONS } from "./site-options.ts";
+import { counted, seatHours } from "./words.ts";
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+const show = command({
+  command: "show",
+  summary: "show what was used, day by day, as this site counted it",
+  options: {
+    from: { type: "string", requiresArg: true, describe: "first day, as 2026-11-22 (UTC)" },
+    to: { type: "string", requiresArg: true, describe: "last day, included" },
+    ...SITE_OPTIONS,
+    ...JSON_OPTION,
+  },
+  examples: [["usage show --from 2026-11-01", "everything since the first of November"]],
+  async run(options, shell) {
+    for (const day of [options.from, options.to]) {
+      if (day !== undefined && !DAY.test(day)) throw usageError("a day is written as 2026-11-22");
+    }
+    const { rows } = await admin(options, shell).usage({ from: options.from, to: options.to });
+    if (options.json) shell.out.json({ rows });
+    else if (rows.length === 0) shell.out.note("nothing was used");
+    else shell.out.table(COLUMNS, rows.map(cells));
+    return EXIT.done;
+  },
+});
+
+const COLUMNS = [
+  { title: "day" },
+  { title: "what" },
+  { title: "grants", align: "right" },
+  { title: "denials", align: "right" },
+  { title: "seat hours", align: "right" },
+  { title: "records", align: "right" },
+  { title: "units", align: "right" },
+] as const;
+
+function cells(row: AdminUsageRow): readonly string[] {
+  return row.kind === "feature"
+    ? [
+        row.day,
+        row.feature,
+        String(row.grants),
+        String(row.denials),
+        seatHours(row.seatMillis),
+        "",
+        "",
+      ]
+    : [row.day, row.meter, "", "", "", String(row.records), String(row.units)];
+}
+
+const exportCommand = command({
+  command: "export",
+  summary: "write the usage bundle that a person carries to the vendor",
+  options: {
+    out: {
+      type: "string",
+      requiresArg: true,
+      demandOption: true,
+      describe: "file to write, *.skb",
+    },
+    vendor: {
+      type: "string",
+      requiresArg: true,
+      describe: "the vendor's name, where there are several",
+    },
+    ...FORCE_OPTION,
+    ...SITE_OPTIONS,
+    ...JSON_OPTION,
+  },
+  examples: [
+    ["usage export --out usage.skb", "everything up to this moment, sealed"],
+    ["--export-usage usage.skb", "the same as one flag, for schedulers"],
+  ],
+  async run(options, shell) {
+    const written = await exportUsage(options, shell);
+    if (options.json) shell.out.json(written);
+    else {
+      const how = written.daemon === "running" ? "" : ", daemon not running";
+      shell.out.note(
+        `wrote ${written.file} (${written.bytes} bytes, ${counted(written.size, "block")}${how})`,
+      );
+      shell.out.note("next: carry it to the vendor, who answers with a receipt");
+    }
+    return EXIT.done;
+  },
+});
+
+const receipt = command({
+  command: "receipt <file>",
+  summary: "import the vendor's receipt for an exported bundle",
+  options: {
+    file: { type: "string", demandOption: true, describe: "the receipt, *.skrcpt" },
+    ...SITE_OPTIONS,
+    ...JSON_OPTION,
+  },
+  async run(options, shell) {
+    const imported = await admin(options, shell).importReceipt(readInput(options.file, "receipt"));
+    if (options.json) shell.out.json(imported);
+    else {
+      shell.out.note(
+        `receipt ${imported.receiptNo} of ${imported.vendor}: ${counted(imported.acknowledged, "block")} acknowledged`,
+      );
+    }
+    return EXIT.done;
+  },
+});
+
+export const usage: Command = group("usage", "show, export and acknowledge usage", [
+  show,
+  exportCommand,
+  receipt,
+]);

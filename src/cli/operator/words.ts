@@ -1,0 +1,32 @@
+import type { Millis } from "../../base/time.ts";
+
+/** `45s`, `3m 20s`, `2h 5m`, `4d 3h`: two units at most, for people. */
+export function spanInWords(span: Millis | number): string {
+  const total = Math.round(span / 1_000);
+  const [days, hours, minutes, seconds] = [
+    Math.floor(total / 86_400),
+    Math.floor(total / 3_600) % 24,
+    Math.floor(total / 60) % 60,
+    total % 60,
+  ];
+  const parts = [
+    [days, "d"],
+    [hours, "h"],
+    [minutes, "m"],
+    [seconds, "s"],
+  ] as const;
+  const first = parts.findIndex(([count]) => count > 0);
+  if (first === -1) return "0s";
+  const shown = parts.slice(first, first + 2).filter(([count]) => count > 0);
+  return shown.map(([count, unit]) => `${count}${unit}`).join(" ");
+}
+
+/** Seat time in hours with two decimals, the unit of invoices. */
+export function seatHours(seatMillis: number): string {
+  return (seatMillis / 3_600_000).toFixed(2);
+}
+
+/** `1 seat`, `3 seats`. */
+export function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? "" : "s"}`;
+}
