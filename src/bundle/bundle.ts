@@ -114,7 +114,7 @@ export function selectBlocks(
     start = Math.min(start, offset);
     blockCount += 1;
   }
-  return { fromIndex, blockCount, blocks: blockBytes(chain, start) };
+  return { fromIndex, blockCount, blocks: { [Symbol.iterator]: () => blockBytes(chain, start) } };
 }
 
 /**

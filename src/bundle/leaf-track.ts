@@ -1,4 +1,5 @@
 import { concat } from "../base/bytes.ts";
+import { SEGMENT_BLOCKS } from "../ledger/block.ts";
 import type { DirectoryRow } from "../ledger/directory.ts";
 import { Frontier } from "../merkle/tree.ts";
 import type { AckedSegment } from "./known-ledger.ts";
@@ -51,7 +52,7 @@ export class LeafTrack {
   }
 
   add(leaf: Uint8Array | undefined): void {
-    this.#leaves.push(leaf ?? LOST);
+    this.#keep(leaf ?? LOST);
     this.#frontier = leaf && this.#frontier?.append(leaf);
     this.#lastLeaf = leaf;
     this.#next += 1;
@@ -77,5 +78,14 @@ export class LeafTrack {
     if (this.#segment) this.#onSegment({ ...this.#segment, leaves: concat(...this.#leaves) });
     this.#segment = undefined;
     this.#leaves = [];
+  }
+
+  /** Claims about millions of lost blocks belong to no segment and must not cost memory. */
+  #keep(leaf: Uint8Array): void {
+    if (this.#leaves.length === SEGMENT_BLOCKS) {
+      this.#segment = undefined;
+      this.#leaves = [];
+    }
+    if (this.#segment) this.#leaves.push(leaf);
   }
 }
