@@ -15,7 +15,7 @@ export interface FieldProblem {
 }
 
 /** The most a list in one of our files may hold. */
-export const LIST_MAX = 1_000;
+const LIST_MAX = 1_000;
 
 /** A vendor's name: the part of a domain name that makes its keys' names its own. */
 export const VENDOR_NAME: RegExp = /^[a-z0-9](?:[a-z0-9.-]{0,126}[a-z0-9])?$/;
@@ -161,7 +161,7 @@ export const lineOfText: z.ZodType<string> = matching(
 export const embeddedNote: z.ZodType<string> = fieldOf("the text of a note", textIn);
 
 /** @throws RangeError unless the value is text. */
-export function textIn(value: unknown): string {
+function textIn(value: unknown): string {
   if (typeof value !== "string") throw new RangeError("not text");
   return value;
 }

@@ -51,9 +51,9 @@ export interface Terms {
   readonly minFormat: number;
 }
 
-export type Policy = "flag" | "grace" | "refuse";
+type Policy = "flag" | "grace" | "refuse";
 
-export interface SealingTerms {
+interface SealingTerms {
   /** `immediate`: a reply waits until what it tells is sealed. */
   readonly mode: "scheduled" | "immediate";
   /** The longest that usage may wait before it is sealed. */
@@ -61,7 +61,7 @@ export interface SealingTerms {
 }
 
 /** Tokens that features draw on together. */
-export interface PoolTerms {
+interface PoolTerms {
   readonly name: string;
   readonly tokens: number;
 }

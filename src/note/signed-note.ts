@@ -28,7 +28,7 @@ export interface OpenedNote {
 export const NOTE_MAX_BYTES = 262_144;
 
 /** Most signature lines that are read. C2SP signed-note demands at least this many. */
-export const NOTE_MAX_SIGNATURES = 16;
+const NOTE_MAX_SIGNATURES = 16;
 
 /**
  * The text, a blank line, and a signature line for each signer (C2SP signed-note).
