@@ -1,0 +1,138 @@
+import { describe, expect, it } from "vitest";
+import { millis, unixMillis } from "../../src/base/time.ts";
+import { decodeTerms } from "../../src/license/terms.ts";
+import { type ReportQuery, type UsageReport, usageReport } from "../../src/vendor/report.ts";
+import { codeOf, Desk, denied, ended, granted, metered, minute, noon } from "./given.ts";
+import { Site } from "./site.ts";
+
+const HALF_A_DAY = 12 * 60;
+
+describe("what a site has used", () => {
+  it("is summed up per feature and per meter", () => {
+    const { desk, site, deliver } = licensed();
+    site.checkpoint([granted(), granted("sim.solver", true), denied("NO_SEATS"), metered(30)]);
+    site.checkpoint([ended(90), denied("NO_SEATS"), denied("TOO_MANY"), metered(12), metered(8)]);
+    deliver();
+    const chainId = site.genesis.chainId;
+    const line = { site: "Example GmbH", chainId, period: "" };
+    expect(reportOf(desk)).toEqual({
+      features: [
+        {
+          ...line,
+          feature: "cad.pro",
+          grants: 1,
+          overdraftGrants: 0,
+          denials: [
+            { reason: "NO_SEATS", count: 2 },
+            { reason: "TOO_MANY", count: 1 },
+          ],
+          seatMillis: 90 * minute,
+          peak: 1,
+        },
+        {
+          ...line,
+          feature: "sim.solver",
+          grants: 1,
+          overdraftGrants: 1,
+          denials: [],
+          seatMillis: 0,
+          peak: 1,
+        },
+      ],
+      meters: [{ ...line, meter: "render.minutes", records: 3, units: 50, late: 2 }],
+    });
+  });
+
+  it("is the same whether the site sealed sums or events", () => {
+    const happenings = [
+      [granted(), granted(), denied("NO_SEATS"), metered(30)],
+      [ended(5), granted(), ended(7), metered(1)],
+      [ended(1), metered(2)],
+    ];
+    const reports = (["totals", "events"] as const).map((detail) => {
+      const { desk, site, deliver } = licensed();
+      for (const each of happenings) site.checkpoint(each, { detail });
+      deliver();
+      const { features, meters } = reportOf(desk);
+      return [...features, ...meters].map((line) => ({ ...line, chainId: "" }));
+    });
+    expect(reports[1]).toEqual(reports[0]);
+    expect(reports[1]).toMatchObject([
+      { grants: 3, seatMillis: 13 * minute, peak: 2 },
+      { units: 33 },
+    ]);
+  });
+
+  it("includes the time of seats that were still open", () => {
+    const { desk, site, deliver } = licensed();
+    const open = [{ feature: "cad.pro", seatMillis: millis(20 * minute) }];
+    site.checkpoint([granted()], { open });
+    deliver();
+    expect(reportOf(desk).features).toMatchObject([{ grants: 1, seatMillis: 20 * minute }]);
+  });
+});
+
+describe("a report for a time", () => {
+  it("counts a checkpoint where its interval ends, midnight to the day before", () => {
+    const { desk, site, deliver } = licensed();
+    site.checkpoint([metered(1)], { minutes: HALF_A_DAY });
+    site.checkpoint([metered(10)], { minutes: 1 });
+    deliver();
+    const midnight = unixMillis(noon + HALF_A_DAY * minute);
+    expect(reportOf(desk, { to: midnight }).meters).toMatchObject([{ units: 1 }]);
+    expect(reportOf(desk, { from: midnight }).meters).toMatchObject([{ units: 10 }]);
+    expect(reportOf(desk, { by: "day" }).meters).toMatchObject([
+      { period: "2024-03-01", units: 1 },
+      { period: "2024-03-02", units: 10 },
+    ]);
+    expect(reportOf(desk, { by: "month" }).meters).toMatchObject([
+      { period: "2024-03", units: 11 },
+    ]);
+  });
+
+  it("is empty where nothing was reported", () => {
+    const { desk } = licensed();
+    expect(reportOf(desk)).toEqual({ features: [], meters: [] });
+  });
+});
+
+describe("a report of one site", () => {
+  it("is found by its name, or by the beginning of its ledger's id", () => {
+    const desk = Desk.open();
+    const first = delivered(desk, "Example GmbH", 1);
+    delivered(desk, "Other AG", 10);
+    expect(reportOf(desk, { site: "Example GmbH" }).meters).toMatchObject([{ units: 1 }]);
+    expect(reportOf(desk, { site: "Other AG" }).meters).toMatchObject([{ units: 10 }]);
+    const chain = first.genesis.chainId.slice(0, 12);
+    expect(reportOf(desk, { site: chain }).meters).toMatchObject([{ units: 1 }]);
+    expect(reportOf(desk).meters.map(({ units }) => units)).toEqual([1, 10]);
+  });
+
+  it("that nobody was licensed as is refused", () => {
+    const { desk } = licensed();
+    expect(codeOf(() => reportOf(desk, { site: "Nobody" }))).toBe("SITE_UNKNOWN");
+  });
+});
+
+function licensed(): { desk: Desk; site: Site; deliver: () => void } {
+  const desk = Desk.open();
+  const site = new Site(desk.folder.vendor);
+  desk.issue(site.request());
+  const deliver = (): void => {
+    expect(desk.ingest(site.export(), { now: noon + 3 * HALF_A_DAY * minute }).accepted).toBe(true);
+  };
+  return { desk, site, deliver };
+}
+
+function delivered(desk: Desk, name: string, units: number): Site {
+  const site = new Site(desk.folder.vendor);
+  const meters = [{ name: "render.minutes", unit: "minute" }];
+  desk.issue(site.request(), decodeTerms({ site: name, meters }));
+  site.checkpoint([metered(units)]);
+  desk.ingest(site.export());
+  return site;
+}
+
+function reportOf(desk: Desk, query: Partial<ReportQuery> = {}): UsageReport {
+  return desk.store.read((database) => usageReport(database, { by: "total", ...query }));
+}

@@ -1,0 +1,194 @@
+import { toHex, utf8 } from "../../src/base/bytes.ts";
+import { unixMillis } from "../../src/base/time.ts";
+import type { OpenSeatTime, UsageEvent } from "../../src/base/usage-event.ts";
+import { type BundleParts, selectBlocks, writeBundle } from "../../src/bundle/bundle.ts";
+import { type Receipt, readReceipt } from "../../src/bundle/receipt.ts";
+import { type Signer, signerFromSeed } from "../../src/crypto/ed25519.ts";
+import { sha256 } from "../../src/crypto/hash.ts";
+import { randomBytes } from "../../src/crypto/random.ts";
+import type { DirectoryRow } from "../../src/ledger/directory.ts";
+import type { BlockDraft } from "../../src/ledger/draft.ts";
+import { type Genesis, makeGenesis } from "../../src/ledger/genesis.ts";
+import type { Detail } from "../../src/ledger/payload.ts";
+import { chainSource } from "../../src/ledger/reader.ts";
+import { SealedLedger } from "../../src/ledger/sealed-ledger.ts";
+import {
+  type ActivationRequest,
+  writeActivationRequest,
+} from "../../src/license/activation-request.ts";
+import type { VendorFile } from "../../src/license/vendor-file.ts";
+import { signHead } from "../../src/note/checkpoint.ts";
+import { MemoryFiles } from "../bundle/memory-files.ts";
+import { type Happening, minute, noon } from "./given.ts";
+
+/** A customer's site as the vendor meets it: its request, its bundles. A real ledger in memory. */
+export class Site {
+  readonly genesis: Genesis;
+  readonly daemon: Signer;
+  readonly #vendor: VendorFile;
+  readonly #files: MemoryFiles = new MemoryFiles();
+  readonly #ledger: SealedLedger;
+  readonly #directory: DirectoryRow[];
+  readonly #hostHash: Uint8Array = sha256(utf8("a host"));
+  readonly #inUse = new Map<string, number>();
+  #receipt: Receipt | undefined;
+  #exportNo = 0;
+  #nextEvent = 1;
+  #clock: number = noon;
+
+  /** `seatkeeper init --vendor FILE`. */
+  constructor(vendor: VendorFile, sealingKey: Uint8Array = newestSealingKey(vendor)) {
+    this.#vendor = vendor;
+    this.daemon = signerFromSeed(randomBytes(32));
+    this.genesis = makeGenesis({
+      vendorName: vendor.name,
+      sealingKey,
+      daemonKey: this.daemon.publicKey,
+      hostHash: this.#hostHash,
+      requestId: "request-1",
+      createdAt: noon,
+      random: randomBytes,
+    });
+    this.#ledger = SealedLedger.create(this.#files, this.genesis, vendor.name);
+    this.#directory = [this.genesis.directoryRow];
+  }
+
+  /** `seatkeeper license request`, with `changes` to what an honest site would write. */
+  request(changes: Partial<ActivationRequest> = {}): string {
+    const fields = {
+      vendor: this.#vendor.name,
+      chainId: this.genesis.chainId,
+      daemonKey: this.daemon.publicKey,
+      genesisBlock: this.genesis.block,
+      head: this.#head(1, this.genesis.leaf),
+      host: { hash: toHex(this.#hostHash), parts: ["machine-id"] },
+      product: { name: "seatkeeper", version: "0.1.0" },
+      createdAt: noon,
+      ...changes,
+    };
+    return writeActivationRequest(fields, this.daemon);
+  }
+
+  /** One checkpoint, `minutes` after the last. */
+  checkpoint(
+    happenings: readonly Happening[],
+    options: { detail?: Detail; minutes?: number; open?: readonly OpenSeatTime[] } = {},
+  ): void {
+    const from = this.#clock;
+    this.#clock += (options.minutes ?? 1) * minute;
+    const wall = unixMillis(this.#clock);
+    const firstEventId = this.#nextEvent;
+    this.#nextEvent += happenings.length;
+    const events = happenings.map(
+      (event, index): UsageEvent => ({ ...event, wall, id: firstEventId + index }),
+    );
+    for (const event of happenings) this.#follow(event);
+    this.#seal({
+      type: "checkpoint",
+      detail: options.detail ?? "totals",
+      firstEventId,
+      events,
+      later: [],
+      open: options.open ?? [],
+      inUse: this.#inUse,
+      from: unixMillis(from),
+      clocks: {
+        wall,
+        mono: this.#clock - noon,
+        bootId: "boot-1",
+        highWater: wall,
+        boottime: this.#clock - noon,
+        clientSkewMedian: null,
+      },
+    });
+  }
+
+  /** Something happened to the clock. */
+  incident(code: string): void {
+    const firstSeen = unixMillis(this.#clock);
+    this.#seal({ type: "incident", code, evidenceHash: null, firstSeen, count: 1 });
+  }
+
+  /** `seatkeeper usage export`. `edit` is what happens to the blocks on their way. */
+  export(
+    edit: (blocks: readonly Uint8Array[]) => readonly Uint8Array[] = (same) => same,
+  ): Uint8Array {
+    this.#exportNo += 1;
+    this.#seal({
+      type: "export",
+      exportNo: this.#exportNo,
+      sizeBefore: this.#ledger.size,
+      lastReceiptNo: this.#receipt?.receiptNo ?? null,
+      receiptNonce: this.#receipt?.nonce ?? null,
+      wall: unixMillis(this.#clock),
+      hostHash: this.#hostHash,
+    });
+    const { chainId, size, root, ackSize } = this.#ledger;
+    const selected = selectBlocks(chainSource(this.#files), this.#directory, ackSize);
+    const blocks = edit([...selected.blocks]);
+    return pack({
+      chainId,
+      size,
+      directory: this.#directory,
+      ...selected,
+      blocks,
+      blockCount: blocks.length,
+      checkpoint: this.#head(size, root),
+      root,
+      tip: this.#ledger.tip(),
+    });
+  }
+
+  /** `seatkeeper usage receipt FILE`. */
+  takeReceipt(text: string): Receipt {
+    const receipt = readReceipt(text, {
+      vendorName: this.#vendor.name,
+      rootKey: this.#vendor.rootKey,
+      origin: this.genesis.origin,
+      daemonKey: this.daemon.publicKey,
+    });
+    const { size, root } = receipt.acknowledged;
+    const { receiptNo } = receipt;
+    this.#seal({ type: "receipt", note: text, receiptNo, ackSize: size, ackRoot: root });
+    this.#receipt = receipt;
+    this.#seal({
+      type: "segment",
+      createdAt: unixMillis(this.#clock),
+      highWater: unixMillis(this.#clock),
+      reason: "receipt",
+      sealingKey: newestSealingKey(this.#vendor),
+      recipients: [],
+      entropy: randomBytes(64),
+    });
+    return receipt;
+  }
+
+  #follow(event: Happening): void {
+    if (event.type !== "grant" && event.type !== "end") return;
+    const change = event.type === "grant" ? event.count : -event.count;
+    this.#inUse.set(event.feature, (this.#inUse.get(event.feature) ?? 0) + change);
+  }
+
+  #seal(draft: BlockDraft): void {
+    const prepared = this.#ledger.prepare(draft);
+    this.#ledger.publish(prepared);
+    if (prepared.directoryRow) this.#directory.push(prepared.directoryRow);
+  }
+
+  #head(size: number, root: Uint8Array): string {
+    const { origin } = this.genesis;
+    return signHead({ origin, size, root }, { name: origin, signer: this.daemon });
+  }
+}
+
+function newestSealingKey(vendor: VendorFile): Uint8Array {
+  const newest = vendor.sealingKeys.at(-1);
+  if (newest === undefined) throw new Error("no sealing key");
+  return newest.key;
+}
+
+function pack(parts: BundleParts): Uint8Array {
+  const written: Uint8Array[] = [];
+  writeBundle({ write: (bytes) => void written.push(bytes.slice()) }, parts);
+  return new Uint8Array(Buffer.concat(written));
+}
