@@ -42,7 +42,9 @@ function install() {
   const headers = existsSync(join(prefix, "include/node/node.h"))
     ? { npm_config_nodedir: prefix }
     : {};
-  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+  // Not `npm ci`: it refuses a lock file that lacks the optional packages of other platforms.
+  // Without saving, the lock file decides all the same and stays as it is.
+  run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], {
     npm_config_build_from_source: "true",
     ...headers,
   });

@@ -22,7 +22,7 @@ export const ADMIN_ROUTES = {
   installLicense: { method: "POST", path: "/v1/licenses" },
   /** The body is the receipt file. */
   importReceipt: { method: "POST", path: "/v1/receipts" },
-} as const satisfies Record<string, { readonly method: "GET" | "POST"; readonly path: string }>;
+} as const;
 
 export interface AdminFeature {
   readonly feature: string;

@@ -18,7 +18,7 @@ export const WIRE_CODES = {
   VENDOR_UNKNOWN: -32_004,
   /** A refusal by license or rule: `data` is a denial. */
   DENIED: -32_010,
-} as const satisfies Record<string, number>;
+} as const;
 
 /** The stable name of a wire error. */
 export type WireCode = keyof typeof WIRE_CODES;

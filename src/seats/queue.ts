@@ -3,6 +3,7 @@ import type { AcquireCommand } from "./command.ts";
 import type { Answer, Denial } from "./decision.ts";
 import type { Feature } from "./feature.ts";
 import { grantSeats } from "./holding.ts";
+import type { Caller } from "./lease.ts";
 import { requestKey, type SeatState, type Waiter } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
@@ -32,7 +33,12 @@ export function stepAside(state: SeatState, turn: Turn, waiter: Waiter): void {
 }
 
 /** It is connected again, perhaps as another instance of the same client. */
-export function stepBack(state: SeatState, turn: Turn, waiter: Waiter, by = waiter.asked.by): void {
+export function stepBack(
+  state: SeatState,
+  turn: Turn,
+  waiter: Waiter,
+  by: Caller = waiter.asked.by,
+): void {
   setWaiter(state, { ...waiter, asked: { ...waiter.asked, by }, awayUntil: undefined });
   stir(state, turn, waiter.asked.feature);
 }

@@ -62,7 +62,7 @@ async function activate(stage: Stage, folder: DemoFolder): Promise<void> {
     ...["init", "--name", "acme.example"],
     ...vendorDesk(folder),
   ]);
-  copyFileSync(resolve(folder.vendorDir, "acme.example.skvendor"), folder.vendorFile);
+  copyFileSync(resolve(folder.vendorDir, "acme.skvendor"), folder.vendorFile);
 
   stage.act("2. The site makes its identity and a sealed ledger for this vendor");
   await stage.command("seatkeeper", ["init", "--vendor", folder.vendorFile, ...site(folder)]);

@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 import { CliError } from "../../shared/errors.ts";
 import type { Output } from "../../shared/output.ts";
 
+/** The executables that play. */
+export type ProgramName = "seatkeeper" | "seatkeeper-vendor";
+
 /** What a finished command said, and how it ended. */
 export interface Finished {
   readonly code: number;
@@ -13,10 +16,10 @@ export interface Finished {
 }
 
 const HERE = new URL(".", import.meta.url);
-const PROGRAMS = {
+const PROGRAMS: Readonly<Record<ProgramName, string>> = {
   seatkeeper: fileURLToPath(new URL("../main.js", HERE)),
   "seatkeeper-vendor": fileURLToPath(new URL("../../vendor/main.js", HERE)),
-} as const;
+};
 const WORKSTATION = fileURLToPath(new URL("./workstation.js", HERE));
 
 /**
@@ -50,11 +53,7 @@ export class Stage {
    * Runs a command to its end and shows its command line and its words.
    * @throws CliError DEMO_FAILED when it ends otherwise than `expected`.
    */
-  async command(
-    program: keyof typeof PROGRAMS,
-    args: readonly string[],
-    expected = 0,
-  ): Promise<Finished> {
+  async command(program: ProgramName, args: readonly string[], expected = 0): Promise<Finished> {
     this.#showCommand(program, args);
     const finished = await this.quietly(program, args);
     for (const line of lines(finished.stdout)) this.tell(`  ${line}`);
@@ -66,7 +65,7 @@ export class Stage {
   }
 
   /** The same without a word. */
-  async quietly(program: keyof typeof PROGRAMS, args: readonly string[]): Promise<Finished> {
+  async quietly(program: ProgramName, args: readonly string[]): Promise<Finished> {
     const script = PROGRAMS[program];
     if (!existsSync(script)) {
       throw new CliError("DEMO_FAILED", `${program} is not installed beside this program`, {
