@@ -7,7 +7,7 @@ import { signerFromSeed, verifySignature } from "../../src/crypto/ed25519.ts";
 import { portableSigner, verifySignaturePortable } from "../../src/crypto/ed25519-portable.ts";
 import { isStrictPublicKey } from "../../src/crypto/ed25519-strict.ts";
 
-/** Made by an independent script; each is a place where implementations are known to differ. */
+/** Made by make-ed25519-edge.py beside it; each is a place where implementations are known to differ. */
 const edges = JSON.parse(
   readFileSync(new URL("../vectors/ed25519-edge.json", import.meta.url), "utf8"),
 ) as {

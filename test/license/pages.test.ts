@@ -11,6 +11,9 @@ const vector = (name: string): string => file(`test/vectors/notes/${name}`);
 const notePage = file("docs/spec/note.md");
 const licensePage = file("docs/spec/license.md");
 
+const unnamed = (page: string, codes: readonly string[]): readonly string[] =>
+  codes.filter((code) => !page.includes(`\`${code}\``));
+
 describe("the pages of the specification", () => {
   it.each([
     ["license.md", licensePage, "license.sklic"],
@@ -25,10 +28,8 @@ describe("the pages of the specification", () => {
   });
 
   it("name every refusal", () => {
-    const missing = (page: string, codes: readonly string[]): readonly string[] =>
-      codes.filter((code) => !page.includes(`\`${code}\``));
-    expect(missing(notePage, NOTE_CODES)).toEqual([]);
-    expect(missing(licensePage, [...LICENSE_CODES, ...TERMS_CODES])).toEqual([]);
+    expect(unnamed(notePage, NOTE_CODES)).toEqual([]);
+    expect(unnamed(licensePage, [...LICENSE_CODES, ...TERMS_CODES])).toEqual([]);
   });
 
   it("name every kind of note", () => {
