@@ -1,5 +1,5 @@
 import { readUint } from "../base/bytes.ts";
-import { sha256 } from "../crypto/hash.ts";
+import { createSha256 } from "../crypto/hash.ts";
 import { leafHash } from "../merkle/tree.ts";
 import { LedgerError } from "./errors.ts";
 
@@ -145,7 +145,9 @@ export function decodeBlock(bytes: Uint8Array): Block {
  * a client can check the header, and `eventsRoot` in it, without the rest of the block.
  */
 export function blockLeaf(bytes: Uint8Array): Uint8Array {
-  return leafOf(bytes.subarray(0, HEADER_BYTES), sha256(bytes.subarray(HEADER_BYTES)));
+  const rest = createSha256();
+  rest.update(bytes.subarray(HEADER_BYTES));
+  return leafOf(bytes.subarray(0, HEADER_BYTES), rest.digest());
 }
 
 /** The leaf from its two halves: the 144 header bytes and the 32-byte hash of the rest. */
