@@ -185,7 +185,7 @@ export class BlockWalk {
     const isNew = index >= this.#ackedSize;
     if (isNew) this.history.accept(payload, index);
     // A block that was lost when its neighbours were acknowledged counts when it is found again.
-    if (isNew || this.#own.at(index) === undefined) {
+    if (isNew || !this.#own.has(index)) {
       this.#input.visitor?.block?.({ index, segment, payload });
     }
   }

@@ -69,8 +69,10 @@ export interface AckedSegment {
   readonly frontier: readonly Uint8Array[] | null;
   /** Newest event id before this segment; null when blocks lost before it may have held newer ones. */
   readonly lastEventId: number | null;
-  /** 32 bytes for each block of the segment, its SEGMENT block first; zeros for a lost one. */
+  /** 32 bytes for each block of the segment, its SEGMENT block first; zeros where it is not known. */
   readonly leaves: Uint8Array;
+  /** Positions in the segment, in order, of blocks that no bundle has brought so far. */
+  readonly lost: readonly number[];
 }
 
 /** The acknowledged part of a ledger, as the vendor's store gives it out. */

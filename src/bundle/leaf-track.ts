@@ -5,15 +5,16 @@ import { Frontier } from "../merkle/tree.ts";
 import type { AckedSegment } from "./known-ledger.ts";
 import type { OwnLeaves } from "./own-leaves.ts";
 
-const LOST = new Uint8Array(32);
+const UNKNOWN = new Uint8Array(32);
 
 /** Grows the tree leaf by leaf and cuts it into segments for the vendor's store. */
 export class LeafTrack {
   readonly #own: OwnLeaves;
   readonly #onSegment: (segment: AckedSegment) => void;
   #frontier: Frontier | undefined = Frontier.empty();
-  #segment: Omit<AckedSegment, "leaves"> | undefined;
+  #segment: Omit<AckedSegment, "leaves" | "lost"> | undefined;
   #leaves: Uint8Array[] = [];
+  #lost: number[] = [];
   #next = 0;
   #lastLeaf: Uint8Array | undefined;
 
@@ -28,12 +29,12 @@ export class LeafTrack {
     return this.#next;
   }
 
-  /** The newest leaf; undefined when it is lost. */
+  /** The newest leaf; undefined when it is not known. */
   get lastLeaf(): Uint8Array | undefined {
     return this.#lastLeaf;
   }
 
-  /** The root so far; undefined when leaves are lost. */
+  /** The root so far; undefined when leaves are not known. */
   get root(): Uint8Array | undefined {
     return this.#frontier?.root();
   }
@@ -51,8 +52,11 @@ export class LeafTrack {
     this.#segment = { row, lastEventId, frontier: this.#frontier?.hashes ?? null };
   }
 
+  /** The next leaf, whether or not it is known. */
   add(leaf: Uint8Array | undefined): void {
-    this.#keep(leaf ?? LOST);
+    // Claims about millions of lost blocks belong to no segment and must not cost memory.
+    if (this.#leaves.length === SEGMENT_BLOCKS) this.#drop();
+    if (this.#segment) this.#leaves.push(leaf ?? UNKNOWN);
     this.#frontier = leaf && this.#frontier?.append(leaf);
     this.#lastLeaf = leaf;
     this.#next += 1;
@@ -68,24 +72,23 @@ export class LeafTrack {
     while (this.#next < index) {
       const row = startAt.get(this.#next);
       if (row) this.open(row, null);
-      const hint = this.#next === index - 1 ? last : undefined;
-      this.add(this.#own.at(this.#next) ?? hint);
+      if (this.#segment && !this.#own.has(this.#next)) this.#lost.push(this.#leaves.length);
+      this.add(this.#own.at(this.#next) ?? (this.#next === index - 1 ? last : undefined));
     }
   }
 
   /** Gives out the segment that is open. */
   close(): void {
-    if (this.#segment) this.#onSegment({ ...this.#segment, leaves: concat(...this.#leaves) });
-    this.#segment = undefined;
-    this.#leaves = [];
+    if (this.#segment) {
+      const [leaves, lost] = [concat(...this.#leaves), this.#lost];
+      this.#onSegment({ ...this.#segment, leaves, lost });
+    }
+    this.#drop();
   }
 
-  /** Claims about millions of lost blocks belong to no segment and must not cost memory. */
-  #keep(leaf: Uint8Array): void {
-    if (this.#leaves.length === SEGMENT_BLOCKS) {
-      this.#segment = undefined;
-      this.#leaves = [];
-    }
-    if (this.#segment) this.#leaves.push(leaf);
+  #drop(): void {
+    this.#segment = undefined;
+    this.#leaves = [];
+    this.#lost = [];
   }
 }

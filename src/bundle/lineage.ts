@@ -214,7 +214,7 @@ export class Lineage {
 /** Segment 0 as the activation record tells it. Never taken from a bundle. */
 function genesisSegment(activation: Activation): AckedSegment {
   const row = rowOf(decodeBlock(activation.genesisBlock));
-  return { row, frontier: [], lastEventId: 0, leaves: new Uint8Array(0) };
+  return { row, frontier: [], lastEventId: 0, leaves: new Uint8Array(0), lost: [] };
 }
 
 function rowOf(block: Block): DirectoryRow {

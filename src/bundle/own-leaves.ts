@@ -14,18 +14,26 @@ export class OwnLeaves {
     this.#genesis = blockLeaf(activation.genesisBlock);
   }
 
-  /** Undefined for blocks that were not acknowledged, and for acknowledged ones that were lost. */
+  /** Undefined for blocks that were not acknowledged, and for lost ones that nothing vouches for. */
   at(index: number): Uint8Array | undefined {
     if (index === 0) return this.#genesis;
-    if (this.#acked === undefined || index >= this.#acked.state.size) return undefined;
-    const segment = this.#segmentOf(index, this.#acked);
+    const segment = this.#segmentOf(index);
     if (segment === undefined) return undefined;
     const offset = (index - segment.row.index) * LEAF_BYTES;
     const leaf = segment.leaves.subarray(offset, offset + LEAF_BYTES);
     return leaf.length === LEAF_BYTES && leaf.some((byte) => byte !== 0) ? leaf : undefined;
   }
 
-  #segmentOf(index: number, acked: AckedLedger): AckedSegment | undefined {
+  /** True for a block the vendor has received: block 0 and those acknowledged and not lost. */
+  has(index: number): boolean {
+    if (index === 0) return true;
+    const segment = this.#segmentOf(index);
+    return segment !== undefined && !segment.lost.includes(index - segment.row.index);
+  }
+
+  #segmentOf(index: number): AckedSegment | undefined {
+    const acked = this.#acked;
+    if (acked === undefined || index >= acked.state.size) return undefined;
     const kept = this.#segment;
     const isInside =
       kept !== undefined &&

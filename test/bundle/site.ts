@@ -38,7 +38,7 @@ export class Site {
     this.directory = [];
   }
 
-  static activate(name = "site", key: Uint8Array = sealingKey): Site {
+  static activate(name = "site", key: Uint8Array = sealingKey, keysOf = name): Site {
     const daemon = signerFromSeed(seeded(`${name} daemon`));
     let call = 0;
     const genesis = makeGenesis({
@@ -50,10 +50,9 @@ export class Site {
       createdAt: noon,
       random: (count) => {
         call += 1;
-        return new Uint8Array([...seeded(`${name} ${call}`), ...seeded(`${name} ${call}b`)]).slice(
-          0,
-          count,
-        );
+        // The ledger's number comes first, then what its keys are made from.
+        const seed = `${call === 1 ? name : keysOf} ${call}`;
+        return new Uint8Array([...seeded(seed), ...seeded(`${seed}b`)]).slice(0, count);
       },
     });
     const activation = {
