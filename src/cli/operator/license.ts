@@ -76,14 +76,14 @@ export const license: Command = group("license", "request, install and show lice
   show,
 ]);
 
-function describe(out: Output, license: AdminLicense): void {
+function describe(out: Output, installed: AdminLicense): void {
   const state =
-    license.problem === "" ? out.paint("green", "in force") : out.paint("red", license.problem);
-  out.line(`${license.licenseId}  ${state}`);
-  out.line(`  vendor   ${license.vendor}`);
-  out.line(`  site     ${license.site}`);
-  out.line(`  issued   ${isoTime(license.issuedAt)}`);
-  for (const { feature, seats } of license.features) {
+    installed.problem === "" ? out.paint("green", "in force") : out.paint("red", installed.problem);
+  out.line(`${installed.licenseId}  ${state}`);
+  out.line(`  vendor   ${installed.vendor}`);
+  out.line(`  site     ${installed.site}`);
+  out.line(`  issued   ${isoTime(installed.issuedAt)}`);
+  for (const { feature, seats } of installed.features) {
     out.line(`  feature  ${feature}: ${counted(seats, "seat")}`);
   }
 }

@@ -77,7 +77,8 @@ export const run: Command = command({
         shell.out.note(`waiting for a seat of ${options.feature}, place ${position}`),
     });
     disarm();
-    return holding(keeper, seat, grace, shell);
+    // Awaited here: the seat must be held until the command has ended.
+    return await holding(keeper, seat, grace, shell);
   },
 });
 

@@ -7,7 +7,7 @@ const STOPPING: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT", "SIGHUP"];
 export interface StopSignal {
   readonly signal: AbortSignal;
   /** From now on the signals have their own meaning again. */
-  disarm(): void;
+  readonly disarm: () => void;
 }
 
 export function stopSignal(): StopSignal {

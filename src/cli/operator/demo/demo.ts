@@ -1,6 +1,8 @@
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { join } from "node:path";
+import { concat } from "../../../base/bytes.ts";
 import { systemClock } from "../../../clock/clock.ts";
+import { sha256 } from "../../../crypto/hash.ts";
 import { randomHex } from "../../../crypto/random.ts";
 import { type Command, command } from "../../shared/command.ts";
 import { EXIT } from "../../shared/exit.ts";
@@ -27,7 +29,7 @@ export const demo: Command = command({
   },
   examples: [["demo", "about half a minute; look into ./demo-data afterwards"]],
   async run(options, { out }) {
-    const folder = emptyDemoFolder(resolve(options.dir));
+    const folder = emptyDemoFolder(options.dir);
     const stage = new Stage(out);
     try {
       await play(stage, folder);
@@ -59,10 +61,12 @@ async function activate(stage: Stage, folder: DemoFolder): Promise<void> {
   writeFileSync(folder.terms, DEMO_TERMS);
   writeFileSync(folder.config, DEMO_CONFIG);
   await stage.command("seatkeeper-vendor", [
-    ...["init", "--name", "acme.example"],
+    "init",
+    "--name",
+    "acme.example",
     ...vendorDesk(folder),
   ]);
-  copyFileSync(resolve(folder.vendorDir, "acme.skvendor"), folder.vendorFile);
+  copyFileSync(join(folder.vendorDir, "acme.skvendor"), folder.vendorFile);
 
   stage.act("2. The site makes its identity and a sealed ledger for this vendor");
   await stage.command("seatkeeper", ["init", "--vendor", folder.vendorFile, ...site(folder)]);
@@ -106,7 +110,10 @@ async function report(
   await stage.command("seatkeeper-vendor", ["ingest", folder.bundle, ...vendorDesk(folder)]);
   await stage.command("seatkeeper-vendor", ["report", "--dir", folder.vendorDir]);
   const { stdout } = await stage.quietly("seatkeeper-vendor", [
-    ...["report", "--json", "--dir", folder.vendorDir],
+    "report",
+    "--json",
+    "--dir",
+    folder.vendorDir,
   ]);
 
   stage.act("7. Does the vendor's report agree with what the workstations did?");
@@ -131,18 +138,28 @@ async function acknowledge(stage: Stage, folder: DemoFolder): Promise<void> {
 }
 
 async function tamper(stage: Stage, folder: DemoFolder): Promise<void> {
-  stage.act("9. Somebody flips one bit in a copy of the bundle");
+  stage.act("9. Somebody changes one bit in a copy of the bundle");
   const bytes = readFileSync(folder.bundle);
   const middle = Math.floor(bytes.length / 2);
   bytes[middle] = (bytes[middle] ?? 0) ^ 1;
   writeFileSync(folder.flipped, bytes);
   const args = ["ingest", folder.flipped, ...vendorDesk(folder)];
   await stage.command("seatkeeper-vendor", args, EXIT.unverified);
+
+  stage.tell("and mends the closing hash, which anybody can:");
+  const body = bytes.subarray(0, -CLOSING_HASH_BYTES);
+  writeFileSync(folder.flipped, concat(body, sha256(body)));
+  await stage.command("seatkeeper-vendor", args, EXIT.unverified);
 }
+
+/** A bundle ends with the SHA-256 of everything before (docs/spec/bundle.md). */
+const CLOSING_HASH_BYTES = 32;
 
 const site = (folder: DemoFolder): readonly string[] => ["--config", folder.config];
 
 const vendorDesk = (folder: DemoFolder): readonly string[] => [
-  ...["--dir", folder.vendorDir],
-  ...["--passphrase-file", folder.passphraseFile],
+  "--dir",
+  folder.vendorDir,
+  "--passphrase-file",
+  folder.passphraseFile,
 ];
