@@ -21,7 +21,7 @@ import { readIssuer } from "./issuer.ts";
 import { readSigned } from "./signed-body.ts";
 
 /** A key to which sites seal their ledgers. */
-export interface SealingKey {
+interface SealingKey {
   /** `sealingKeyId(key)`: 16 hex digits. */
   readonly kid: string;
   /** X25519, 32 bytes. */

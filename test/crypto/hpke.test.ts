@@ -21,10 +21,10 @@ describe("@hpke/core as an independent oracle", () => {
   const suite = (aead: Chacha20Poly1305 | ExportOnly): CoreSuite =>
     new CoreSuite({ kem, kdf: new HkdfSha256(), aead });
 
-  const receiverKey = async (): Promise<webcrypto.CryptoKey> =>
-    (await kem.deserializePrivateKey(buffer(receiver.secret))) as webcrypto.CryptoKey;
-  const receiverPublicKey = async (): Promise<webcrypto.CryptoKey> =>
-    (await kem.deserializePublicKey(buffer(receiver.publicKey))) as webcrypto.CryptoKey;
+  const receiverKey = (): Promise<webcrypto.CryptoKey> =>
+    kem.deserializePrivateKey(buffer(receiver.secret));
+  const receiverPublicKey = (): Promise<webcrypto.CryptoKey> =>
+    kem.deserializePublicKey(buffer(receiver.publicKey));
 
   it("exports from our enc what we export", async () => {
     await fc.assert(
