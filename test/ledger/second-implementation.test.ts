@@ -9,7 +9,6 @@ import { type DirectoryRow, encodeDirectoryRow } from "../../src/ledger/director
 import type { BlockDraft, CheckpointDraft, SegmentDraft } from "../../src/ledger/draft.ts";
 import { makeGenesis } from "../../src/ledger/genesis.ts";
 import type { Clocks } from "../../src/ledger/payload.ts";
-import { chainSource } from "../../src/ledger/reader.ts";
 import { SealedLedger } from "../../src/ledger/sealed-ledger.ts";
 import { decodeSlot } from "../../src/ledger/state.ts";
 import { FakeDisk } from "./disk.ts";
