@@ -54,13 +54,14 @@ export class ChainWriter {
   readonly #parts: ChainWriterParts;
   readonly #preface: BlockDraft[];
   #pending: number;
-  #from: UnixMillis | null;
+  #from: UnixMillis;
 
   constructor(parts: ChainWriterParts) {
     this.#parts = parts;
     this.#preface = [...parts.preface];
     this.#pending = parts.pending;
-    this.#from = parts.lastCut;
+    // The first interval begins with the run that opens it.
+    this.#from = parts.lastCut ?? parts.clocks().wall;
   }
 
   /** Events that wait for a checkpoint. */
@@ -68,8 +69,8 @@ export class ChainWriter {
     return this.#pending;
   }
 
-  /** The end of the newest checkpoint or heartbeat; null before the first. */
-  get lastSealed(): UnixMillis | null {
+  /** The end of the newest checkpoint or heartbeat; before the first, the start of this run. */
+  get lastSealed(): UnixMillis {
     return this.#from;
   }
 
@@ -193,7 +194,7 @@ export class ChainWriter {
       later: waiting.slice(taken),
       open,
       inUse: new Map(book.features().map(({ name, used }) => [name, used])),
-      from: this.#from ?? time.wall,
+      from: this.#from,
       clocks: time,
     };
   }

@@ -216,7 +216,7 @@ export class VendorDesk {
     await this.alone(async () => {
       const { writer, book, time } = this.core;
       const { wall } = time.now();
-      const silence = wall - (writer.lastSealed ?? 0);
+      const silence = wall - writer.lastSealed;
       if (writer.pending === 0 && silence < heartbeat) return;
       const { leases } = book.view(time.now());
       if (writer.pending > 0 || leases.length > 0) await this.sealPending();
