@@ -140,8 +140,8 @@ async function acknowledge(stage: Stage, folder: DemoFolder): Promise<void> {
 async function tamper(stage: Stage, folder: DemoFolder): Promise<void> {
   stage.act("9. Somebody changes one bit in a copy of the bundle");
   const bytes = readFileSync(folder.bundle);
-  const middle = Math.floor(bytes.length / 2);
-  bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+  const place = placeOfUsage(bytes);
+  bytes[place] = (bytes[place] ?? 0) ^ 1;
   writeFileSync(folder.flipped, bytes);
   const args = ["ingest", folder.flipped, ...vendorDesk(folder)];
   await stage.command("seatkeeper-vendor", args, EXIT.unverified);
@@ -151,6 +151,15 @@ async function tamper(stage: Stage, folder: DemoFolder): Promise<void> {
   writeFileSync(folder.flipped, concat(body, sha256(body)));
   await stage.command("seatkeeper-vendor", args, EXIT.unverified);
 }
+
+/** Where the sealed usage of the newest checkpoint is: behind the header of the last block but one. */
+function placeOfUsage(bundle: Buffer): number {
+  const last = bundle.lastIndexOf(BLOCK_MAGIC);
+  return bundle.lastIndexOf(BLOCK_MAGIC, last - 1) + BLOCK_HEADER_BYTES + 1;
+}
+
+const BLOCK_MAGIC = "SKB1";
+const BLOCK_HEADER_BYTES = 144;
 
 /** A bundle ends with the SHA-256 of everything before (docs/spec/bundle.md). */
 const CLOSING_HASH_BYTES = 32;
