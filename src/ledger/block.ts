@@ -9,12 +9,9 @@ export const TAG_BYTES = 32;
 export const SEGMENT_BLOCKS = 1024;
 /** Bytes of a block's plaintext payload at most. */
 export const MAX_PLAINTEXT_BYTES = 65_536;
-export const MAX_EXT_BYTES = 1024;
+const MAX_EXT_BYTES = 1024;
 /** Bytes the AEAD adds to the plaintext. */
 export const AEAD_BYTES = 16;
-/** Bytes of a whole block at most. */
-export const MAX_BLOCK_BYTES: number =
-  HEADER_BYTES + MAX_EXT_BYTES + MAX_PLAINTEXT_BYTES + AEAD_BYTES + 2 * TAG_BYTES;
 const INDEX_LIMIT = 2 ** 48;
 
 /** Block types in the order of their type byte, which starts at 1 (docs/spec/ledger.md, "Block"). */
@@ -147,15 +144,7 @@ export function decodeBlock(bytes: Uint8Array): Block {
 export function blockLeaf(bytes: Uint8Array): Uint8Array {
   const rest = createSha256();
   rest.update(bytes.subarray(HEADER_BYTES));
-  return leafOf(bytes.subarray(0, HEADER_BYTES), rest.digest());
-}
-
-/** The leaf from its two halves: the 144 header bytes and the 32-byte hash of the rest. */
-export function leafOf(header: Uint8Array, restHash: Uint8Array): Uint8Array {
-  const data = new Uint8Array(HEADER_BYTES + TAG_BYTES);
-  data.set(header);
-  data.set(restHash, HEADER_BYTES);
-  return leafHash(data);
+  return leafHash(bytes.subarray(0, HEADER_BYTES), rest.digest());
 }
 
 function typeOf(bytes: Uint8Array): BlockType {

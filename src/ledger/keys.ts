@@ -122,19 +122,6 @@ export function blockKey(read: Uint8Array, siv: Uint8Array): Uint8Array {
   return key;
 }
 
-/** Leaves of the entries of one checkpoint, blinded so that a short entry cannot be guessed. */
-export function entryLeaves(
-  read: Uint8Array,
-  entries: readonly Uint8Array[],
-): readonly Uint8Array[] {
-  const key = derive(read, BLIND);
-  const leaves = entries.map((entry, which) =>
-    leafHash(hmacSha256(key, u32(which)).subarray(0, BLIND_BYTES), entry),
-  );
-  erase(key);
-  return leaves;
-}
-
 /** `events_root` of a block: over its entries' leaves, zeros where there are none. */
 export function eventsRoot(read: Uint8Array, entries: readonly Uint8Array[]): Uint8Array {
   return entries.length === 0 ? ZERO_KEY : rootOf(entryLeaves(read, entries));
@@ -173,4 +160,14 @@ function keyedBy(key: Uint8Array, label: Uint8Array, ...parts: readonly Uint8Arr
   const mac = hmacSha256(own, ...parts);
   erase(own);
   return mac;
+}
+
+/** Leaves of the entries of one checkpoint, blinded so that a short entry cannot be guessed. */
+function entryLeaves(read: Uint8Array, entries: readonly Uint8Array[]): readonly Uint8Array[] {
+  const key = derive(read, BLIND);
+  const leaves = entries.map((entry, which) =>
+    leafHash(hmacSha256(key, u32(which)).subarray(0, BLIND_BYTES), entry),
+  );
+  erase(key);
+  return leaves;
 }

@@ -30,7 +30,7 @@ export interface PublicReport {
   readonly problems: readonly PublicProblem[];
 }
 
-export interface PublicProblem {
+interface PublicProblem {
   readonly code:
     | "MALFORMED"
     | "GENESIS_MISMATCH"

@@ -49,23 +49,14 @@ export function* readBlocks(
 }
 
 /**
- * Leaf hashes of all blocks, in order: what proofs are made from.
- * @yields 32 bytes each.
- * @throws LedgerError as `readBlocks`.
- */
-export function* readLeaves(source: ByteSource): Generator<Uint8Array, void, undefined> {
-  for (const { block } of readBlocks(source)) yield blockLeaf(block.bytes);
-}
-
-/**
  * The root over the first `size` blocks; undefined when there are fewer.
  * @throws LedgerError as `readBlocks`.
  */
 export function rootAt(source: ByteSource, size: number): Uint8Array | undefined {
   let frontier = Frontier.empty();
   if (size === 0) return frontier.root();
-  for (const leaf of readLeaves(source)) {
-    frontier = frontier.append(leaf);
+  for (const { block } of readBlocks(source)) {
+    frontier = frontier.append(blockLeaf(block.bytes));
     if (frontier.size === size) return frontier.root();
   }
   return undefined;

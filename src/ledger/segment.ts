@@ -14,7 +14,7 @@ import {
 } from "./keys.ts";
 
 /** Auditors one segment can be opened for. */
-export const MAX_RECIPIENTS = 8;
+const MAX_RECIPIENTS = 8;
 /** Random bytes behind one segment's key exchanges. */
 export const ENTROPY_BYTES = 64;
 

@@ -17,7 +17,7 @@ export interface Bug {
   readonly forgetsOutbox?: boolean;
 }
 
-export interface DiskCall {
+interface DiskCall {
   readonly name: "writeSlot" | "syncState" | "appendAt" | "syncChain" | "setAside";
   /** A slot write of zeros. */
   readonly erasing: boolean;

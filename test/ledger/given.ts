@@ -13,8 +13,8 @@ export const noon: UnixMillis = unixMillis(Date.UTC(2026, 10, 22, 12));
 export const minutePast: UnixMillis = unixMillis(noon + 60_000);
 export const nextDay: UnixMillis = unixMillis(noon + 86_400_000);
 export const ada = "u_ADAADAADAADAADAADAADAA" as Pseudonym;
-export const bob = "u_BOBBOBBOBBOBBOBBOBBOBA" as Pseudonym;
-export const seat = leaseId("00112233445566778899aabbccddeeff");
+const bob = "u_BOBBOBBOBBOBBOBBOBBOBA" as Pseudonym;
+const seat = leaseId("00112233445566778899aabbccddeeff");
 export const workstation = clientKey("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
 
 /** 32 bytes that are the same in every run. */
@@ -34,7 +34,7 @@ export const clocksAt = (wall: UnixMillis): Clocks => ({
 });
 
 /** Random bytes that differ with each call and not with each run. */
-export function repeatableRandom(seed: string): (count: number) => Uint8Array {
+function repeatableRandom(seed: string): (count: number) => Uint8Array {
   let call = 0;
   return (count) => {
     call += 1;

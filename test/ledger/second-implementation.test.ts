@@ -165,3 +165,16 @@ describe("an independent implementation of the specification", () => {
     );
   });
 });
+
+describe("the format page", () => {
+  it("opens with block 3 of the vectors, whole", () => {
+    const page = readFileSync(new URL("../../docs/spec/ledger.md", import.meta.url), "utf8");
+    const [, example = ""] = page.split("```");
+    const hex = [...example.matchAll(/^(?:\d+|) +([0-9a-f]{2,})(?=\s|\.)/gm)].map(
+      ([, bytes]) => bytes,
+    );
+    const block = vectors.blocks[3] ?? "";
+    expect(block.startsWith(hex.slice(0, -1).join(""))).toBe(true);
+    expect(block.slice(-64).startsWith(hex.at(-1) ?? "none")).toBe(true);
+  });
+});
