@@ -56,7 +56,10 @@ export class BlockWalk {
 
   /** @param base the segment in which the block before the bundle's first one lies. */
   begin(base: AckedSegment): void {
-    if (this.#head.fromIndex === 0) this.track.open(base.row, 0);
+    const { fromIndex } = this.#head;
+    const own = fromIndex > 0 ? this.#input.acked?.segmentAt(fromIndex) : undefined;
+    if (fromIndex === 0) this.track.open(base.row, 0);
+    else if (own?.row.index === fromIndex) this.track.startAt(own);
     else this.track.resume(base);
   }
 

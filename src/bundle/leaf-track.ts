@@ -39,11 +39,18 @@ export class LeafTrack {
     return this.#frontier?.root();
   }
 
-  /** Takes up the tree where an acknowledged segment begins. */
-  resume(base: AckedSegment): void {
-    this.#next = base.row.index;
-    this.#frontier = base.frontier === null ? undefined : Frontier.of(base.frontier, this.#next);
-    this.open(base.row, base.lastEventId);
+  /** Takes up the tree before an acknowledged segment: its SEGMENT block is the next. */
+  startAt(segment: AckedSegment): void {
+    const { row, frontier } = segment;
+    this.#next = row.index;
+    this.#frontier = frontier === null ? undefined : Frontier.of(frontier, row.index);
+    this.#lastLeaf = this.#own.at(row.index - 1);
+  }
+
+  /** Takes up the tree in the middle of an acknowledged segment. */
+  resume(segment: AckedSegment): void {
+    this.startAt(segment);
+    this.open(segment.row, segment.lastEventId);
   }
 
   /** The next leaf begins a segment. */
