@@ -1,8 +1,8 @@
 import { fromHex } from "../base/bytes.ts";
-import { writeBundle } from "../bundle/bundle.ts";
+import { selectBlocks, writeBundle } from "../bundle/bundle.ts";
 import type { ExportPayload } from "../ledger/payload.ts";
 import type { ByteSink } from "../ledger/ports.ts";
-import { chainSource, readBlocks } from "../ledger/reader.ts";
+import { chainSource } from "../ledger/reader.ts";
 import type { VendorDesk } from "./vendor-desk.ts";
 
 /** A bundle that was written. */
@@ -50,24 +50,13 @@ async function appendExport(desk: VendorDesk): Promise<number> {
 
 function writeBundleOf(desk: VendorDesk, sink: ByteSink): void {
   const { ledger, store, files } = desk.core;
-  const acknowledged = Math.max(0, ledger.ackSize - 1);
   const rows = store.directory(desk.name);
-  const fromIndex = rows.findLast(({ index }) => index <= acknowledged)?.index ?? 0;
-  const source = chainSource(files);
-  function* blocks(): Generator<Uint8Array, void, undefined> {
-    for (const { block } of readBlocks(source, 0, ledger.length)) {
-      if (block.index >= fromIndex) yield block.bytes;
-    }
-  }
-  let blockCount = 0;
-  for (const _ of blocks()) blockCount += 1;
+  const selected = selectBlocks(chainSource(files), rows, ledger.ackSize);
   writeBundle(sink, {
     chainId: ledger.chainId,
-    fromIndex,
+    ...selected,
     size: ledger.size,
-    directory: rows.filter(({ index }) => index >= fromIndex),
-    blockCount,
-    blocks: blocks(),
+    directory: rows.filter(({ index }) => index >= selected.fromIndex),
     checkpoint: desk.head(),
     root: ledger.root,
     tip: ledger.tip(),

@@ -1,0 +1,43 @@
+import { unixMillis } from "../../src/base/time.ts";
+import type { Activation } from "../../src/bundle/known-ledger.ts";
+import { verifyBundle } from "../../src/bundle/verify.ts";
+import type { VerifyReport } from "../../src/bundle/verify-input.ts";
+import type { Payload } from "../../src/ledger/payload.ts";
+import type { ByteSource } from "../../src/ledger/ports.ts";
+import type { ActivationRequest } from "../../src/license/activation-request.ts";
+import { chainOrigin } from "../../src/note/checkpoint.ts";
+import { sealingKid, sealingSecret } from "./given.ts";
+
+/** What the vendor finds in a bundle: its verdict, and everything that was sealed. */
+export interface Ingested {
+  readonly report: VerifyReport;
+  readonly payloads: readonly Payload[];
+}
+
+/** The vendor's own verifier, as for a site's first bundle. */
+export function ingest(bundle: Uint8Array, request: ActivationRequest): Ingested {
+  const payloads: Payload[] = [];
+  const report = verifyBundle(sourceOf(bundle), {
+    activation: activationOf(request),
+    secrets: new Map([[sealingKid, sealingSecret]]),
+    acked: undefined,
+    receipts: [],
+    now: unixMillis(Date.now()),
+    visitor: { block: ({ payload }) => void payloads.push(payload) },
+  });
+  return { report, payloads };
+}
+
+function activationOf(request: ActivationRequest): Activation {
+  const { vendor, chainId, genesisBlock, daemonKey } = request;
+  const origin = chainOrigin(vendor, chainId);
+  const activatedAt = request.createdAt;
+  return { vendorName: vendor, chainId, genesisBlock, daemonKey, origin, activatedAt };
+}
+
+function sourceOf(bytes: Uint8Array): ByteSource {
+  return {
+    length: bytes.length,
+    read: (offset, length) => bytes.subarray(offset, offset + length),
+  };
+}
