@@ -81,6 +81,7 @@ export const PURE = [
 export const OWNERS = {
   "@noble": ["crypto"],
   "@peculiar/x509": ["crypto"],
+  "reflect-metadata": ["crypto"],
   "better-sqlite3": ["store", "vendor"],
   cborg: ["ledger"],
   "node-cron": ["clock"],
