@@ -1,10 +1,10 @@
 import { type Millis, millis } from "../base/time.ts";
 
 /** The longest wait of the first retry. */
-export const FIRST_RETRY: Millis = millis(500);
+const FIRST_RETRY: Millis = millis(500);
 
 /** The longest wait of any retry. */
-export const LONGEST_RETRY: Millis = millis(30_000);
+const LONGEST_RETRY: Millis = millis(30_000);
 
 /**
  * How long to wait before retry number `attempt`, from 0: anything between nothing and a bound

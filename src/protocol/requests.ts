@@ -29,7 +29,7 @@ export interface Labels {
   readonly display?: RawIdentity;
 }
 
-export interface HelloParams {
+interface HelloParams {
   readonly vendor: string;
   /** A note of kind `hello`, signed by the client key. */
   readonly note: string;
@@ -51,23 +51,23 @@ export interface AcquireParams {
   readonly head?: string;
 }
 
-export interface RenewParams {
+interface RenewParams {
   readonly leases: readonly LeaseId[];
   readonly nonce: Bytes32Text;
   /** As in `AcquireParams`. */
   readonly head?: string;
 }
 
-export interface ResumeParams {
+interface ResumeParams {
   readonly leases: readonly LeaseId[];
   readonly nonce: Bytes32Text;
 }
 
-export interface ReleaseParams {
+interface ReleaseParams {
   readonly lease: LeaseId;
 }
 
-export interface CancelParams {
+interface CancelParams {
   /** The key of the `seat.acquire` that waits. */
   readonly key: IdempotencyKey;
 }
@@ -81,7 +81,7 @@ export interface UsageRecord {
   readonly usedAt: UnixMillis;
 }
 
-export interface RecordParams {
+interface RecordParams {
   readonly records: readonly UsageRecord[];
 }
 

@@ -46,13 +46,13 @@ export type AcquireResult =
   | { readonly state: "granted"; readonly lease: WireLease }
   | { readonly state: "queued" /** 1 is next. */; readonly position: number };
 
-export interface RenewedLease {
+interface RenewedLease {
   readonly id: LeaseId;
   readonly note: string;
   readonly leaseTimeMs: Millis;
 }
 
-export interface LostLease {
+interface LostLease {
   readonly id: LeaseId;
   readonly reason: DenialReason;
   readonly hint: string;
