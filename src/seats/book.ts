@@ -81,7 +81,10 @@ export class SeatBook {
     this.#state.journal.undoTo(0);
   }
 
-  /** Counts the seat time of open leases up to `now`. Kept or undone like a decision. */
+  /**
+   * Counts the seat time of open leases up to `now`. Kept or undone like a decision. Decide a
+   * `tick` before it in the same group: a lease that has expired is then ended, not cut.
+   */
   cut(now: Moment): SeatCut {
     const sums = new Map<string, number>();
     for (const lease of this.#state.leases.values()) {

@@ -12,7 +12,10 @@ export class SeatTime {
   readonly #lastCut: Slot<MonoMillis | undefined>;
   /** Restored leases that nobody has claimed yet: until when they were surely in use. */
   readonly #unclaimed: JournaledMap<LeaseId, MonoMillis>;
-  /** Leases claimed after a cut that had stopped short of it: where counting goes on. */
+  /**
+   * Leases claimed after a cut that had stopped short of it: where counting goes on. Not stored:
+   * a second crash before the next cut loses that time, in the customer's favour.
+   */
   readonly #resumed: JournaledMap<LeaseId, MonoMillis>;
 
   constructor(journal: Journal) {

@@ -84,6 +84,18 @@ export const anyAsk: fc.Arbitrary<Ask> = fc.record({
   terms: fc.nat(TERMS.length - 1),
 });
 
+export const TICK: Ask = {
+  what: "tick",
+  who: 0,
+  feature: 0,
+  version: 1,
+  count: 1,
+  key: 0,
+  ago: 0,
+  wait: false,
+  terms: 0,
+};
+
 /** The command that an ask means when `issued` lease ids have been given out. */
 export function commandOf(ask: Ask, issued: number, wall: number): Command {
   const by = CALLERS[ask.who] ?? ada;

@@ -1,6 +1,5 @@
 import type { LeaseId } from "../../../src/base/ids.ts";
 import type { Moment } from "../../../src/base/time.ts";
-import type { Command } from "../../../src/seats/command.ts";
 import type { Decision, SeatCut } from "../../../src/seats/decision.ts";
 import type { Lease } from "../../../src/seats/lease.ts";
 
@@ -28,16 +27,12 @@ export class SeatTimeWitness {
     return [...this.#open.values()].some(({ sureUntil }) => sureUntil < Infinity);
   }
 
-  see(_command: Command, { answer, changes, events }: Decision, now: Moment): void {
+  see({ answer, events }: Decision, now: Moment): void {
     for (const event of events) {
+      if (event.type === "grant") this.#begin(event.lease, event.count, now);
       if (event.type !== "end") continue;
       this.#end(event.lease, event.reason === "expired" ? Infinity : now.mono);
       this.#claimed += event.seatMillis;
-    }
-    for (const change of changes) {
-      if (change.kind === "lease-granted" && !this.#ends(events, change.lease.id)) {
-        this.#begin(change.lease.id, change.lease.count, now);
-      }
     }
     if (answer.kind === "renewed") for (const lease of answer.leases) this.#renew(lease, now);
     if (answer.kind === "granted") this.#renew(answer.lease, now);
@@ -85,9 +80,5 @@ export class SeatTimeWitness {
     if (lease === undefined) throw new Error("ended, but never granted");
     this.#open.delete(id);
     this.#ended += lease.count * (Math.min(at, lease.expiresAt, lease.sureUntil) - lease.since);
-  }
-
-  #ends(events: Decision["events"], id: LeaseId): boolean {
-    return events.some((event) => event.type === "end" && event.lease === id);
   }
 }

@@ -6,7 +6,7 @@ import type { Lease } from "../../../src/seats/lease.ts";
 import { EMPTY_SNAPSHOT } from "../../../src/seats/snapshot.ts";
 import { DEFAULT_SEAT_LIMITS, type SeatLimits, type SeatTerms } from "../../../src/seats/terms.ts";
 import { noon } from "../given.ts";
-import { type Ask, commandOf, TERMS } from "./asks.ts";
+import { type Ask, commandOf, TERMS, TICK } from "./asks.ts";
 import {
   expectForgotten,
   expectNotOversold,
@@ -37,6 +37,7 @@ export class Site {
   #twin: SeatBook = SeatBook.restore(EMPTY_SNAPSHOT, this.#terms, LIMITS, noon);
   #now: Moment = noon;
   #issued = 1;
+  #isSettled = true;
 
   wait(milliseconds: number): void {
     this.#now = {
@@ -67,6 +68,7 @@ export class Site {
   }
 
   checkpoint(): void {
+    this.ask([TICK], true);
     this.#twin.cut(this.#now);
     this.#twin.undo();
     const cut = this.#book.cut(this.#now);
@@ -76,11 +78,16 @@ export class Site {
     this.#book.keep();
     this.#twin.keep();
     expectSame(this.#seatTime.claimed, this.#seatTime.due(this.#now));
+    this.#isSettled = !this.#seatTime.isUnsure;
   }
 
-  /** Everything in memory is lost. Skipped while the last restart is not digested. */
+  /**
+   * Everything in memory is lost. Not again before a checkpoint that found all restored leases
+   * claimed or ended: seat time that was in doubt may then be lost, which is no law.
+   */
   restart(downtime: number): void {
-    if (this.#seatTime.isUnsure) return;
+    if (!this.#isSettled) return;
+    this.#isSettled = false;
     const lastAlive = this.#now;
     this.wait(downtime);
     const snapshot = this.#store.snapshot(lastAlive.wall);
@@ -100,7 +107,7 @@ export class Site {
     expectQueueInOrder(seen);
     expectOthersUntouched(seen);
     expectStored(seen, this.#store.leases);
-    this.#seatTime.see(command, decision, this.#now);
+    this.#seatTime.see(decision, this.#now);
     this.#countUsage(decision);
     return decision;
   }
