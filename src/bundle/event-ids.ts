@@ -33,6 +33,8 @@ export class EventIds {
 
   accept(meta: CheckpointMeta, index: number, problems: Problems): void {
     const { firstEventId: first, count } = meta;
+    // Seat time alone: such a checkpoint names no event.
+    if (count === 0) return;
     if (this.#last !== null) this.#compare(this.#last + 1, first, index, problems);
     this.#last = Math.max(this.#last ?? 0, first + count - 1);
     this.#blocksLost = false;
