@@ -129,8 +129,8 @@ export class ScriptedDaemon {
     this.say(encodeNotification(method, params));
   }
 
-  say(text: string): void {
-    for (const socket of this.#sockets.clients) socket.send(text);
+  say(frame: string | Uint8Array): void {
+    for (const socket of this.#sockets.clients) socket.send(frame);
   }
 
   /** Cuts every connection, as a pulled cable would if it told anybody. */

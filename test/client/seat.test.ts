@@ -254,11 +254,20 @@ describe("the seatkeeper", () => {
     expect(why).toEqual(["SERVER_CONNECTION_LOST"]);
   });
 
-  it("ends a connection on which the daemon speaks nonsense", async () => {
+  it.each([
+    ["answers what nobody asked", '{"jsonrpc":"2.0","id":77,"result":{}}'],
+    [
+      "answers nobody",
+      '{"jsonrpc":"2.0","id":null,"error":{"code":-32603,"message":"","data":{"code":"INTERNAL_ERROR"}}}',
+    ],
+    ["sends a second challenge", '{"jsonrpc":"2.0","method":"challenge","params":{"note":"n"}}'],
+    ["speaks no JSON", "hello"],
+    ["sends bytes", Buffer.from("{}")],
+  ])("ends a connection on which the daemon %s", async (_, frame) => {
     const { daemon, keeper } = await seated();
     const why: string[] = [];
     keeper.on("disconnected", (error) => why.push(error.code));
-    daemon.say('{"jsonrpc":"2.0","id":77,"result":{}}');
+    daemon.say(frame);
     await eventually(() => why.length === 1);
     expect(why).toEqual(["SERVER_PROTOCOL"]);
   });

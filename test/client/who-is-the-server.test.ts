@@ -1,4 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { type AddressInfo, createServer as createMuteServer } from "node:net";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { connect } from "../../src/client/index.ts";
 import { issuerNote, licenseWith, mallory, resigned, vendor } from "../license/given.ts";
 import { connected, daemonThat, optionsFor } from "./given.ts";
@@ -112,6 +115,33 @@ describe("a client refuses a server", () => {
     await expect(connect(optionsFor(daemon.url))).rejects.toThrow(
       refusal("SERVER_CONNECTION_LOST"),
     );
+  });
+
+  it("that is an ordinary web server", async () => {
+    const web = createServer((_, response) => response.writeHead(404).end());
+    web.listen(0, "127.0.0.1");
+    await once(web, "listening");
+    onTestFinished(() => void web.close());
+    const { port } = web.address() as AddressInfo;
+    await expect(connect(optionsFor(`ws://127.0.0.1:${port}`))).rejects.toThrow(
+      refusal("SERVER_PROTOCOL"),
+    );
+  });
+
+  it("that is silent for ten seconds", async () => {
+    const mute = createMuteServer();
+    mute.listen(0, "127.0.0.1");
+    await once(mute, "listening");
+    onTestFinished(() => void mute.close());
+    const { port } = mute.address() as AddressInfo;
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const arrival = once(mute, "connection");
+    const attempt = connect(optionsFor(`ws://127.0.0.1:${port}`));
+    attempt.catch(() => undefined);
+    await arrival;
+    vi.advanceTimersByTime(10_000);
+    await expect(attempt).rejects.toThrow(refusal("SERVER_UNREACHABLE"));
   });
 
   it("no longer once the application has lost patience", async () => {
