@@ -2,7 +2,7 @@ import { homedir, hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { fromBase64Url } from "../base/bytes.ts";
 import { instanceId } from "../base/ids.ts";
-import { systemClock } from "../clock/clock.ts";
+import { systemClock } from "../clock/system-clock.ts";
 import { randomHex } from "../crypto/random.ts";
 import { decodeLabels, type Labels } from "../protocol/requests.ts";
 import { openClientKey } from "./client-key-file.ts";

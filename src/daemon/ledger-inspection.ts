@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Millis, millis } from "../base/time.ts";
-import { type Clock, systemClock } from "../clock/clock.ts";
+import type { Clock } from "../clock/clock.ts";
+import { systemClock } from "../clock/system-clock.ts";
 import type { Config } from "../config/config.ts";
 import { erase } from "../crypto/erase.ts";
 import { SLOT_BYTES } from "../ledger/ports.ts";

@@ -1,4 +1,4 @@
-import { systemClock } from "../clock/clock.ts";
+import { systemClock } from "../clock/system-clock.ts";
 import type { Config } from "../config/config.ts";
 import type { ByteSink } from "../ledger/ports.ts";
 import { createLog } from "../log/log.ts";

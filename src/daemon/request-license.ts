@@ -1,6 +1,6 @@
 import { toHex } from "../base/bytes.ts";
 import { chainId } from "../base/ids.ts";
-import { systemClock } from "../clock/clock.ts";
+import { systemClock } from "../clock/system-clock.ts";
 import type { Config } from "../config/config.ts";
 import { type Block, blockLeaf } from "../ledger/block.ts";
 import { LedgerError } from "../ledger/errors.ts";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { days, hours, minutes, seconds } from "../../src/base/time.ts";
-import { systemClock } from "../../src/clock/clock.ts";
 import { CLOCK_CODES, ClockError } from "../../src/clock/errors.ts";
+import { systemClock } from "../../src/clock/system-clock.ts";
 
 const halfPast = new Date("2026-11-22T12:00:30.000Z");
 

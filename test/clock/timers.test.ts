@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { days, hours, millis, minutes, seconds } from "../../src/base/time.ts";
-import { systemClock } from "../../src/clock/clock.ts";
+import { systemClock } from "../../src/clock/system-clock.ts";
 
 const noon = new Date("2026-11-22T12:00:00.000Z");
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { days, type Millis, millis, minutes, unixMillis } from "../../src/base/time.ts";
-import { systemClock } from "../../src/clock/clock.ts";
+import { systemClock } from "../../src/clock/system-clock.ts";
 import {
   CLOCK_BOUNDS,
   type ClockFinding,

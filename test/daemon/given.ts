@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import { utf8 } from "../../src/base/bytes.ts";
-import { days, type UnixMillis, unixMillis } from "../../src/base/time.ts";
-import { type Clock, systemClock } from "../../src/clock/clock.ts";
+import { type UnixMillis, unixMillis } from "../../src/base/time.ts";
+import type { Clock } from "../../src/clock/clock.ts";
+import { systemClock } from "../../src/clock/system-clock.ts";
 import { type Config, DEFAULT_CONFIG } from "../../src/config/config.ts";
 import { type Signer, signerFromSeed } from "../../src/crypto/ed25519.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
@@ -162,5 +163,19 @@ export async function aDaemon(
   return daemon;
 }
 
-export const later = (moment: UnixMillis, count: number): UnixMillis =>
-  unixMillis(moment + days(count));
+/** 2026-11-22T12:00:00Z. */
+export const noon: UnixMillis = unixMillis(1_795_348_800_000);
+
+/**
+ * Time stands still at noon until the test moves it. Sockets and files go on: what the daemon does
+ * at once needs no time.
+ */
+export function stopTime(): void {
+  vi.useFakeTimers({
+    now: noon,
+    toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date", "performance"],
+  });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+}

@@ -1,6 +1,7 @@
 import type { Millis } from "../../base/time.ts";
 import { connect, type Loss, type Seat, type Seatkeeper } from "../../client/index.ts";
-import { type Clock, systemClock, type Timer } from "../../clock/clock.ts";
+import type { Clock, Timer } from "../../clock/clock.ts";
+import { systemClock } from "../../clock/system-clock.ts";
 import { readDuration } from "../../config/duration.ts";
 import { type Command, command, type Shell } from "../shared/command.ts";
 import { CliError, usageError } from "../shared/errors.ts";
@@ -62,23 +63,26 @@ export const run: Command = command({
     const servers = serversOf(options.server, shell);
     // Before the command runs, a signal ends the waiting; afterwards it is the command's.
     const { signal, disarm } = stopSignal();
-    await using keeper = await connect({
+    const keeper = await connect({
       servers,
       vendor: { name: vendor.name, rootKey: vendor.rootKey },
       allowPlaintext: options.allowPlaintext,
       signal,
     });
-    const seat = await keeper.acquire(options.feature, {
-      count: options.count,
-      wait: options.wait,
-      signal,
-      ...(options.featureVersion === undefined ? {} : { version: options.featureVersion }),
-      onQueued: (position) =>
-        shell.out.note(`waiting for a seat of ${options.feature}, place ${position}`),
-    });
-    disarm();
-    // Awaited here: the seat must be held until the command has ended.
-    return await holding(keeper, seat, grace, shell);
+    try {
+      const seat = await keeper.acquire(options.feature, {
+        count: options.count,
+        wait: options.wait,
+        signal,
+        ...(options.featureVersion === undefined ? {} : { version: options.featureVersion }),
+        onQueued: (position) =>
+          shell.out.note(`waiting for a seat of ${options.feature}, place ${position}`),
+      });
+      disarm();
+      return await holding(keeper, seat, grace, shell);
+    } finally {
+      await keeper.close();
+    }
   },
 });
 

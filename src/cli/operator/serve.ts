@@ -1,5 +1,5 @@
 import process from "node:process";
-import { systemClock } from "../../clock/clock.ts";
+import { systemClock } from "../../clock/system-clock.ts";
 import type { Config } from "../../config/config.ts";
 import { type Daemon, startDaemon } from "../../daemon/daemon.ts";
 import { readHost } from "../../daemon/host.ts";

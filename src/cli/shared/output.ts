@@ -47,9 +47,9 @@ export class Output {
     this.#colours = (options.env["NO_COLOR"] ?? "") === "" && options.env["TERM"] !== "dumb";
   }
 
-  /** Columns of the terminal on stdout; 80 when it is none. */
+  /** Columns of the terminal on stdout; 100 when it is none. */
   get columns(): number {
-    return this.#stdout.columns ?? 80;
+    return this.#stdout.columns ?? 100;
   }
 
   /** True when a person watches stderr. */

@@ -1,5 +1,5 @@
 import { type Moment } from "../../base/time.ts";
-import { systemClock } from "../../clock/clock.ts";
+import { systemClock } from "../../clock/system-clock.ts";
 import { databasePath, openFolder, type VendorFolder } from "../../vendor/folder.ts";
 import type { VendorKeys } from "../../vendor/issue.ts";
 import { unlockIssuing, unlockSealing } from "../../vendor/keys.ts";

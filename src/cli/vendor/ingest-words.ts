@@ -1,12 +1,21 @@
+import type { CodedError } from "../../base/errors.ts";
 import { spokenFinding } from "../../vendor/finding-words.ts";
 import type { Ingested } from "../../vendor/ingest.ts";
 import type { Output } from "../shared/output.ts";
 import { seatHours } from "./report-table.ts";
 
-/** One bundle's result and the files it stands for. */
+/** A bundle that was looked at, whatever was found. */
 export interface IngestedFile extends Ingested {
+  readonly kind: "looked-at";
   readonly path: string;
   readonly receiptPath: string;
+}
+
+/** A file that could not be looked at, or whose receipt could not be written. */
+export interface FailedFile {
+  readonly kind: "failed";
+  readonly path: string;
+  readonly error: CodedError;
 }
 
 /** Result for people: the verdict first, then what it rests on. The next step goes to stderr. */
@@ -19,7 +28,11 @@ export function printIngested(result: IngestedFile, out: Output): void {
 }
 
 /** The same for scripts. */
-export function ingestJson(result: IngestedFile): object {
+export function ingestJson(result: IngestedFile | FailedFile): object {
+  if (result.kind === "failed") {
+    const { code, message, hint } = result.error;
+    return { file: result.path, accepted: false, error: { code, message, hint: hint ?? null } };
+  }
   const { report, facts, path, site, counted, receipt, receiptPath, accepted } = result;
   const { verdict, claim, checked, problems, problemCount, missingBlocks, missingEvents } = report;
   return {

@@ -1,13 +1,17 @@
 import { basename, dirname, join } from "node:path";
+import { CodedError } from "../../base/errors.ts";
 import { fileSource } from "../../vendor/file-source.ts";
-import { type Ingested, ingestBundle } from "../../vendor/ingest.ts";
+import type { VendorFolder } from "../../vendor/folder.ts";
+import { ingestBundle } from "../../vendor/ingest.ts";
+import type { VendorKeys } from "../../vendor/issue.ts";
+import type { VendorStore } from "../../vendor/vendor-store.ts";
 import { type Command, command } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
-import { EXIT } from "../shared/exit.ts";
+import { EXIT, type ExitCode } from "../shared/exit.ts";
 import { withInput } from "../shared/input-file.ts";
 import { PASSPHRASE_OPTIONS } from "../shared/passphrase.ts";
 import { DIR_OPTION, now, openDesk, unlockDesk, withStore } from "./desk.ts";
-import { ingestJson, printIngested } from "./ingest-words.ts";
+import { type FailedFile, type IngestedFile, ingestJson, printIngested } from "./ingest-words.ts";
 import { writeReceiptFile } from "./receipt-file.ts";
 
 /** `seatkeeper-vendor ingest`: verify, count, and acknowledge. */
@@ -43,30 +47,59 @@ export const ingest: Command = command({
     const { out } = shell;
     const folder = openDesk(options, shell);
     const keys = await unlockDesk(folder, options, shell);
+    const { receiptDir, reviewed } = options;
     const results = await withStore(folder, (store) =>
+      // What one file suffers from is no reason to leave the others.
       options.file.map((path) => {
         out.progress(`verifying ${path} …`);
-        const done = withInput(path, "usage bundle", (fd) =>
-          ingestBundle(store, folder, keys, {
-            source: fileSource(fd, path),
-            name: basename(path),
-            now: now(),
-            reviewed: options.reviewed,
-          }),
-        );
-        const receiptPath = receiptPathFor(path, options.receiptDir);
-        if (done.receipt) writeReceiptFile(receiptPath, done.receipt.text);
-        const result = { ...done, path, receiptPath };
-        if (!options.json) printIngested(result, out);
+        const result = ingestFile({ store, folder, keys, reviewed }, path, receiptDir);
+        if (result.kind === "failed") out.error(result.error, options.json);
+        else if (!options.json) printIngested(result, out);
         return result;
       }),
     );
     if (options.json) out.json({ bundles: results.map(ingestJson) });
-    return results.every(isFine) ? EXIT.done : EXIT.unverified;
+    return exitCodeOf(results);
   },
 });
 
-const isFine = ({ accepted }: Ingested): boolean => accepted;
+interface IngestDesk {
+  readonly store: VendorStore;
+  readonly folder: VendorFolder;
+  readonly keys: VendorKeys;
+  readonly reviewed: boolean;
+}
+
+function ingestFile(
+  desk: IngestDesk,
+  path: string,
+  receiptDir: string | undefined,
+): IngestedFile | FailedFile {
+  try {
+    const done = withInput(path, "usage bundle", (fd) =>
+      ingestBundle(desk.store, desk.folder, desk.keys, {
+        source: fileSource(fd, path),
+        name: basename(path),
+        now: now(),
+        reviewed: desk.reviewed,
+      }),
+    );
+    const receiptPath = receiptPathFor(path, receiptDir);
+    if (done.receipt) writeReceiptFile(receiptPath, done.receipt.text);
+    return { kind: "looked-at", ...done, path, receiptPath };
+  } catch (error) {
+    if (isCoded(error)) return { kind: "failed", path, error };
+    throw error;
+  }
+}
+
+const isCoded = (error: unknown): error is CodedError => error instanceof CodedError;
+
+function exitCodeOf(results: readonly (IngestedFile | FailedFile)[]): ExitCode {
+  if (results.some((result) => result.kind === "looked-at" && !result.accepted))
+    return EXIT.unverified;
+  return results.some(({ kind }) => kind === "failed") ? EXIT.refused : EXIT.done;
+}
 
 /** `usage.skrcpt` for `usage.skb`. */
 function receiptPathFor(bundle: string, folder: string | undefined): string {

@@ -10,7 +10,16 @@ import { writeOutput } from "../shared/output-file.ts";
 export function writeReceiptFile(path: string, text: string): void {
   const present = textAt(path);
   if (present === text) return;
-  writeOutput(path, text, { force: present?.startsWith("seatkeeper receipt v") === true });
+  try {
+    writeOutput(path, text, { force: present?.startsWith("seatkeeper receipt v") === true });
+  } catch (cause) {
+    if (!(cause instanceof CliError)) throw cause;
+    // The transaction is over: nothing is lost, and the same receipt comes again.
+    throw new CliError(cause.code, cause.message, {
+      cause,
+      hint: "the usage is counted; ingest the bundle again with --receipt-dir to get its receipt",
+    });
+  }
 }
 
 function textAt(path: string): string | undefined {

@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { concat } from "../../../base/bytes.ts";
-import { systemClock } from "../../../clock/clock.ts";
+import { systemClock } from "../../../clock/system-clock.ts";
 import { sha256 } from "../../../crypto/hash.ts";
 import { randomHex } from "../../../crypto/random.ts";
 import { type Command, command } from "../../shared/command.ts";

@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { seconds } from "../../../base/time.ts";
-import { systemClock } from "../../../clock/clock.ts";
+import { systemClock } from "../../../clock/system-clock.ts";
 import type { DemoFolder } from "./folder.ts";
 import { failed, type Stage } from "./stage.ts";
 

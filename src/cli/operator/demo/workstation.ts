@@ -3,7 +3,7 @@
 import process from "node:process";
 import { millis } from "../../../base/time.ts";
 import { connect, SeatDeniedError, type Seatkeeper } from "../../../client/index.ts";
-import { systemClock } from "../../../clock/clock.ts";
+import { systemClock } from "../../../clock/system-clock.ts";
 import { readVendorFile } from "../../../license/vendor-file.ts";
 import { readInput } from "../../shared/input-file.ts";
 import { decodePlan, type Happening, METER, type WorkstationPlan } from "./workstation-plan.ts";
@@ -14,14 +14,18 @@ await work(decodePlan(process.argv[2] ?? ""));
 
 async function work(plan: WorkstationPlan): Promise<void> {
   const vendor = readVendorFile(readInput(plan.vendorFile, "vendor file"));
-  await using keeper = await connect({
+  const keeper = await connect({
     servers: plan.server,
     vendor: { name: vendor.name, rootKey: vendor.rootKey },
     labels: { user: plan.user, host: plan.host },
     dataDir: plan.folder,
   });
-  await holdSeat(plan, keeper);
-  for (const units of plan.render) await renderFor(plan, keeper, units);
+  try {
+    await holdSeat(plan, keeper);
+    for (const units of plan.render) await renderFor(plan, keeper, units);
+  } finally {
+    await keeper.close();
+  }
 }
 
 async function holdSeat(plan: WorkstationPlan, keeper: Seatkeeper): Promise<void> {
