@@ -60,7 +60,7 @@ function keepState(database: Database, chain: ChainId, state: AckedState): void 
 
 function keepSegment(database: Database, chain: ChainId, segment: AckedSegment): void {
   database
-    .prepare("INSERT OR REPLACE INTO segments VALUES (?, ?, ?, ?, ?, ?, ?)")
+    .prepare("INSERT OR REPLACE INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
     .run(
       chain,
       segment.row.segment,
@@ -69,6 +69,7 @@ function keepSegment(database: Database, chain: ChainId, segment: AckedSegment):
       segment.frontier && Buffer.from(concat(...segment.frontier)),
       segment.lastEventId,
       Buffer.from(segment.leaves),
+      segment.lost.join(" "),
     );
 }
 
@@ -120,6 +121,7 @@ interface SegmentRow {
   readonly frontier: Buffer | null;
   readonly last_event_id: number | null;
   readonly leaves: Buffer;
+  readonly lost: string;
 }
 
 function segmentOf(row: SegmentRow | undefined): AckedSegment | undefined {
@@ -129,6 +131,10 @@ function segmentOf(row: SegmentRow | undefined): AckedSegment | undefined {
       frontier: row.frontier && hashesIn(row.frontier),
       lastEventId: row.last_event_id,
       leaves: new Uint8Array(row.leaves),
+      lost: row.lost
+        .split(" ")
+        .filter((place) => place !== "")
+        .map(Number),
     }
   );
 }

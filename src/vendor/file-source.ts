@@ -5,11 +5,14 @@ import { VendorError } from "./errors.ts";
 /**
  * An open file as a source of bytes; it is never read whole. The caller keeps the descriptor open
  * as long as it reads.
- * @throws VendorError `BUNDLE_UNREADABLE` from `read` when the medium fails, or the file got shorter.
+ * @throws VendorError `BUNDLE_UNREADABLE` for a pipe; from `read` when the medium fails or the file
+ * got shorter.
  */
 export function fileSource(fd: number, path: string): ByteSource {
+  const stat = fstatSync(fd);
+  if (!stat.isFile()) throw unreadable(path, "it is not a regular file");
   return {
-    length: fstatSync(fd).size,
+    length: stat.size,
     read(offset, length): Uint8Array {
       const bytes = new Uint8Array(length);
       let done = 0;

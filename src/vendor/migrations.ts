@@ -55,6 +55,8 @@ export const MIGRATIONS: readonly string[] = [
     frontier BLOB,
     last_event_id INTEGER,
     leaves BLOB NOT NULL,
+    -- Places in the segment whose blocks never arrived, separated by blanks.
+    lost TEXT NOT NULL,
     PRIMARY KEY (chain_id, segment)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX segments_by_index ON segments (chain_id, first_index);

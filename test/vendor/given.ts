@@ -50,26 +50,31 @@ export class Desk {
   readonly keys: VendorKeys;
   readonly store: VendorStore;
 
-  private constructor(folder: VendorFolder) {
+  readonly #now: Moment;
+
+  private constructor(folder: VendorFolder, now: number) {
     this.folder = folder;
+    this.#now = at(now);
     this.keys = {
-      issuing: unlockIssuing(folder, passphrase, at(noon)),
+      issuing: unlockIssuing(folder, passphrase, this.#now),
       sealing: unlockSealing(folder, passphrase),
     };
     this.store = VendorStore.open(databasePath(folder.path));
   }
 
   static open(name = "acme.example"): Desk {
-    const desk = new Desk(newVendor(join(temporaryFolder(), "vendor"), name));
+    return Desk.at(newVendor(join(temporaryFolder(), "vendor"), name));
+  }
+
+  static at(folder: VendorFolder, now: number = noon): Desk {
+    const desk = new Desk(folder, now);
     onTestFinished(() => desk.store.close());
     return desk;
   }
 
   /** A second command at the same desk. */
   again(): Desk {
-    const desk = new Desk(this.folder);
-    onTestFinished(() => desk.store.close());
-    return desk;
+    return Desk.at(this.folder);
   }
 
   issue(request: string, sold: Terms = terms): IssuedLicense {
@@ -77,7 +82,7 @@ export class Desk {
     return issueLicense(this.store, this.folder, this.keys, {
       request: bytes,
       terms: sold,
-      now: at(noon),
+      now: this.#now,
     });
   }
 
@@ -91,8 +96,8 @@ export class Desk {
   }
 }
 
-export function newVendor(path: string, name = "acme.example"): VendorFolder {
-  return initVendor({ path, name, passphrase, now: at(noon), cost: cheap });
+export function newVendor(path: string, name = "acme.example", now: number = noon): VendorFolder {
+  return initVendor({ path, name, passphrase, now: at(now), cost: cheap });
 }
 
 export const sourceOf = (bytes: Uint8Array): ByteSource => ({

@@ -122,6 +122,19 @@ describe("a bundle with a lost block", () => {
   });
 });
 
+describe("a lost block that turns up after all", () => {
+  it("is counted then, and its neighbours are not counted again", () => {
+    const { desk, site } = licensed();
+    site.checkpoint([metered(10)]);
+    site.checkpoint([metered(5)]);
+    desk.ingest(site.export((blocks) => blocks.filter((_, n) => n !== 1)));
+    expect(units(desk)).toBe(5);
+    site.checkpoint([metered(1)]);
+    desk.ingest(site.export());
+    expect(units(desk)).toBe(16);
+  });
+});
+
 describe("two commands that ingest at the same time", () => {
   it("see each other's work whole, and count once", () => {
     const { desk, site } = licensed();

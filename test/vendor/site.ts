@@ -9,7 +9,7 @@ import { randomBytes } from "../../src/crypto/random.ts";
 import type { DirectoryRow } from "../../src/ledger/directory.ts";
 import type { BlockDraft } from "../../src/ledger/draft.ts";
 import { type Genesis, makeGenesis } from "../../src/ledger/genesis.ts";
-import type { Detail } from "../../src/ledger/payload.ts";
+import type { Detail, SegmentReason } from "../../src/ledger/payload.ts";
 import { chainSource } from "../../src/ledger/reader.ts";
 import { SealedLedger } from "../../src/ledger/sealed-ledger.ts";
 import {
@@ -83,6 +83,8 @@ export class Site {
       (event, index): UsageEvent => ({ ...event, wall, id: firstEventId + index }),
     );
     for (const event of happenings) this.#follow(event);
+    const reason = this.#ledger.needsSegment(wall);
+    if (reason) this.#openSegment(reason);
     this.#seal({
       type: "checkpoint",
       detail: options.detail ?? "totals",
@@ -151,16 +153,20 @@ export class Site {
     const { receiptNo } = receipt;
     this.#seal({ type: "receipt", note: text, receiptNo, ackSize: size, ackRoot: root });
     this.#receipt = receipt;
+    this.#openSegment("receipt");
+    return receipt;
+  }
+
+  #openSegment(reason: SegmentReason): void {
     this.#seal({
       type: "segment",
       createdAt: unixMillis(this.#clock),
       highWater: unixMillis(this.#clock),
-      reason: "receipt",
+      reason,
       sealingKey: newestSealingKey(this.#vendor),
       recipients: [],
       entropy: randomBytes(64),
     });
-    return receipt;
   }
 
   #follow(event: Happening): void {
