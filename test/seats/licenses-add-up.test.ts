@@ -49,6 +49,17 @@ describe("two licenses for one feature", () => {
     expect(book.decide(acquire(dot, 5, { version: "2026.5" }), noon).answer.kind).toBe("denied");
   });
 
+  it("may all be used by old versions, and then a new one finds none", () => {
+    const older = grant({ versionMax: "1" });
+    const newer = grant({ versionMax: "2" });
+    const book = givenBook({ pools: [pool({ grants: [older, newer] })] });
+    book.decide(acquire(ada, 1, { version: "1" }), noon);
+    book.decide(acquire(bob, 2, { version: "1" }), noon);
+    expect(book.decide(acquire(cid, 3, { version: "2" }), noon).answer).toMatchObject({
+      denial: { reason: "NO_SEATS" },
+    });
+  });
+
   it("do not let old versions push out a new one: each lease keeps a seat it may use", () => {
     const older = grant({ versionMax: "1" });
     const newer = grant({ versionMax: "2" });

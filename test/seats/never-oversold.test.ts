@@ -8,11 +8,13 @@ import {
   grant,
   leaseNo,
   liveLeases,
+  minute,
   noon,
   noonAnd,
   pool,
   release,
   seats,
+  tick,
 } from "./given.ts";
 
 const withOverdraft = pool({ grants: [grant({ overdraftSeats: 1 })] });
@@ -122,5 +124,15 @@ describe("a program that makes a mistake", () => {
     expect(() => book.decide(acquire(bob, 2, { count: 0 }), noon)).toThrow(RangeError);
     expect(book.features()).toMatchObject([{ used: 1 }]);
     expect(book.decide(acquire(bob, 2), noon).answer.kind).toBe("granted");
+  });
+
+  it("loses nothing that fell due in the same moment", () => {
+    const book = givenBook();
+    book.decide(acquire(ada, 1), noon);
+    const mistake = acquire(bob, 2, { count: 0 });
+    expect(() => book.decide(mistake, noonAnd(minute * 2))).toThrow(RangeError);
+    expect(book.decide(tick, noonAnd(minute * 2)).events).toMatchObject([
+      { type: "end", lease: leaseNo(1), reason: "expired" },
+    ]);
   });
 });

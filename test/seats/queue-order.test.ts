@@ -109,6 +109,16 @@ describe("a big request at the head of the queue", () => {
     expect(liveLeases(book)).toEqual([3]);
   });
 
+  it("keeps even a seat that a small one could use at once, or it would never get two", () => {
+    const book = givenBook({ pools: [seats(2)] });
+    book.decide(acquire(ada, 1), noon);
+    book.decide(acquire(dot, 4), noon);
+    book.decide(waitFor(bob, 2, { count: 2 }), noon);
+    book.decide(waitFor(cid, 3), noon);
+    expect(book.decide(release(ada, 1), noon).notices).toEqual([]);
+    expect(book.decide(release(dot, 4), noon).notices).toMatchObject([{ key: keyNo(2) }]);
+  });
+
   it("lets several small ones in at once when it is withdrawn", () => {
     const book = givenBook({ pools: [seats(3)] });
     book.decide(acquire(ada, 1), noon);
