@@ -94,6 +94,7 @@ export class BlockWalk {
       this.#previousSound = true;
     }
     this.track.close();
+    this.events.finish();
     this.history.finish(size);
   }
 

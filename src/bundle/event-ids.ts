@@ -40,6 +40,11 @@ export class EventIds {
     this.#blocksLost = false;
   }
 
+  /** After the last block: ids that may have followed, as far as anyone can tell. */
+  finish(): void {
+    if (this.#blocksLost && this.#last !== null) this.missing.addOpen(this.#last + 1);
+  }
+
   #compare(expected: number, first: number, index: number, problems: Problems): void {
     if (first === expected) return;
     if (first < expected) {

@@ -20,7 +20,12 @@ export class MissingRanges {
     else if (this.#listed.length < LISTED) this.#listed.push({ first, last });
   }
 
-  /** All numbers in all runs, also those not listed. */
+  /** A last run, of which nobody knows how long it is, or whether there is one. */
+  addOpen(first: number): void {
+    if (this.#listed.length < LISTED) this.#listed.push({ first, last: null });
+  }
+
+  /** All numbers in all runs with an end, also those not listed. */
   get total(): number {
     return this.#total;
   }

@@ -13,7 +13,8 @@ import type { Standing, VerifyInput, VerifyReport } from "./verify-input.ts";
 
 /**
  * Verifies a usage bundle step by step (docs/spec/bundle.md, "Verification"; the numbers V0 to V10
- * stand at the code of each step). Reads the source twice and holds one block of it at a time.
+ * stand at the code of each step). Reads the source three times, for its hash, its framing and its
+ * content, and holds one block of it at a time.
  *
  * A bundle that is not what it should be is a verdict in the report, never an exception.
  * @param input undefined when no activation of the bundle's ledger is on record; `readBundleHead`

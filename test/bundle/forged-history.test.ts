@@ -116,6 +116,17 @@ describe("who owns the machine and seals what is not so", () => {
     });
   });
 
+  it("is no EVENT_GAP when a checkpoint holds seat time alone, which names no event", () => {
+    const site = Site.activate();
+    site.use(2);
+    const next = site.nextEvent;
+    site.nextEvent = 0;
+    site.use(0);
+    site.nextEvent = next;
+    site.use(1);
+    expect(new Vendor(site.activation).verify(site.export()).verdict).toBe("FIRST_VERIFIED");
+  });
+
   it("is an EVENT_GAP at the seam of two bundles", () => {
     const site = Site.activate();
     const vendor = new Vendor(site.activation);

@@ -59,6 +59,15 @@ describe("a bundle in which blocks are lost", () => {
     expect(checked).toContain("V8 root");
   });
 
+  it("says that events may be missing at the end when the last checkpoint is lost", () => {
+    const { site, vendor } = threeSegments();
+    expect(vendor.verify(without(site.parts(), [7]))).toMatchObject({
+      verdict: "BLOCKS_MISSING",
+      missingEvents: [{ first: 5, last: null }],
+      missingEventCount: 0,
+    });
+  });
+
   it("counts the lost blocks once they are found, and nothing twice", () => {
     const { site, vendor } = threeSegments();
     vendor.ingest(without(site.parts(), [2, 3]));

@@ -164,8 +164,9 @@ describe("a site that holds a receipt against its own ledger", () => {
 
   it("refuses one whose root its own tree never had", () => {
     const { site, receipt } = received();
-    const rootAt = (): Uint8Array => seeded("another root");
-    expect(() => checkReceipt(receipt, siteOf(site, { rootAt }))).toThrow(code("RECEIPT_ROOT"));
+    expect(() => checkReceipt(receipt, siteOf(site, { rootAt: anotherRoot }))).toThrow(
+      code("RECEIPT_ROOT"),
+    );
   });
 
   it("refuses one of another ledger", () => {
@@ -211,4 +212,5 @@ function siteOf(site: Site, changes: Partial<ReceiptSite> = {}): ReceiptSite {
   return { chainId, size, ackSize: 0, last: undefined, rootAt, ...changes };
 }
 
+const anotherRoot = (): Uint8Array => seeded("another root");
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
