@@ -1,12 +1,15 @@
+import { utf8 } from "../../src/base/bytes.ts";
 import { unixMillis } from "../../src/base/time.ts";
 import type { Activation } from "../../src/bundle/known-ledger.ts";
+import { writeReceipt } from "../../src/bundle/receipt.ts";
 import { verifyBundle } from "../../src/bundle/verify.ts";
 import type { VerifyReport } from "../../src/bundle/verify-input.ts";
+import { randomBytes } from "../../src/crypto/random.ts";
 import type { Payload } from "../../src/ledger/payload.ts";
 import type { ByteSource } from "../../src/ledger/ports.ts";
 import type { ActivationRequest } from "../../src/license/activation-request.ts";
 import { chainOrigin } from "../../src/note/checkpoint.ts";
-import { sealingKid, sealingSecret } from "./given.ts";
+import { issuerNote, issuing, sealingKid, sealingSecret, vendor } from "./given.ts";
 
 /** What the vendor finds in a bundle: its verdict, and everything that was sealed. */
 export interface Ingested {
@@ -29,7 +32,7 @@ export function ingest(bundle: Uint8Array, request: ActivationRequest): Ingested
 }
 
 function activationOf(request: ActivationRequest): Activation {
-  const { vendor, chainId, genesisBlock, daemonKey } = request;
+  const { chainId, genesisBlock, daemonKey } = request;
   const origin = chainOrigin(vendor, chainId);
   const activatedAt = request.createdAt;
   return { vendorName: vendor, chainId, genesisBlock, daemonKey, origin, activatedAt };
@@ -40,4 +43,20 @@ function sourceOf(bytes: Uint8Array): ByteSource {
     length: bytes.length,
     read: (offset, length) => bytes.subarray(offset, offset + length),
   };
+}
+
+/** The receipt for an accepted bundle. */
+export function receiptFor(report: VerifyReport, receiptNo: number): Uint8Array {
+  const { claim, checkpoint } = report;
+  if (claim === undefined || checkpoint === undefined) throw new Error("nothing to acknowledge");
+  const fields = {
+    vendor,
+    chainId: claim.chainId,
+    receiptNo,
+    head: checkpoint,
+    vendorTime: unixMillis(Date.now()),
+    nonce: randomBytes(32),
+    issuer: issuerNote,
+  };
+  return utf8(writeReceipt(fields, issuing));
 }
