@@ -90,7 +90,7 @@ export class UsageRows {
  * The sums of a checkpoint that tells each event.
  * @param before seats in use per feature when its interval began.
  */
-export function totalsOf(
+function totalsOf(
   { meta, events, open }: EventsPayload,
   before: ReadonlyMap<string, number>,
 ): CheckpointTotals {

@@ -1,8 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { metered } from "../vendor/given.ts";
-import { Terminal } from "./vendor-desk.ts";
+import { PROGRAM, Terminal } from "./vendor-desk.ts";
 
 describe("a bundle that does not verify", () => {
   it("ends with exit code 3, the verdict, why, what was checked and what to do", () => {
@@ -264,6 +265,20 @@ describe("a command line that makes no sense", () => {
   });
 });
 
+describe("output that cannot go where it should", () => {
+  it("is dropped in silence when its reader has seen enough", () => {
+    const { status, stdout, stderr } = piped("terms | head -1");
+    expect(stdout).toBe("# terms.yaml: what you sell to one site.\n");
+    expect([status, stderr]).toEqual([0, ""]);
+  });
+
+  it("is a failure when the disk is full", () => {
+    const { status, stderr } = piped("terms > /dev/full");
+    expect(stderr).toContain("seatkeeper-vendor: error: cannot write to stdout: ENOSPC");
+    expect(status).toBe(1);
+  });
+});
+
 describe("asking for help", () => {
   it("goes to stdout and succeeds, for the program and for each command", () => {
     const terminal = new Terminal();
@@ -286,6 +301,11 @@ describe("asking for help", () => {
     expect(completed.stdout).toContain("--receipt-dir\n--reviewed\n");
   });
 });
+
+function piped(line: string): ReturnType<typeof spawnSync> {
+  const script = `set -o pipefail; "${process.execPath}" "${PROGRAM}" ${line}`;
+  return spawnSync("bash", ["-c", script], { encoding: "utf8" });
+}
 
 /** A licensed site whose usage.skb of 42 units waits to be ingested. */
 function reported(): { readonly terminal: Terminal; readonly bundle: Uint8Array } {

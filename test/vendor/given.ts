@@ -100,13 +100,13 @@ export function newVendor(path: string, name = "acme.example", now: number = noo
   return initVendor({ path, name, passphrase, now: at(now), cost: cheap });
 }
 
-export const sourceOf = (bytes: Uint8Array): ByteSource => ({
+const sourceOf = (bytes: Uint8Array): ByteSource => ({
   length: bytes.length,
   read: (offset, length) => bytes.slice(offset, offset + length),
 });
 
-export const ada = "u_AAAAAAAAAAAAAAAAAAAAAA" as Pseudonym;
-export const seat = leaseId("00112233445566778899aabbccddeeff");
+const ada = "u_AAAAAAAAAAAAAAAAAAAAAA" as Pseudonym;
+const seat = leaseId("00112233445566778899aabbccddeeff");
 
 type Timeless<Event> = Event extends NewUsageEvent ? Omit<Event, "wall"> : never;
 /** What happened, without when. */

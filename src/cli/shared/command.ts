@@ -15,7 +15,7 @@ export interface Shell {
 export type Declared = Readonly<Record<string, Options>>;
 
 /** What the declared options and positionals hold; `--passphrase-file` also as `passphraseFile`. */
-export type Values<Declarations extends Declared> = ArgumentsCamelCase<Inferred<Declarations>>;
+type Values<Declarations extends Declared> = ArgumentsCamelCase<Inferred<Declarations>>;
 
 /** Exactly what `Argv.options` makes of declarations; its first half is yargs' way of saying "no others". */
 type Inferred<Declarations extends Declared> = {

@@ -4,7 +4,7 @@ import { messageOf, systemCode } from "../../base/errors.ts";
 import { CliError } from "./errors.ts";
 
 /** Bytes of a signed note, a terms file, a passphrase file: far above any real one. */
-export const SMALL_FILE_BYTES: number = 1_048_576;
+const SMALL_FILE_BYTES: number = 1_048_576;
 
 /**
  * The bytes of a file that somebody named on the command line.

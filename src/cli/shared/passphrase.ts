@@ -45,7 +45,7 @@ export interface PassphraseRequest {
 }
 
 /** Fewest characters of a new passphrase. */
-export const NEW_PASSPHRASE_CHARACTERS: number = 8;
+const NEW_PASSPHRASE_CHARACTERS: number = 8;
 
 /** Most bytes of any passphrase: whoever names a video file by mistake is told so. */
 const PASSPHRASE_BYTES = 1_024;

@@ -43,7 +43,7 @@ export async function main(
 }
 
 /** Parses, runs, and turns every error into words on stderr and an exit code. */
-export async function runProgram(
+async function runProgram(
   program: Program,
   argv: readonly string[],
   out: Output,

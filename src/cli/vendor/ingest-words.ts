@@ -89,8 +89,11 @@ function countedWords({ counted }: IngestedFile): string {
   if (counted === undefined) return "nothing";
   const { checkpoints, grants, denials, seatMillis, units } = counted;
   const hours = seatHours(seatMillis).toFixed(2);
-  return `${checkpoints} checkpoints: ${grants} grants, ${hours} seat hours, ${denials} denials, ${units} metered units`;
+  return `${several(checkpoints, "checkpoint")}: ${several(grants, "grant")}, ${hours} seat hours, ${several(denials, "denial")}, ${several(units, "metered unit")}`;
 }
+
+const several = (count: number, thing: string): string =>
+  `${count} ${thing}${count === 1 ? "" : "s"}`;
 
 function hintFor({ facts, receipt, receiptPath, accepted }: IngestedFile): string {
   if (receipt) return `send ${receiptPath} back to the site`;
