@@ -35,7 +35,9 @@ export interface CommitGroupParts {
   readonly fatal: (error: unknown) => void;
 }
 
-export type AnswerTo = (answer: Answer | NotWritten) => void;
+export type Outcome = Answer | NotWritten;
+
+export type AnswerTo = (outcome: Outcome) => void;
 
 interface Ask {
   readonly kind: "ask";

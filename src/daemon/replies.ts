@@ -8,17 +8,15 @@ import type {
   WireLease,
 } from "../protocol/results.ts";
 import { type WireError, wireDenial, wireFault } from "../protocol/wire-error.ts";
-import type { Answer, Denial } from "../seats/decision.ts";
+import type { Denial } from "../seats/decision.ts";
 import type { Lease } from "../seats/lease.ts";
 import type { SeatView } from "../seats/view.ts";
-import type { NotWritten } from "./commit-group.ts";
+import type { Outcome } from "./commit-group.ts";
 
 /** What a request comes to on the wire. */
 export type Reply<Result> =
   | { readonly kind: "result"; readonly result: Result }
   | { readonly kind: "error"; readonly error: WireError };
-
-type Outcome = Answer | NotWritten;
 
 /** Signs a lease over the nonce of the request that it answers. */
 export type SignLease = (lease: Lease) => WireLease;

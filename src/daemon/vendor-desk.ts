@@ -1,4 +1,5 @@
 import { equalBytes } from "../base/bytes.ts";
+import { DENIAL_HINTS } from "../base/denial.ts";
 import type { ChainId, ClientKey, InstanceId } from "../base/ids.ts";
 import { type Millis, type MonoMillis, millis, seconds } from "../base/time.ts";
 import type { Timer } from "../clock/clock.ts";
@@ -11,11 +12,11 @@ import type { NoteSigner } from "../note/signed-note.ts";
 import { type Welcome, welcomeBody } from "../protocol/handshake.ts";
 import type { HelloResult, WireLease } from "../protocol/results.ts";
 import type { Command } from "../seats/command.ts";
-import type { Answer } from "../seats/decision.ts";
+import type { Answer, Denial } from "../seats/decision.ts";
 import type { Caller, Lease } from "../seats/lease.ts";
 import type { FeatureView, SeatView } from "../seats/view.ts";
 import { Attendance, type Listener } from "./attendance.ts";
-import { type AnswerTo, CommitGroup, type Writes } from "./commit-group.ts";
+import { type AnswerTo, CommitGroup, type Outcome, type Writes } from "./commit-group.ts";
 import type { DeskCore } from "./desk-core.ts";
 import { DaemonError } from "./errors.ts";
 import { isUnavailable } from "./failure-kind.ts";
@@ -78,7 +79,7 @@ export class VendorDesk {
 
   /** Asks the engine; `answer` comes when the decision is durable. */
   ask(command: Command, answer: AnswerTo): void {
-    this.#group.ask(command, answer);
+    this.#group.ask(command, (outcome) => answer(this.#explained(outcome)));
   }
 
   /** Asks the engine on the administrator's behalf. @throws DaemonError ADMIN_NOT_WRITTEN. */
@@ -251,6 +252,21 @@ export class VendorDesk {
     this.#group.die();
     this.#timer?.timer.cancel();
     this.core.files.close();
+  }
+
+  /** The engine knows only licenses in force; that there is one for another machine explains more. */
+  #explained(outcome: Outcome): Outcome {
+    if (outcome.kind !== "denied" || outcome.denial.reason !== "NO_LICENSE") return outcome;
+    const moved = this.core.shelf.all.some(
+      (entry) => entry.kind === "refused" && entry.problem.code === "LICENSE_WRONG_HOST",
+    );
+    if (!moved) return outcome;
+    const denial: Denial = {
+      ...outcome.denial,
+      reason: "WRONG_HOST",
+      hint: DENIAL_HINTS.WRONG_HOST,
+    };
+    return { kind: "denied", denial };
   }
 
   async #commit(writes: Writes): Promise<"kept" | "refused"> {

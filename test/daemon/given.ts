@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { onTestFinished, vi } from "vitest";
 import { utf8 } from "../../src/base/bytes.ts";
 import { type UnixMillis, unixMillis } from "../../src/base/time.ts";
-import type { Clock } from "../../src/clock/clock.ts";
 import { systemClock } from "../../src/clock/system-clock.ts";
 import { type Config, DEFAULT_CONFIG } from "../../src/config/config.ts";
 import { type Signer, signerFromSeed } from "../../src/crypto/ed25519.ts";
@@ -97,11 +96,13 @@ export interface GivenSite {
   readonly request: ActivationRequest;
 }
 
-export async function aSite(more: Partial<Config> = {}, clock?: Clock): Promise<GivenSite> {
-  const config = configIn(emptyFolder(), more);
-  const parts = { host, ...(clock === undefined ? {} : { clock }) };
-  await initSite(config, vendorFile, parts);
-  const request = readActivationRequest(await requestLicense(config, undefined, parts));
+export async function aSite(
+  more: Partial<Config> = {},
+  folder: string = emptyFolder(),
+): Promise<GivenSite> {
+  const config = configIn(folder, more);
+  await initSite(config, vendorFile, { host });
+  const request = readActivationRequest(await requestLicense(config, undefined, { host }));
   return { config, request };
 }
 
@@ -140,14 +141,18 @@ export interface GivenDaemon extends Daemon {
   readonly fatal: readonly unknown[];
 }
 
-export async function started(site: GivenSite, clock: Clock = systemClock()): Promise<GivenDaemon> {
+export async function started(
+  site: GivenSite,
+  more: Partial<SiteParts> = {},
+): Promise<GivenDaemon> {
   const log: string[] = [];
   const fatal: unknown[] = [];
   const daemon = await startDaemon(site.config, {
-    clock,
+    clock: systemClock(),
     host,
     log: createLog({ level: "debug", destination: { write: (line) => void log.push(line) } }),
     fatal: (error) => void fatal.push(error),
+    ...more,
   });
   onTestFinished(() => daemon.stop());
   return { ...daemon, site, admin: new AdminClient(site.config.socket), log, fatal };

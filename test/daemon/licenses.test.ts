@@ -1,0 +1,205 @@
+import { cpSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { fromUtf8, utf8 } from "../../src/base/bytes.ts";
+import { unixMillis } from "../../src/base/time.ts";
+import { initSite } from "../../src/daemon/init-site.ts";
+import { dataFolder, vendorFolder } from "../../src/store/data-folder.ts";
+import { aDaemon, aSite, type GivenSite, host, licenseFor, started, vendorFile } from "./given.ts";
+import { somebody, Workstation } from "./workstation.ts";
+
+describe("a daemon without a license", () => {
+  it("runs, denies, and says why it is not ready", async () => {
+    const daemon = await started(await aSite());
+    const ada = await Workstation.greeted(daemon.url);
+    expect(await ada.acquire("cad.pro")).toMatchObject({
+      error: { data: { reason: "NO_LICENSE" } },
+    });
+    expect(await daemon.admin.status()).toMatchObject({
+      ready: false,
+      problems: [{ code: "NO_LICENSE" }],
+    });
+    expect(await readiness(daemon.address.port)).toEqual({
+      status: 503,
+      body: "NO_LICENSE: no license of acme.example is in force\n",
+    });
+  });
+
+  it("grants as soon as one is installed, and tells who is connected", async () => {
+    const daemon = await started(await aSite());
+    const ada = await Workstation.greeted(daemon.url);
+    const license = await daemon.admin.installLicense(licenseFor(daemon.site));
+    expect(license).toMatchObject({
+      vendor: "acme.example",
+      site: "Example Studio",
+      problem: "",
+      features: [
+        { feature: "cad.pro", seats: 3 },
+        { feature: "sim.solver", seats: 1 },
+      ],
+    });
+    await ada.notified("license.changed");
+    expect(await ada.acquire("cad.pro")).toMatchObject({ result: { state: "granted" } });
+    expect(await readiness(daemon.address.port)).toEqual({ status: 200, body: "ready\n" });
+  });
+});
+
+describe("licenses of one vendor", () => {
+  it("add up, also after a restart", async () => {
+    const daemon = await aDaemon();
+    await daemon.admin.installLicense(licenseFor(daemon.site));
+    await daemon.stop();
+    const again = await started(daemon.site);
+    expect((await again.admin.licenses()).licenses).toHaveLength(2);
+    const ada = await Workstation.greeted(again.url);
+    expect(await ada.acquire("cad.pro", { count: 6 })).toMatchObject({
+      result: { state: "granted" },
+    });
+  });
+
+  it("count once when one is installed twice", async () => {
+    const daemon = await started(await aSite());
+    const license = licenseFor(daemon.site);
+    await daemon.admin.installLicense(license);
+    await daemon.admin.installLicense(license);
+    expect((await daemon.admin.licenses()).licenses).toHaveLength(1);
+  });
+
+  it("are not replaced by another text under the same id", async () => {
+    const daemon = await started(await aSite());
+    const licenseId = "00112233445566778899aabbccddeeff";
+    await daemon.admin.installLicense(licenseFor(daemon.site, undefined, { licenseId }));
+    const changed = licenseFor(
+      daemon.site,
+      { site: "Another", features: [{ name: "cad.pro", seats: 300 }] },
+      { licenseId },
+    );
+    await expect(daemon.admin.installLicense(changed)).rejects.toMatchObject({
+      code: "LICENSE_INSTALLED",
+    });
+  });
+});
+
+describe("a license that is wrong", () => {
+  const text = (site: GivenSite): string => fromUtf8(licenseFor(site));
+  const day = 86_400_000;
+  const today = { site: "Example Studio", features: [{ name: "cad.pro", seats: 3 }] };
+
+  it.each([
+    [
+      "for another host",
+      "LICENSE_WRONG_HOST",
+      (site: GivenSite) =>
+        licenseFor(site, today, {
+          hostFingerprint: { hash: "cd".repeat(32), parts: ["machine-id"] },
+        }),
+    ],
+    [
+      "for another daemon",
+      "LICENSE_WRONG_DAEMON",
+      (site: GivenSite) => licenseFor(site, today, { daemonKey: somebody().signer.publicKey }),
+    ],
+    [
+      "for another genesis",
+      "LICENSE_WRONG_CHAIN",
+      (site: GivenSite) => licenseFor(site, today, { genesisLeaf: new Uint8Array(32) }),
+    ],
+    [
+      "that has ended",
+      "LICENSE_EXPIRED",
+      (site: GivenSite) => licenseFor(site, { ...today, not_after: site.request.createdAt - day }),
+    ],
+    [
+      "that has not begun",
+      "LICENSE_NOT_STARTED",
+      (site: GivenSite) => licenseFor(site, { ...today, not_before: site.request.createdAt + day }),
+    ],
+    [
+      "with a term that is not enforced",
+      "LICENSE_TERM_UNSUPPORTED",
+      (site: GivenSite) =>
+        licenseFor(site, { ...today, features: [{ name: "cad.pro", seats: 3, share: "user" }] }),
+    ],
+    [
+      "by an issuer out of its time",
+      "LICENSE_ISSUER_EXPIRED",
+      (site: GivenSite) => licenseFor(site, today, { issuedAt: unixMillis(1) }),
+    ],
+    [
+      "that a mail program has changed",
+      "NOTE_CRLF",
+      (site: GivenSite) => utf8(text(site).replaceAll("\n", "\r\n")),
+    ],
+    ["that ends early", "NOTE_TRUNCATED", (site: GivenSite) => utf8(text(site).slice(0, 400))],
+    [
+      "with more seats than were signed",
+      "LICENSE_SIGNATURE",
+      (site: GivenSite) => utf8(text(site).replace('"seats": 3', '"seats": 9')),
+    ],
+    ["that is another kind of note", "NOTE_KIND", () => vendorFile],
+  ])("%s is refused with %s, and changes nothing", async (_, code, file) => {
+    const daemon = await started(await aSite());
+    await expect(daemon.admin.installLicense(file(daemon.site))).rejects.toMatchObject({
+      code,
+      hint: expect.any(String),
+    });
+    expect((await daemon.admin.licenses()).licenses).toEqual([]);
+  });
+});
+
+describe("a data folder that moved to another host", () => {
+  it("is served, denies with the reason, and says so", async () => {
+    const daemon = await aDaemon();
+    await daemon.stop();
+    const elsewhere = () => ({ hash: "cd".repeat(32), parts: ["machine-id"] });
+    const moved = await started(daemon.site, { host: elsewhere });
+    const ada = await Workstation.greeted(moved.url);
+    expect(await ada.acquire("cad.pro")).toMatchObject({
+      error: { data: { reason: "WRONG_HOST", feature: "cad.pro" } },
+    });
+    expect((await moved.admin.status()).problems.map(({ code }) => code)).toEqual([
+      "NO_LICENSE",
+      "LICENSE_WRONG_HOST",
+    ]);
+    expect((await moved.admin.licenses()).licenses).toMatchObject([
+      { problem: "LICENSE_WRONG_HOST", features: [] },
+    ]);
+  });
+});
+
+describe("a ledger that is not the licensed one", () => {
+  it("made anew under the old license is refused at start", async () => {
+    const daemon = await aDaemon();
+    await daemon.stop();
+    const { config } = daemon.site;
+    const folder = vendorFolder(dataFolder(config.dataDir), "acme.example");
+    const kept = join(config.dataDir, "kept");
+    cpSync(folder.licenses, kept, { recursive: true });
+    rmSync(folder.path, { recursive: true });
+    await initSite(config, vendorFile, { host });
+    cpSync(kept, folder.licenses, { recursive: true });
+    await expect(started(daemon.site)).rejects.toMatchObject({ code: "GENESIS_MISMATCH" });
+  });
+
+  it("deleted is refused at start, and not made anew", async () => {
+    const daemon = await aDaemon();
+    await daemon.stop();
+    const folder = vendorFolder(dataFolder(daemon.site.config.dataDir), "acme.example");
+    rmSync(folder.chain);
+    await expect(started(daemon.site)).rejects.toMatchObject({ code: "CHAIN_MISSING" });
+    await expect(started(daemon.site)).rejects.toMatchObject({ code: "CHAIN_MISSING" });
+  });
+
+  it("whose keys are gone is refused at start", async () => {
+    const daemon = await aDaemon();
+    await daemon.stop();
+    const folder = vendorFolder(dataFolder(daemon.site.config.dataDir), "acme.example");
+    writeFileSync(folder.state, new Uint8Array(8_192));
+    await expect(started(daemon.site)).rejects.toMatchObject({ code: "CHAIN_KEY_LOST" });
+  });
+});
+
+async function readiness(port: number): Promise<object> {
+  const response = await fetch(`http://127.0.0.1:${port}/readyz`);
+  return { status: response.status, body: await response.text() };
+}
