@@ -7,7 +7,7 @@ import { isAuthentic, openPayload, type PositionKeys } from "./block-opening.ts"
 import type { BundleHead } from "./bundle.ts";
 import { EventIds } from "./event-ids.ts";
 import { History } from "./history.ts";
-import type { AckedSegment, HistoryState } from "./known-ledger.ts";
+import type { AckedSegment, HistoryState, SeenHead } from "./known-ledger.ts";
 import { LeafTrack } from "./leaf-track.ts";
 import type { Lineage } from "./lineage.ts";
 import { MissingRanges } from "./missing-ranges.ts";
@@ -38,6 +38,7 @@ export class BlockWalk {
   readonly #own: OwnLeaves;
   readonly #problems: Problems;
   readonly #ackedSize: number;
+  readonly #seenRoots: ReadonlyMap<number, readonly Uint8Array[]>;
   /** False after a block that is not what was sealed at its place. */
   #previousSound = true;
 
@@ -47,6 +48,7 @@ export class BlockWalk {
     this.#head = head;
     this.#problems = problems;
     this.#ackedSize = input.acked?.state.size ?? 0;
+    this.#seenRoots = rootsBySize(input.seenHeads ?? []);
     this.#own = new OwnLeaves(input.activation, input.acked);
     this.track = new LeafTrack(this.#own, (segment) => input.visitor?.segment?.(segment));
     this.events = new EventIds(this.#lastEventBefore());
@@ -156,16 +158,16 @@ export class BlockWalk {
 
   /** V9 on the way: the root at each size that is known from elsewhere. */
   #compareHeads(): void {
-    const { acked, seenHeads } = this.#input;
+    const { acked } = this.#input;
     const { next } = this.track;
-    const seen = seenHeads?.filter((head) => head.size === next) ?? [];
+    const seen = this.#seenRoots.get(next) ?? [];
     if (next !== this.#ackedSize && seen.length === 0) return;
     const root = this.track.root;
     if (!root || this.#problems.has("TAMPERED")) return;
     if (acked && next === this.#ackedSize && !equalBytes(acked.state.root, root)) {
       this.#problems.add("FORK", "the acknowledged root is another one", next - 1);
     }
-    if (seen.some((head) => !equalBytes(head.root, root))) {
+    if (seen.some((other) => !equalBytes(other, root))) {
       this.#problems.add("CLONE_SUSPECTED", "another head of this size was seen", next - 1);
     }
   }
@@ -210,4 +212,10 @@ export class BlockWalk {
     const segment = acked.segmentAt(fromIndex);
     return segment?.row.index === fromIndex ? segment.lastEventId : null;
   }
+}
+
+function rootsBySize(heads: readonly SeenHead[]): ReadonlyMap<number, readonly Uint8Array[]> {
+  const roots = new Map<number, Uint8Array[]>();
+  for (const { size, root } of heads) roots.set(size, [...(roots.get(size) ?? []), root]);
+  return roots;
 }

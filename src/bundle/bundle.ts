@@ -24,7 +24,7 @@ export const MAX_BUNDLE_BYTES: number = 2 ** 31;
 /** Blocks that a bundle may claim to cover, present or missing. */
 export const MAX_BUNDLE_BLOCKS = 2_000_000;
 /** Bytes of the checkpoint note at most. */
-export const MAX_CHECKPOINT_BYTES = 4_096;
+const MAX_CHECKPOINT_BYTES = 4_096;
 
 /** Everything an export consists of (docs/spec/bundle.md). */
 export interface BundleParts {

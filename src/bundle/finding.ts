@@ -24,7 +24,7 @@ export type Finding =
   /** The newest receipt had not reached the site when it exported. */
   | { readonly kind: "RECEIPT_PENDING"; readonly receiptNo: number };
 
-export type FindingKind = Finding["kind"];
+type FindingKind = Finding["kind"];
 
 /** Kinds that turn an accepting verdict into VERIFIED_WITH_INCIDENTS. The others are for information. */
 const INCIDENTS: readonly FindingKind[] = [

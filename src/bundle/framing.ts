@@ -113,6 +113,5 @@ function verdictOf(error: unknown): ProblemVerdict {
     return error.code === "LEDGER_UNSUPPORTED" ? "UNSUPPORTED" : "MALFORMED";
   }
   // Anything else is the file system's failure or our own, and no verdict about the bundle.
-  if (!(error instanceof RangeError)) throw error;
-  return "MALFORMED";
+  throw error;
 }

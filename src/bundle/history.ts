@@ -12,9 +12,9 @@ import type { HistoryState, IssuedReceipt } from "./known-ledger.ts";
 import type { Problems } from "./problems.ts";
 
 /** Clock differences up to this are corrections of a time service, not anomalies. */
-export const CLOCK_TOLERANCE: Millis = minutes(5);
+const CLOCK_TOLERANCE: Millis = minutes(5);
 /** How far a site's clock may be ahead of the vendor's before it is remarked. */
-export const CLOCK_AHEAD_TOLERANCE: Millis = days(1);
+const CLOCK_AHEAD_TOLERANCE: Millis = days(1);
 
 /** Findings listed one by one. Beyond them only the total goes on. */
 const LISTED = 1_000;

@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import { concat, u32, u64 } from "../../src/base/bytes.ts";
 import type { BundleParts } from "../../src/bundle/bundle.ts";
 import type { CheckpointDraft } from "../../src/ledger/draft.ts";
-import { handoffProof, readCommitment } from "../../src/ledger/keys.ts";
+import { blockTag, handoffProof, readCommitment } from "../../src/ledger/keys.ts";
 import { encodePayload } from "../../src/ledger/payload-codec.ts";
 import { sealBlock } from "../../src/ledger/sealing.ts";
 import { decodeSegmentExt, encodeSegmentExt, makeSegment } from "../../src/ledger/segment.ts";
+import { steppedKeys } from "../../src/ledger/succession.ts";
 import { Forger } from "./forged-block.ts";
 import { clocksAt, minute, noon, sealingKey, seeded, usage } from "./given.ts";
 import { flipped, rebuilt, Site } from "./site.ts";
@@ -165,6 +166,22 @@ describe("who owns the machine and seals what is not so", () => {
     const forger = new Forger(site);
     forger.seal(checkpointOf(site), { plaintext: Uint8Array.of(0xff) });
     expect(new Vendor(site.activation).verify(forger.bundle()).verdict).toBe("TAMPERED");
+  });
+
+  it("is TAMPERED when a ciphertext would open differently for another reader", () => {
+    const site = Site.activate();
+    const forger = new Forger(site);
+    const before = forger.state;
+    forger.seal(checkpointOf(site));
+    const sealed = forger.blocks.pop() ?? new Uint8Array(0);
+    // Another synthetic IV, under a tag that fits.
+    const tagged = flipped(sealed.slice(0, -32), 104);
+    forger.state = before;
+    forger.append(concat(tagged, blockTag(before.auth, tagged)), steppedKeys(before));
+    expect(new Vendor(site.activation).verify(forger.bundle())).toMatchObject({
+      verdict: "TAMPERED",
+      problems: [{ index: 1, detail: "the block does not open" }],
+    });
   });
 
   it("is TAMPERED when a block continues another block than the one before it", () => {

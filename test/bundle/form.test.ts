@@ -87,6 +87,19 @@ describe("a file that is no bundle", () => {
   });
 });
 
+describe("a medium that cannot be read", () => {
+  it("is the caller's trouble, and no verdict about the bundle", () => {
+    const { bundle } = exported();
+    const failing = {
+      length: bundle.length,
+      read: (): never => {
+        throw Object.assign(new Error("i/o error"), { code: "EIO" });
+      },
+    };
+    expect(() => verifyBundle(failing, undefined)).toThrow("i/o error");
+  });
+});
+
 describe("a bundle of another format", () => {
   it("is UNSUPPORTED when its own version is higher", () => {
     const { vendor, bundle } = exported();

@@ -12,7 +12,7 @@ import { writeIssuer } from "../../src/license/issuer.ts";
 
 export const noon: UnixMillis = unixMillis(Date.UTC(2026, 10, 22, 12));
 export const minute = 60_000;
-export const ada = "u_AAAAAAAAAAAAAAAAAAAAAA" as Pseudonym;
+const ada = "u_AAAAAAAAAAAAAAAAAAAAAA" as Pseudonym;
 
 /** 32 bytes that are the same in every run. */
 export const seeded = (name: string): Uint8Array => sha256(utf8(name));
