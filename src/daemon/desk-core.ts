@@ -1,4 +1,4 @@
-import { fromHex, utf8 } from "../base/bytes.ts";
+import { equalBytes, fromHex, utf8 } from "../base/bytes.ts";
 import type { Clock } from "../clock/clock.ts";
 import { sha256 } from "../crypto/hash.ts";
 import {
@@ -65,12 +65,26 @@ export async function openDeskCore(
   folder: VendorFolder,
   vendor: VendorFile,
 ): Promise<DeskCore> {
+  const files = new RealLedgerFiles(folder.chain, folder.state);
+  try {
+    return await openOn(files, parts, folder, vendor);
+  } catch (error) {
+    files.close();
+    throw error;
+  }
+}
+
+async function openOn(
+  files: RealLedgerFiles,
+  parts: DeskParts,
+  folder: VendorFolder,
+  vendor: VendorFile,
+): Promise<DeskCore> {
   const { store, time, siteKey, host } = parts;
   const shelf = new LicenseShelf(folder.licenses, vendor);
-  const files = new RealLedgerFiles(folder.chain, folder.state);
   const opened = SealedLedger.open(files, store.outbox(vendor.name), {
     vendorName: vendor.name,
-    ...genesisWanted(shelf),
+    genesisLeaf: genesisWanted(shelf, siteKey),
   });
   const { ledger } = opened;
   const genesis = decodeBlock(firstBlock(files));
@@ -102,9 +116,9 @@ export async function openDeskCore(
 }
 
 /** A license names the ledger it was sold for: another one under it is refused, not continued. */
-function genesisWanted(shelf: LicenseShelf): { readonly genesisLeaf?: Uint8Array } {
-  const newest = shelf.licenses.at(-1);
-  return newest === undefined ? {} : { genesisLeaf: newest.genesisLeaf };
+function genesisWanted(shelf: LicenseShelf, { signer }: SiteKey): Uint8Array | undefined {
+  const ours = shelf.licenses.filter(({ daemonKey }) => equalBytes(daemonKey, signer.publicKey));
+  return ours.at(-1)?.genesisLeaf;
 }
 
 /** The bytes of block 0. */

@@ -56,11 +56,11 @@ export class Site {
     const files = readSiteFiles(config.dataDir);
     const host = parts.host();
     const store = openStore(files.data.database);
+    const desks = new Map<string, VendorDesk>();
     try {
       const time = new SiteTime(parts.clock, clockMemory(store, parts.log), parts.log);
       const clean = store.meta(SHUTDOWN) !== "unclean";
       const shared = deskParts(config, parts, { files, store, time, host, clean });
-      const desks = new Map<string, VendorDesk>();
       for (const { file, folder } of files.vendors) {
         // oxlint-disable-next-line no-await-in-loop -- in a fixed order, so that failures repeat
         const core = await openDeskCore(shared, folder, file);
@@ -68,6 +68,7 @@ export class Site {
       }
       return new Site(config, parts, { files, store, time, desks });
     } catch (error) {
+      for (const desk of desks.values()) desk.close();
       store.close();
       throw error;
     }

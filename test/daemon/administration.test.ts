@@ -256,7 +256,7 @@ function raw(socketPath: string, method: string, path: string, body: string): Pr
       response.on("data", (piece: Buffer) => pieces.push(piece));
       response.on("end", () => {
         const text = Buffer.concat(pieces).toString();
-        resolve({ status: response.statusCode, body: JSON.parse(text) });
+        resolve({ status: response.statusCode, body: JSON.parse(text) as unknown });
       });
     });
     sent.once("error", reject);

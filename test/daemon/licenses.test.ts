@@ -81,7 +81,6 @@ describe("licenses of one vendor", () => {
 });
 
 describe("a license that is wrong", () => {
-  const text = (site: GivenSite): string => fromUtf8(licenseFor(site));
   const day = 86_400_000;
   const today = { site: "Example Studio", features: [{ name: "cad.pro", seats: 3 }] };
 
@@ -141,7 +140,7 @@ describe("a license that is wrong", () => {
     const daemon = await started(await aSite());
     await expect(daemon.admin.installLicense(file(daemon.site))).rejects.toMatchObject({
       code,
-      hint: expect.any(String),
+      hint: expect.any(String) as unknown,
     });
     expect((await daemon.admin.licenses()).licenses).toEqual([]);
   });
@@ -151,7 +150,6 @@ describe("a data folder that moved to another host", () => {
   it("is served, denies with the reason, and says so", async () => {
     const daemon = await aDaemon();
     await daemon.stop();
-    const elsewhere = () => ({ hash: "cd".repeat(32), parts: ["machine-id"] });
     const moved = await started(daemon.site, { host: elsewhere });
     const ada = await Workstation.greeted(moved.url);
     expect(await ada.acquire("cad.pro")).toMatchObject({
@@ -198,6 +196,10 @@ describe("a ledger that is not the licensed one", () => {
     await expect(started(daemon.site)).rejects.toMatchObject({ code: "CHAIN_KEY_LOST" });
   });
 });
+
+const text = (site: GivenSite): string => fromUtf8(licenseFor(site));
+
+const elsewhere: typeof host = () => ({ hash: "cd".repeat(32), parts: ["machine-id"] });
 
 async function readiness(port: number): Promise<object> {
   const response = await fetch(`http://127.0.0.1:${port}/readyz`);

@@ -116,7 +116,7 @@ describe("a frame", () => {
     const ada = await Workstation.greeted(url);
     const answers = await Promise.all(Array.from({ length: 6 }, () => ada.ask("status.get")));
     expect(answers.at(-1)).toMatchObject({
-      error: { data: { reason: "RATE_LIMITED", retryAfterMs: expect.any(Number) } },
+      error: { data: { reason: "RATE_LIMITED", retryAfterMs: expect.any(Number) as unknown } },
     });
   });
 

@@ -1,0 +1,71 @@
+import { chownSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readHost } from "../../src/daemon/host.ts";
+import { initSite } from "../../src/daemon/init-site.ts";
+import { requestLicense } from "../../src/daemon/request-license.ts";
+import { dataFolder, vendorFolder } from "../../src/store/data-folder.ts";
+import { aSite, configIn, emptyFolder, host, started, vendorFile } from "./given.ts";
+
+describe("a data folder", () => {
+  it("that was never initialised is refused with the next step", async () => {
+    const config = configIn(emptyFolder());
+    mkdirSync(config.dataDir, { mode: 0o700 });
+    await expect(requestLicense(config)).rejects.toMatchObject({
+      code: "SITE_MISSING",
+      hint: "run seatkeeper init --vendor FILE first, or check data_dir in the configuration",
+    });
+  });
+
+  it("takes one ledger per vendor for life", async () => {
+    const { config } = await aSite();
+    await expect(initSite(config, vendorFile, { host })).rejects.toMatchObject({
+      code: "VENDOR_EXISTS",
+    });
+  });
+
+  it("with half a ledger, left by a crash of init, is initialised anew", async () => {
+    const { config } = await aSite();
+    rmSync(vendorFolder(dataFolder(config.dataDir), "acme.example").vendorFile);
+    await expect(requestLicense(config)).rejects.toMatchObject({ code: "VENDOR_NOT_HERE" });
+    await initSite(config, vendorFile, { host });
+    expect(await requestLicense(config, "acme.example", { host })).toContain(
+      "seatkeeper request v1",
+    );
+  });
+
+  it("with a damaged site key is refused", async () => {
+    const site = await aSite();
+    writeFileSync(dataFolder(site.config.dataDir).siteKey, "seatkeeper site key v1\n");
+    await expect(started(site)).rejects.toMatchObject({ code: "SITE_KEY_DAMAGED" });
+  });
+
+  it.skipIf(process.getuid?.() !== 0)("that belongs to somebody else is refused", async () => {
+    const site = await aSite();
+    chownSync(site.config.dataDir, 12_345, 12_345);
+    await expect(started(site)).rejects.toMatchObject({ code: "DATA_FOLDER_OWNER" });
+  });
+
+  it("asks which vendor is meant where there is another", async () => {
+    const { config } = await aSite();
+    await expect(requestLicense(config, "other.example", { host })).rejects.toMatchObject({
+      code: "VENDOR_NOT_HERE",
+    });
+  });
+});
+
+describe("the host", () => {
+  it("is known by a keyed hash of its machine id", () => {
+    const path = join(emptyFolder(), "machine-id");
+    writeFileSync(path, "00112233445566778899aabbccddeeff\n");
+    expect(readHost(path)).toEqual({
+      // HMAC-SHA256(machine id, "seatkeeper host fingerprint v1").
+      hash: "911d92e7d35ac3aa6e582b897b1140d1bad6378e089cca08ba45767cb2944a38",
+      parts: ["machine-id"],
+    });
+    writeFileSync(path, "uninitialized\n");
+    expect(() => readHost(path)).toThrow(
+      expect.objectContaining({ code: "HOST_IDENTITY_MISSING" }),
+    );
+  });
+});
