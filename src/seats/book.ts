@@ -71,6 +71,7 @@ export class SeatBook {
   /** What was decided since the last `keep` is durable and cannot be undone any more. */
   keep(): void {
     this.#state.journal.keep();
+    this.#state.sweepClients(this.#now.mono);
     this.#state.ended.prune(this.#now.mono);
     this.#state.denials.prune(this.#now.mono);
     this.#state.metering.keys.prune();

@@ -2,7 +2,7 @@ import type { DenialReason } from "../base/denial.ts";
 import type { LeaseId } from "../base/ids.ts";
 import { between, type Millis, type MonoMillis, type UnixMillis } from "../base/time.ts";
 import { type Capacity, hasRoom, NO_CAPACITY, tierOf } from "./capacity.ts";
-import { type Deadlines } from "./deadlines.ts";
+import { Deadlines } from "./deadlines.ts";
 import { type Journal, Slot } from "./journal.ts";
 import type { FeaturePool, SeatGrant } from "./terms.ts";
 
@@ -26,9 +26,10 @@ export class Feature {
   readonly surplus: Slot<ReadonlySet<LeaseId>>;
   /** Request keys of those who wait, the longest waiting first. */
   readonly queue: Slot<readonly string[]>;
-  readonly expiries: Deadlines<LeaseId>;
+  /** Of live leases. */
+  readonly expiries: Deadlines<LeaseId> = new Deadlines();
 
-  constructor(name: string, journal: Journal, expiries: Deadlines<LeaseId>) {
+  constructor(name: string, journal: Journal) {
     this.name = name;
     this.pool = new Slot<FeaturePool | undefined>(journal, undefined);
     this.valid = new Slot<readonly SeatGrant[]>(journal, []);
@@ -36,7 +37,6 @@ export class Feature {
     this.used = new Slot<readonly number[]>(journal, [0]);
     this.surplus = new Slot<ReadonlySet<LeaseId>>(journal, new Set());
     this.queue = new Slot<readonly string[]>(journal, []);
-    this.expiries = expiries;
   }
 
   get seatsUsed(): number {

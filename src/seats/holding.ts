@@ -4,7 +4,7 @@ import type { EndReason } from "../base/usage-event.ts";
 import type { AcquireCommand } from "./command.ts";
 import type { EndedBy } from "./ended-leases.ts";
 import type { Feature } from "./feature.ts";
-import type { Lease } from "./lease.ts";
+import { type Lease, leaseAt } from "./lease.ts";
 import { requestKey, type SeatState } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
@@ -17,7 +17,7 @@ export function grantSeats(
 ): Lease {
   const lease = newLease(state, turn, feature, asked);
   feature.use(lease.version, lease.count);
-  holdLease(state, lease);
+  state.leases.set(lease.id, lease);
   state.setRequest(lease.client, requestKey(lease.client, lease.key), {
     kind: "leased",
     lease: lease.id,
@@ -34,12 +34,6 @@ export function grantSeats(
     overdraft,
   });
   return lease;
-}
-
-/** Keeps a new version of a lease, and looks at it again when it expires. */
-export function holdLease(state: SeatState, lease: Lease): void {
-  state.leases.set(lease.id, lease);
-  state.featureOrNew(lease.feature).expiries.watch(lease.id, lease.expiresAt);
 }
 
 /** Ends a lease and gives its seats back; `by` is what its holder will be told. */
@@ -79,10 +73,15 @@ export function renewLease(
     return reason ?? "NOT_LICENSED_FEATURE";
   }
   const { leaseTime } = pool;
-  const expiresAt = after(turn.now.mono, leaseTime);
-  const renewed = { ...lease, instance: changed.instance, leaseTime, expiresAt, restored: false };
+  const renewed = leaseAt(lease, {
+    instance: changed.instance,
+    leaseTime,
+    startedAt: lease.startedAt,
+    expiresAt: after(turn.now.mono, leaseTime),
+    restored: false,
+  });
   state.seatTime.claimed(lease.id);
-  holdLease(state, renewed);
+  state.leases.set(lease.id, renewed);
   return renewed;
 }
 
@@ -115,7 +114,7 @@ function newLease(state: SeatState, turn: Turn, feature: Feature, asked: Acquire
   const pool = feature.pool.value;
   if (pool === undefined) throw new TypeError("no pool to grant from");
   if (state.leases.has(id)) throw new RangeError("a lease of this id exists");
-  return {
+  const stored = {
     id,
     client: by.client,
     instance: by.instance,
@@ -128,8 +127,12 @@ function newLease(state: SeatState, turn: Turn, feature: Feature, asked: Acquire
     grantedAt: turn.now.wall,
     leaseTime: pool.leaseTime,
     overdraft: feature.room(asked) === "overdraft",
+  };
+  return leaseAt(stored, {
+    instance: by.instance,
+    leaseTime: pool.leaseTime,
     startedAt: turn.now.mono,
     expiresAt: after(turn.now.mono, pool.leaseTime),
     restored: false,
-  };
+  });
 }

@@ -49,19 +49,25 @@ export class Slot<Value> {
   }
 }
 
+/** Hears of each change of a map, also of one that is taken back; undefined stands for none. */
+export type Follower<Key, Value> = (
+  key: Key,
+  value: Value | undefined,
+  before: Value | undefined,
+) => void;
+
 /**
  * A map that the journal can restore, in content though not in order of iteration: no decision
- * may hang on that order.
+ * may hang on that order. What is derived from it, such as an index, follows it.
  */
-export class JournaledMap<Key, Value> {
+export class JournaledMap<Key, Value extends string | number | object> {
   readonly #journal: Journal;
   readonly #map = new Map<Key, Value>();
-  readonly #restored: (key: Key, value: Value) => void;
+  readonly #follow: Follower<Key, Value> | undefined;
 
-  /** `restored` hears of every value that an undo has put back. */
-  constructor(journal: Journal, restored: (key: Key, value: Value) => void = () => {}) {
+  constructor(journal: Journal, follow?: Follower<Key, Value>) {
     this.#journal = journal;
-    this.#restored = restored;
+    this.#follow = follow;
   }
 
   get size(): number {
@@ -85,14 +91,16 @@ export class JournaledMap<Key, Value> {
   }
 
   set(key: Key, value: Value): void {
-    this.#noteBefore(key);
-    this.#map.set(key, value);
+    const before = this.#map.get(key);
+    this.#put(key, value, before);
+    this.#journal.note(() => this.#put(key, before, value));
   }
 
   delete(key: Key): void {
-    if (!this.#map.has(key)) return;
-    this.#noteBefore(key);
-    this.#map.delete(key);
+    const before = this.#map.get(key);
+    if (before === undefined) return;
+    this.#put(key, undefined, before);
+    this.#journal.note(() => this.#put(key, before, undefined));
   }
 
   /**
@@ -103,15 +111,9 @@ export class JournaledMap<Key, Value> {
     this.#map.delete(key);
   }
 
-  #noteBefore(key: Key): void {
-    const before = this.#map.get(key);
-    if (before === undefined) {
-      this.#journal.note(() => this.#map.delete(key));
-      return;
-    }
-    this.#journal.note(() => {
-      this.#map.set(key, before);
-      this.#restored(key, before);
-    });
+  #put(key: Key, value: Value | undefined, before: Value | undefined): void {
+    if (value === undefined) this.#map.delete(key);
+    else this.#map.set(key, value);
+    this.#follow?.(key, value, before);
   }
 }

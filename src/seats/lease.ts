@@ -41,6 +41,36 @@ export interface Lease extends StoredLease {
   readonly restored: boolean;
 }
 
+/** What changes in a lease while it lives. */
+export type LeaseProgress = Pick<
+  Lease,
+  "instance" | "leaseTime" | "startedAt" | "expiresAt" | "restored"
+>;
+
+/**
+ * The lease `of` in the state `at`. Written out field by field, because V8 gives every object
+ * that is spread from another a layout of its own: some 500 bytes for each of 100,000 leases.
+ */
+export function leaseAt(of: StoredLease, at: LeaseProgress): Lease {
+  return {
+    id: of.id,
+    client: of.client,
+    instance: at.instance,
+    user: of.user,
+    host: of.host,
+    feature: of.feature,
+    version: of.version,
+    count: of.count,
+    key: of.key,
+    grantedAt: of.grantedAt,
+    leaseTime: at.leaseTime,
+    overdraft: of.overdraft,
+    startedAt: at.startedAt,
+    expiresAt: at.expiresAt,
+    restored: at.restored,
+  };
+}
+
 /** Orders leases by their start; those of one moment by id, so that the order is always the same. */
 export function byAge(one: Lease, other: Lease): number {
   return one.startedAt - other.startedAt || (one.id < other.id ? -1 : 1);

@@ -7,8 +7,7 @@ import {
   monoMillis,
   type UnixMillis,
 } from "../base/time.ts";
-import { holdLease } from "./holding.ts";
-import type { Lease, StoredLease } from "./lease.ts";
+import { leaseAt, type StoredLease } from "./lease.ts";
 import { setTerms } from "./licensing.ts";
 import type { SeatSnapshot } from "./snapshot.ts";
 import { requestKey, SeatState } from "./state.ts";
@@ -35,7 +34,7 @@ export function restoreState(
   const leaseTimes = new Map(terms.pools.map(({ name, leaseTime }) => [name, leaseTime]));
   for (const stored of snapshot.leases) {
     const leaseTime = Math.max(stored.leaseTime, leaseTimes.get(stored.feature) ?? 0);
-    restoreLease(state, snapshot, { ...stored, leaseTime: millis(leaseTime) }, now);
+    restoreLease(state, snapshot, stored, millis(leaseTime), now);
   }
   setTerms(state, newTurn(now), terms);
   state.journal.keep();
@@ -46,18 +45,23 @@ function restoreLease(
   state: SeatState,
   snapshot: SeatSnapshot,
   stored: StoredLease,
+  leaseTime: Millis,
   now: Moment,
 ): void {
-  const lease: Lease = {
-    ...stored,
+  const lease = leaseAt(stored, {
+    instance: stored.instance,
+    leaseTime,
     startedAt: monoAt(stored.grantedAt, now),
-    expiresAt: after(now.mono, stored.leaseTime),
+    expiresAt: after(now.mono, leaseTime),
     restored: true,
-  };
-  holdLease(state, lease);
+  });
+  state.featureOrNew(lease.feature);
+  state.leases.set(lease.id, lease);
   const key = requestKey(lease.client, lease.key);
   state.setRequest(lease.client, key, { kind: "leased", lease: lease.id });
-  state.seatTime.restored(lease, sureUntil(snapshot, stored, now));
+  state.seatTime.restored(lease, sureUntil(snapshot, lease, now));
+  // Nothing will be undone here, and a long journal costs memory.
+  state.journal.keep();
 }
 
 /** Nobody can have renewed after the process was last alive, so one lease time later it was over. */

@@ -1,5 +1,5 @@
 import type { ClientKey, IdempotencyKey, InstanceId, LeaseId } from "../base/ids.ts";
-import type { MonoMillis } from "../base/time.ts";
+import { after, type Millis, type MonoMillis, seconds } from "../base/time.ts";
 import type { AcquireCommand } from "./command.ts";
 import { Deadlines } from "./deadlines.ts";
 import { DenialMemory } from "./denial-memory.ts";
@@ -32,15 +32,18 @@ export interface Validity {
   readonly deadline: MonoMillis | undefined;
 }
 
+const SWEEP_INTERVAL: Millis = seconds(10);
+
 /** All that the engine knows, in pieces that one journal restores. */
 export class SeatState {
   readonly journal: Journal = new Journal();
   readonly limits: SeatLimits;
   readonly leases: JournaledMap<LeaseId, Lease>;
   readonly requests: JournaledMap<string, Request>;
-  /** Request keys per client. */
+  /** Request keys per client. An empty list stays until it is swept, see `sweepClients`. */
   readonly clients: JournaledMap<ClientKey, readonly string[]>;
-  readonly absences: Deadlines<string>;
+  /** Until when waiters without a connection keep their place. */
+  readonly absences: Deadlines<string> = new Deadlines();
   /** By name, so that what happens in several at once happens in a stable order. */
   readonly features: Slot<readonly Feature[]>;
   readonly licensed: Slot<boolean>;
@@ -50,16 +53,21 @@ export class SeatState {
   readonly denials: DenialMemory;
   readonly metering: Metering;
   readonly #featureNamed: JournaledMap<string, Feature>;
+  #sweepAt: MonoMillis | undefined;
 
   constructor(limits: SeatLimits) {
     const { journal } = this;
     this.limits = limits;
-    this.leases = new JournaledMap(journal, (id, lease) => {
-      this.feature(lease.feature)?.expiries.watch(id, lease.expiresAt);
+    this.leases = new JournaledMap(journal, (id, lease, before) => {
+      if (lease === undefined) this.#expiriesOf(before)?.delete(id);
+      else this.#expiriesOf(lease)?.set(id, lease.expiresAt);
     });
-    this.requests = new JournaledMap(journal, (key, request) => this.#watchAbsence(key, request));
+    this.requests = new JournaledMap(journal, (key, request) => {
+      const awayUntil = request?.kind === "waiting" ? request.waiter.awayUntil : undefined;
+      if (awayUntil === undefined) this.absences.delete(key);
+      else this.absences.set(key, awayUntil);
+    });
     this.clients = new JournaledMap(journal);
-    this.absences = new Deadlines((key) => this.waiter(key)?.awayUntil);
     this.features = new Slot<readonly Feature[]>(journal, []);
     this.licensed = new Slot(journal, false);
     this.validity = new Slot<Validity | undefined>(journal, undefined);
@@ -78,8 +86,7 @@ export class SeatState {
   featureOrNew(name: string): Feature {
     const known = this.feature(name);
     if (known !== undefined) return known;
-    const expiries = new Deadlines<LeaseId>((id) => this.leases.get(id)?.expiresAt);
-    const feature = new Feature(name, this.journal, expiries);
+    const feature = new Feature(name, this.journal);
     this.#featureNamed.set(name, feature);
     this.features.set([...this.features.value, feature].toSorted(byName));
     return feature;
@@ -96,20 +103,30 @@ export class SeatState {
       this.clients.set(client, [...(this.clients.get(client) ?? []), key]);
     }
     this.requests.set(key, request);
-    this.#watchAbsence(key, request);
   }
 
   removeRequest(client: ClientKey, key: string): void {
     this.requests.delete(key);
     const left = (this.clients.get(client) ?? []).filter((other) => other !== key);
-    if (left.length > 0) this.clients.set(client, left);
-    else this.clients.delete(client);
+    this.clients.set(client, left);
   }
 
-  #watchAbsence(key: string, request: Request): void {
-    if (request.kind === "waiting" && request.waiter.awayUntil !== undefined) {
-      this.absences.watch(key, request.waiter.awayUntil);
+  /**
+   * Drops clients that hold nothing; only with an empty journal. Not done at each release: V8
+   * leaves a hole in the key's chain for every entry of a map that is deleted, so a client that
+   * comes and goes would make its own look-ups slower and slower.
+   */
+  sweepClients(now: MonoMillis): void {
+    if (this.#sweepAt !== undefined && now < this.#sweepAt) return;
+    this.#sweepAt = after(now, SWEEP_INTERVAL);
+    for (const [client, keys] of this.clients.entries()) {
+      if (keys.length === 0) this.clients.forget(client);
     }
+  }
+
+  /** A feature is made before its first lease. */
+  #expiriesOf(lease: Lease | undefined): Deadlines<LeaseId> | undefined {
+    return lease === undefined ? undefined : this.feature(lease.feature)?.expiries;
   }
 }
 
