@@ -4,7 +4,7 @@ import { acquire } from "./acquiring.ts";
 import type { Command } from "./command.ts";
 import { cancel, disconnect, reconnect, release, renew, resume, revoke } from "./continuing.ts";
 import type { Answer, Decision, SeatCut } from "./decision.ts";
-import { doWhatIsDue, nextDue, serveTheStirred } from "./due.ts";
+import { doWhatIsDue, isMereRenewal, nextDue, serveTheStirred } from "./due.ts";
 import type { Lease } from "./lease.ts";
 import { setTerms } from "./licensing.ts";
 import { restoreState } from "./restoring.ts";
@@ -45,7 +45,8 @@ export class SeatBook {
   }
 
   /**
-   * Does first what was due by `now`, then what is asked. `now.mono` must not go back.
+   * Does first what was due by `now`, then what is asked. Only renewals do not wait for what else
+   * is due, so that they never have anything to write. `now.mono` must not go back.
    * @throws RangeError when a number is out of its range or a lease id is taken: a mistake of the
    * program, which changes nothing.
    */
@@ -55,7 +56,7 @@ export class SeatBook {
     const before = journal.length;
     try {
       const turn = newTurn(now);
-      doWhatIsDue(this.#state, turn);
+      if (!isMereRenewal(this.#state, command, now)) doWhatIsDue(this.#state, turn);
       // New terms also say who is served with the seats that have just come free.
       if (command.kind !== "terms") serveTheStirred(this.#state, turn);
       const answer = this.#obey(command, turn);

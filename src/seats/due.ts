@@ -1,9 +1,10 @@
-import type { MonoMillis } from "../base/time.ts";
+import type { Moment, MonoMillis } from "../base/time.ts";
+import type { Command } from "./command.ts";
 import type { Feature } from "./feature.ts";
 import { endLease } from "./holding.ts";
-import { followWallClock } from "./licensing.ts";
+import { followWallClock, isWallClockFollowed } from "./licensing.ts";
 import { leaveQueue, serveQueue } from "./queue.ts";
-import type { SeatState } from "./state.ts";
+import { isSame, type SeatState } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /** What time alone brings: grants that start or end, expiries, waiters given up. Serves no queue yet. */
@@ -11,6 +12,23 @@ export function doWhatIsDue(state: SeatState, turn: Turn): void {
   followWallClock(state, turn);
   for (const feature of state.features.value) expireLeases(state, turn, feature);
   dropTheAbsent(state, turn);
+}
+
+/**
+ * Whether a command only lets leases of its caller go on. That changes memory alone, so it must
+ * not wait for anything else that is due: the disk which would have to record that may be full,
+ * and then renewals are what keeps people working.
+ */
+export function isMereRenewal(state: SeatState, command: Command, now: Moment): boolean {
+  if (command.kind !== "renew" && command.kind !== "resume") return false;
+  if (!isWallClockFollowed(state, now.wall)) return false;
+  return command.leases.every((id) => {
+    const lease = state.leases.get(id);
+    if (lease === undefined) return true;
+    if (!isSame(lease, command.by)) return command.kind === "renew";
+    const hasSeat = state.feature(lease.feature)?.surplus.value.has(id) === false;
+    return hasSeat && now.mono < lease.expiresAt;
+  });
 }
 
 /** Gives seats that came free to those whose turn it is. */

@@ -26,10 +26,13 @@ export function setTerms(state: SeatState, turn: Turn, { pools, meters }: SeatTe
 
 /** Grants start and end by the wall clock. */
 export function followWallClock(state: SeatState, turn: Turn): void {
+  if (!isWallClockFollowed(state, turn.now.wall)) weighGrants(state, turn);
+}
+
+/** Whether no grant has started or ended since they were last added up. */
+export function isWallClockFollowed(state: SeatState, wall: UnixMillis): boolean {
   const validity = state.validity.value;
-  const { wall } = turn.now;
-  if (validity !== undefined && validity.from <= wall && wall < validity.until) return;
-  weighGrants(state, turn);
+  return validity !== undefined && validity.from <= wall && wall < validity.until;
 }
 
 /** Adds up the grants that are valid now, and finds out for whom there is no seat any more. */
