@@ -5,6 +5,7 @@ import { systemClock } from "../../clock/system-clock.ts";
 import { readDuration } from "../../config/duration.ts";
 import { type Command, command, type Shell } from "../shared/command.ts";
 import { CliError, usageError } from "../shared/errors.ts";
+import { seatWish } from "./seat-wish.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { trustedVendor } from "./vendor-trust.ts";
 import { spanInWords } from "./words.ts";
@@ -57,12 +58,14 @@ export const run: Command = command({
     ["run --feature cad.pro --wait --server 7328@lic1 -- cad", "wait until a seat is free"],
   ],
   async run(options, shell) {
-    if (shell.rest.length === 0) throw usageError("name a command after --", "see run --help");
+    const [program = ""] = shell.rest;
+    if (program === "") throw usageError("name a command after --", "see seatkeeper run --help");
+    const { feature, ...wish } = seatWish(options);
     const grace = graceOf(options.grace);
     const vendor = trustedVendor(options.vendorFile, shell);
     const servers = serversOf(options.server, shell);
     // Before the command runs, a signal ends the waiting; afterwards it is the command's.
-    const { signal, disarm } = stopSignal();
+    const signal = stopSignal();
     const keeper = await connect({
       servers,
       vendor: { name: vendor.name, rootKey: vendor.rootKey },
@@ -70,15 +73,13 @@ export const run: Command = command({
       signal,
     });
     try {
-      const seat = await keeper.acquire(options.feature, {
-        count: options.count,
+      const seat = await keeper.acquire(feature, {
+        ...wish,
         wait: options.wait,
         signal,
-        ...(options.featureVersion === undefined ? {} : { version: options.featureVersion }),
         onQueued: (position) =>
-          shell.out.note(`waiting for a seat of ${options.feature}, place ${position}`),
+          shell.out.note(`waiting for a seat of ${feature}, place ${position}`),
       });
-      disarm();
       return await holding(keeper, seat, grace, shell);
     } finally {
       await keeper.close();

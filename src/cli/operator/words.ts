@@ -1,7 +1,8 @@
 import type { Millis } from "../../base/time.ts";
 
-/** `45s`, `3m 20s`, `2h 5m`, `4d 3h`: two units at most, for people. */
+/** `250ms`, `45s`, `3m 20s`, `2h 5m`, `4d 3h`: two units at most, for people. */
 export function spanInWords(span: Millis | number): string {
+  if (span > 0 && span < 1_000) return `${Math.round(span)}ms`;
   const total = Math.round(span / 1_000);
   const [days, hours, minutes, seconds] = [
     Math.floor(total / 86_400),

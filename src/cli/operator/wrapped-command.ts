@@ -26,8 +26,9 @@ export class WrappedCommand {
   constructor(words: readonly string[], env: Readonly<Record<string, string>>, clock: Clock) {
     const [file = "", ...args] = words;
     this.#clock = clock;
-    this.#child = spawn(file, args, { stdio: "inherit", env: { ...process.env, ...env } });
+    // First: from its first moment on the program can make somebody send us a signal.
     const stopPassing = this.#passSignals();
+    this.#child = spawn(file, args, { stdio: "inherit", env: { ...process.env, ...env } });
     this.ended = new Promise<number>((resolve, reject) => {
       this.#child.once("error", (cause) => reject(notStarted(file, cause)));
       this.#child.once("exit", (code, signal) => resolve(exitCode(code, signal)));
