@@ -33,6 +33,7 @@ export class AdminServer {
   static async open(path: string, desk: AdminDesk, log: Log): Promise<AdminServer> {
     const server = new AdminServer(desk, log);
     await bindAdminSocket(server.#server, path, SOCKET_MODE);
+    server.#server.on("error", (error) => log.warn("admin.connection-failed", failure(error)));
     return server;
   }
 

@@ -16,7 +16,7 @@ export interface Writes {
 }
 
 /** Told instead of an answer when the disk refused the writes: nothing of the request happened. */
-export interface NotWritten {
+interface NotWritten {
   readonly kind: "not-written";
 }
 
@@ -32,6 +32,8 @@ export interface CommitGroupParts {
   readonly notify: (notices: readonly Notice[]) => void;
   /** Called when all that waited has been served: the next deadline may have moved. */
   readonly idle: () => void;
+  /** An answer could not be delivered: what was decided holds all the same. */
+  readonly fault: (error: unknown) => void;
   readonly fatal: (error: unknown) => void;
 }
 
@@ -172,8 +174,12 @@ export class CommitGroup {
 
   #tell(ask: Ask, decision: Decision | undefined): void {
     if (decision === undefined) return;
-    ask.answer(decision.answer);
-    if (decision.notices.length > 0) this.#parts.notify(decision.notices);
+    try {
+      ask.answer(decision.answer);
+      if (decision.notices.length > 0) this.#parts.notify(decision.notices);
+    } catch (error) {
+      this.#parts.fault(error);
+    }
   }
 }
 

@@ -6,6 +6,7 @@ import { type Millis, millis } from "../base/time.ts";
 import type { Config } from "../config/config.ts";
 import { certificateFingerprint } from "../crypto/certificate.ts";
 import { failure } from "../log/log.ts";
+import type { AdminProblem } from "../protocol/admin.ts";
 import { AdminDesk } from "./admin-desk.ts";
 import { AdminServer } from "./admin-server.ts";
 import { DaemonError } from "./errors.ts";
@@ -73,13 +74,14 @@ async function serve(config: Config, parts: SiteParts, site: Site): Promise<Daem
     welcome: (peer) => new Session(peer, session),
     pages: (path) => healthPage(path, problems),
     refused: (reason) => log.debug("connection.refused", { reason }),
+    failed: (error) => log.warn("connection.failed", failure(error)),
   });
   const desk = new AdminDesk({
     site,
     clock,
     startedAt,
     connections: () => transport.connections,
-    problems: () => problems().map(({ code, reason }) => ({ code, message: reason })),
+    problems: () => problems().map(adminProblem),
   });
   const admin = await orClose(transport, AdminServer.open(config.socket, desk, log));
   site.start();
@@ -99,6 +101,10 @@ async function serve(config: Config, parts: SiteParts, site: Site): Promise<Daem
       return stopped;
     },
   };
+}
+
+function adminProblem({ code, reason, hint }: NotReady): AdminProblem {
+  return { code, message: reason, ...(hint === undefined ? {} : { hint }) };
 }
 
 const DRAINING: NotReady = { code: "DRAINING", reason: "the daemon is stopping" };

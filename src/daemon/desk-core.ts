@@ -122,7 +122,7 @@ function genesisWanted(shelf: LicenseShelf, { signer }: SiteKey): Uint8Array | u
 }
 
 /** The bytes of block 0. */
-export function firstBlock(files: LedgerFiles): Uint8Array {
+function firstBlock(files: LedgerFiles): Uint8Array {
   return files.readChain(0, blockLength(decodeHeader(files.readChain(0, HEADER_BYTES))));
 }
 

@@ -8,6 +8,8 @@ export interface Page {
 export interface NotReady {
   readonly code: string;
   readonly reason: string;
+  /** What the operator can do next. */
+  readonly hint?: string | undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { fromHex, utf8 } from "../base/bytes.ts";
 import type { ChainId } from "../base/ids.ts";
@@ -25,6 +25,7 @@ import { openStore } from "../store/database.ts";
 import { RealLedgerFiles } from "../store/ledger-files.ts";
 import { DaemonError } from "./errors.ts";
 import { readHost } from "./host.ts";
+import { readOwnFile } from "./own-file.ts";
 import { newestSealingKey } from "./sealing-key.ts";
 import { decodeSiteKey, newSiteKeyText, type SiteKey } from "./site-key.ts";
 
@@ -80,7 +81,7 @@ export async function initSite(
 
 function siteKeyOf(data: DataFolder): SiteKey {
   if (!existsSync(data.siteKey)) writeFileDurably(data.siteKey, utf8(newSiteKeyText()), 0o600);
-  return decodeSiteKey(readFileSync(data.siteKey), data.siteKey);
+  return decodeSiteKey(readOwnFile(data.siteKey), data.siteKey);
 }
 
 async function makeTls(data: DataFolder, config: Config, now: UnixMillis): Promise<void> {

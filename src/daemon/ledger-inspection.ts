@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { type Millis, millis } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
 import { systemClock } from "../clock/system-clock.ts";
@@ -8,6 +7,7 @@ import { SLOT_BYTES } from "../ledger/ports.ts";
 import { type PublicReport, verifyPublic } from "../ledger/public-check.ts";
 import { ChainSource } from "./chain-source.ts";
 import { LicenseShelf } from "./license-shelf.ts";
+import { readOwnFile } from "./own-file.ts";
 import { type KnownVendor, oneVendor, readSiteFiles } from "./site-files.ts";
 
 /** What anybody at the site can say about a vendor's ledger, without the vendor's keys. */
@@ -55,7 +55,7 @@ function look({ file, folder }: KnownVendor): PublicReport {
 }
 
 function slotsOf(path: string): readonly [Uint8Array, Uint8Array] {
-  const state = readFileSync(path);
+  const state = readOwnFile(path);
   return [state.subarray(0, SLOT_BYTES), state.subarray(SLOT_BYTES, 2 * SLOT_BYTES)];
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { utf8 } from "../base/bytes.ts";
 import type { CodedError } from "../base/errors.ts";
@@ -12,6 +12,7 @@ import { writeFileDurably } from "../store/data-folder.ts";
 import { addUp, type Entitlement } from "./entitlement.ts";
 import { DaemonError } from "./errors.ts";
 import { isCoded } from "./failure-kind.ts";
+import { readOwnFile } from "./own-file.ts";
 import { newestSealingKey } from "./sealing-key.ts";
 
 /** A license of this vendor that is in force, or a file that is not, with the reason. */
@@ -104,7 +105,7 @@ export class LicenseShelf {
 
   #read(file: string): ShelvedLicense {
     try {
-      return { kind: "license", license: this.#check(readFileSync(join(this.#folder, file))) };
+      return { kind: "license", license: this.#check(readOwnFile(join(this.#folder, file))) };
     } catch (error) {
       return { kind: "refused", file, problem: codedOnly(error) };
     }

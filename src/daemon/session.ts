@@ -7,7 +7,12 @@ import { randomBytes, randomHex } from "../crypto/random.ts";
 import { failure, type Log } from "../log/log.ts";
 import { writeJsonNote } from "../note/json-note.ts";
 import { pseudonymOf } from "../privacy/pseudonym.ts";
-import { challengeBody, DAEMON_NOTE_NAME, type Hello } from "../protocol/handshake.ts";
+import {
+  challengeBody,
+  DAEMON_NOTE_NAME,
+  type Hello,
+  type Welcome,
+} from "../protocol/handshake.ts";
 import type { NotificationName, NotificationOf } from "../protocol/notifications.ts";
 import {
   decodeFrame,
@@ -195,7 +200,7 @@ export class Session implements Visit, Listener {
     const caller = this.#callerOf(hello, request.params.labels);
     this.#greeted = { desk, caller };
     desk.join(caller, this);
-    this.#send(request, desk.welcome(hello.nonce, this.#welcomeTerms()));
+    this.#send(request, desk.welcome(this.#welcome(hello.nonce)));
   }
 
   /** The door: behind it there are only pseudonyms. */
@@ -209,9 +214,10 @@ export class Session implements Visit, Listener {
     };
   }
 
-  #welcomeTerms(): Parameters<VendorDesk["welcome"]>[1] {
+  #welcome(nonce: string): Omit<Welcome, "head"> {
     const { heartbeat, frameBytes, leasesPerClient, requestsPerSecond, version } = this.#parts;
     return {
+      nonce,
       heartbeatMs: heartbeat,
       limits: { frameBytes, leasesPerClient, requestsPerSecond },
       serverVersion: version,

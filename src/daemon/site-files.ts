@@ -1,5 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { messageOf, systemCode } from "../base/errors.ts";
+import { existsSync, readdirSync } from "node:fs";
 import { readVendorFile, type VendorFile } from "../license/vendor-file.ts";
 import {
   checkDataFolder,
@@ -9,6 +8,7 @@ import {
   vendorFolder,
 } from "../store/data-folder.ts";
 import { DaemonError } from "./errors.ts";
+import { readOwnFile } from "./own-file.ts";
 import { decodeSiteKey, type SiteKey } from "./site-key.ts";
 
 /** A vendor whose ledger this site keeps. */
@@ -33,8 +33,7 @@ export interface SiteFiles {
 export function readSiteFiles(path: string): SiteFiles {
   checkDataFolder(path);
   const data = dataFolder(path);
-  const siteKey = decodeSiteKey(readOrRefuse(data), data.siteKey);
-  return { data, siteKey, vendors: vendorsIn(data) };
+  return { data, siteKey: readSiteKey(data), vendors: vendorsIn(data) };
 }
 
 /**
@@ -57,18 +56,13 @@ export function oneVendor<Vendor>(
   });
 }
 
-function readOrRefuse(data: DataFolder): Uint8Array {
-  try {
-    return readFileSync(data.siteKey);
-  } catch (cause) {
-    const missing = systemCode(cause) === "ENOENT";
-    const code = missing ? "SITE_MISSING" : "SITE_KEY_DAMAGED";
-    const what = missing ? "there is no site" : `cannot read the site key (${messageOf(cause)})`;
-    throw new DaemonError(code, `${what} in ${data.path}`, {
+function readSiteKey({ path, siteKey }: DataFolder): SiteKey {
+  if (!existsSync(siteKey)) {
+    throw new DaemonError("SITE_MISSING", `there is no site in ${path}`, {
       hint: "run seatkeeper init --vendor FILE first, or check data_dir in the configuration",
-      cause,
     });
   }
+  return decodeSiteKey(readOwnFile(siteKey), siteKey);
 }
 
 /** A folder without a vendor file is what a crash left of `init`: nobody knows its ledger. */
@@ -78,5 +72,5 @@ function vendorsIn(data: DataFolder): readonly KnownVendor[] {
     .toSorted()
     .map((name) => vendorFolder(data, name))
     .filter((folder) => existsSync(folder.vendorFile))
-    .map((folder) => ({ folder, file: readVendorFile(readFileSync(folder.vendorFile)) }));
+    .map((folder) => ({ folder, file: readVendorFile(readOwnFile(folder.vendorFile)) }));
 }

@@ -109,7 +109,8 @@ export class Site {
   /** Why no seats can be granted at present; empty when they can. */
   problems(): readonly NotReady[] {
     if (this.desks.size === 0) {
-      return [{ code: "VENDOR_NOT_HERE", reason: "no vendor's ledger is kept here" }];
+      const hint = "run seatkeeper init with the vendor's file";
+      return [{ code: "VENDOR_NOT_HERE", reason: "no vendor's ledger is kept here", hint }];
     }
     return [...this.desks.values()].flatMap((desk) => desk.problems());
   }

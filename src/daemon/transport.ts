@@ -35,6 +35,8 @@ export interface TransportOptions {
   readonly welcome: (peer: Peer) => Visit;
   readonly pages: (path: string) => Page | undefined;
   readonly refused: (reason: Refusal["reason"]) => void;
+  /** A connection could not be taken: no more file descriptors, for one. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** Sockets beyond the limit of clients, so that a full daemon can still say that it is full, and be asked for its health. */
@@ -69,6 +71,7 @@ export class Transport {
   static async open(options: TransportOptions): Promise<Transport> {
     const transport = new Transport(options);
     await listen(transport.#server, { host: options.host, port: options.port });
+    transport.#server.on("error", options.failed);
     return transport;
   }
 

@@ -57,7 +57,7 @@ function writeBundleOf(desk: VendorDesk, sink: ByteSink): void {
     ...selected,
     size: ledger.size,
     directory: rows.filter(({ index }) => index >= selected.fromIndex),
-    checkpoint: desk.head(),
+    checkpoint: desk.notary.head(),
     root: ledger.root,
     tip: ledger.tip(),
   });

@@ -1,15 +1,10 @@
 import { equalBytes } from "../base/bytes.ts";
 import { DENIAL_HINTS } from "../base/denial.ts";
 import type { ChainId, ClientKey, InstanceId } from "../base/ids.ts";
-import { type Millis, type MonoMillis, millis, seconds } from "../base/time.ts";
-import type { Timer } from "../clock/clock.ts";
-import { writeLeaseNote } from "../license/lease-note.ts";
+import { type Millis, millis, seconds } from "../base/time.ts";
 import type { License } from "../license/license.ts";
 import { failure } from "../log/log.ts";
-import { signHead } from "../note/checkpoint.ts";
-import { writeJsonNote } from "../note/json-note.ts";
-import type { NoteSigner } from "../note/signed-note.ts";
-import { type Welcome, welcomeBody } from "../protocol/handshake.ts";
+import type { Welcome } from "../protocol/handshake.ts";
 import type { HelloResult, WireLease } from "../protocol/results.ts";
 import type { Command } from "../seats/command.ts";
 import type { Answer, Denial } from "../seats/decision.ts";
@@ -17,10 +12,14 @@ import type { Caller, Lease } from "../seats/lease.ts";
 import type { FeatureView, SeatView } from "../seats/view.ts";
 import { Attendance, type Listener } from "./attendance.ts";
 import { type AnswerTo, CommitGroup, type Outcome, type Writes } from "./commit-group.ts";
+import { Deadline } from "./deadline.ts";
 import type { DeskCore } from "./desk-core.ts";
+import { DiskWatch } from "./disk-watch.ts";
 import { DaemonError } from "./errors.ts";
 import { isUnavailable } from "./failure-kind.ts";
 import type { NotReady } from "./health.ts";
+import type { ShelvedLicense } from "./license-shelf.ts";
+import { Notary } from "./notary.ts";
 
 /** What one checkpoint did. */
 export interface Checkpointed {
@@ -37,13 +36,12 @@ const NOBODY: AnswerTo = () => undefined;
 /** Where everything about one vendor comes together: requests, licenses, notices, the ledger. */
 export class VendorDesk {
   readonly core: DeskCore;
+  readonly notary: Notary;
   readonly #group: CommitGroup;
   readonly #attendance: Attendance = new Attendance();
-  readonly #signer: NoteSigner;
+  readonly #disk: DiskWatch = new DiskWatch();
+  readonly #deadline: Deadline;
   readonly #maxPending: number;
-  #timer: { readonly due: MonoMillis; readonly timer: Timer } | undefined;
-  #head: { readonly size: number; readonly text: string } | undefined;
-  #diskTrouble: NotReady | undefined;
   #licenseChanged: () => void = () => undefined;
   #draining = false;
   #checkpointing = false;
@@ -51,7 +49,8 @@ export class VendorDesk {
   constructor(core: DeskCore, maxPending: number, fatal: (error: unknown) => void) {
     this.core = core;
     this.#maxPending = maxPending;
-    this.#signer = { name: core.ledger.origin, signer: core.siteKey.signer };
+    this.notary = new Notary(core.ledger, core.siteKey);
+    this.#deadline = new Deadline(core.clock, () => this.ask({ kind: "tick" }, NOBODY));
     this.#group = new CommitGroup({
       book: core.book,
       clock: core.clock,
@@ -59,6 +58,7 @@ export class VendorDesk {
       commit: (writes) => this.#commit(writes),
       notify: (notices) => this.#attendance.deliver(notices),
       idle: () => this.#planTick(),
+      fault: (error) => core.log.error("request.failed", failure(error)),
       fatal,
     });
     this.#planTick();
@@ -126,45 +126,18 @@ export class VendorDesk {
   }
 
   /** The answer to a hello, signed over the client's nonce. */
-  welcome(nonce: string, terms: Omit<Welcome, "nonce" | "head">): HelloResult {
-    const body = welcomeBody({ nonce, head: this.head(), ...terms });
+  welcome(welcome: Omit<Welcome, "head">): HelloResult {
     return {
-      note: writeJsonNote("welcome", body, this.#signer),
+      note: this.notary.welcome(welcome),
       licenses: this.core.shelf.licenses.map(({ text }) => text),
     };
   }
 
-  /** The signed head of the ledger as it is on the medium. */
-  head(): string {
-    const { head } = this.core.ledger;
-    if (this.#head?.size !== head.size) {
-      this.#head = { size: head.size, text: signHead(head, this.#signer) };
-    }
-    return this.#head.text;
-  }
-
   /** A lease as the client gets it: signed over the nonce of its request. */
   signedLease(lease: Lease, nonce: string): WireLease {
-    const { id, feature, version, count, leaseTime } = lease;
-    const note = writeLeaseNote(
-      {
-        chainId: this.chainId,
-        leaseId: id,
-        feature,
-        version,
-        count,
-        clientKey: lease.client,
-        instanceId: lease.instance,
-        nonce,
-        leaseTimeMs: leaseTime,
-        offlineGraceMs: this.core.shelf.entitlement.offlineGrace.get(feature) ?? millis(0),
-        borrowUntil: null,
-        headSize: this.core.ledger.size,
-        issuedAt: this.core.time.now().wall,
-      },
-      this.#signer,
-    );
-    return { id, note, leaseTimeMs: leaseTime, feature, count };
+    const { shelf, time } = this.core;
+    const offlineGrace = shelf.entitlement.offlineGrace.get(lease.feature);
+    return this.notary.lease(lease, nonce, offlineGrace, time.now().wall);
   }
 
   /** Takes a license into use at once and tells everybody. */
@@ -204,7 +177,7 @@ export class VendorDesk {
     const { writer, ledger, book } = this.core;
     const waiting = writer.pending;
     const idle = waiting === 0 && book.features().every(({ used }) => used === 0);
-    if (!idle) await this.#watchingDisk(() => writer.seal());
+    if (!idle) await this.#disk.watching(() => writer.seal());
     return { events: waiting - writer.pending, size: ledger.size };
   }
 
@@ -221,7 +194,7 @@ export class VendorDesk {
       if (writer.pending === 0 && silence < heartbeat) return;
       const { leases } = book.view(time.now());
       if (writer.pending > 0 || leases.length > 0) await this.sealPending();
-      else await this.#watchingDisk(() => writer.heartbeat(0));
+      else await this.#disk.watching(() => writer.heartbeat(0));
     });
   }
 
@@ -233,12 +206,17 @@ export class VendorDesk {
   /** Why no seat can be granted at present. */
   problems(): readonly NotReady[] {
     const { shelf } = this.core;
-    const trouble = this.#diskTrouble === undefined ? [] : [this.#diskTrouble];
-    const refused = shelf.all.flatMap((entry) =>
-      entry.kind === "refused" ? [{ code: entry.problem.code, reason: entry.problem.message }] : [],
-    );
-    const none = { code: "NO_LICENSE", reason: `no license of ${this.name} is in force` };
-    return [...trouble, ...(shelf.licenses.length === 0 ? [none] : []), ...refused];
+    const trouble = this.#disk.trouble === undefined ? [] : [this.#disk.trouble];
+    const none: NotReady = {
+      code: "NO_LICENSE",
+      reason: `no license of ${this.name} is in force`,
+      hint: "install one with seatkeeper license install",
+    };
+    return [
+      ...trouble,
+      ...(shelf.licenses.length === 0 ? [none] : []),
+      ...shelf.all.flatMap((entry) => (entry.kind === "refused" ? [problemOf(entry)] : [])),
+    ];
   }
 
   /** No new seats from now on; everybody is told. */
@@ -250,7 +228,7 @@ export class VendorDesk {
   /** Ends all work; to be called after the last checkpoint. */
   close(): void {
     this.#group.die();
-    this.#timer?.timer.cancel();
+    this.#deadline.cancel();
     this.core.files.close();
   }
 
@@ -272,7 +250,7 @@ export class VendorDesk {
   async #commit(writes: Writes): Promise<"kept" | "refused"> {
     const { writer, shelf, log } = this.core;
     try {
-      await this.#watchingDisk(async () => {
+      await this.#disk.watching(async () => {
         if (shelf.entitlement.sealing === "scheduled") await writer.keep(writes);
         else await writer.seal(writes);
       });
@@ -285,18 +263,6 @@ export class VendorDesk {
     return "kept";
   }
 
-  /** Remembers for `/readyz` whether the disk takes writes. */
-  async #watchingDisk<Result>(work: () => Promise<Result>): Promise<Result> {
-    try {
-      const result = await work();
-      this.#diskTrouble = undefined;
-      return result;
-    } catch (error) {
-      if (isUnavailable(error)) this.#diskTrouble = { code: error.code, reason: error.message };
-      throw error;
-    }
-  }
-
   #checkpointSoon(): void {
     if (this.#checkpointing) return;
     this.#checkpointing = true;
@@ -307,23 +273,13 @@ export class VendorDesk {
       });
   }
 
-  /** One timer for the next expiry, or the next thing the engine waits for. */
+  /** For the next expiry, or whatever the engine waits for. What the disk refused is tried again. */
   #planTick(): void {
-    const { book, clock } = this.core;
-    const due = book.nextDeadline();
-    if (due === this.#timer?.due) return;
-    this.#timer?.timer.cancel();
-    this.#timer = undefined;
-    if (due === undefined) return;
-    const late = clock.now().mono - due;
-    // Still due after it was tried: the disk refused the end of a lease.
-    const wait = late >= 0 && this.#diskTrouble !== undefined ? RETRY : Math.max(0, -late);
-    this.#timer = {
-      due,
-      timer: clock.after(millis(Math.ceil(wait)), () => {
-        this.#timer = undefined;
-        this.ask({ kind: "tick" }, NOBODY);
-      }),
-    };
+    const patience = this.#disk.trouble === undefined ? millis(0) : RETRY;
+    this.#deadline.plan(this.core.book.nextDeadline(), patience);
   }
+}
+
+function problemOf({ file, problem }: Extract<ShelvedLicense, { kind: "refused" }>): NotReady {
+  return { code: problem.code, reason: `${file}: ${problem.message}`, hint: problem.hint };
 }

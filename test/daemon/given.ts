@@ -59,6 +59,22 @@ export const vendorFile: Uint8Array = utf8(
   ),
 );
 
+const otherRoot = signerOf("other root");
+
+/** Another vendor's, under keys of its own. */
+export const otherVendorFile: Uint8Array = utf8(
+  writeVendorFile(
+    {
+      name: "other.example",
+      rootKey: otherRoot.publicKey,
+      sealingKeys: [{ kid: sealingKid, key: sealingKey, notBefore: issuerFrom, notAfter: null }],
+      issuers: [],
+      createdAt: issuerFrom,
+    },
+    otherRoot,
+  ),
+);
+
 /** A feature with three seats, one with one, and a meter. */
 export const usualTerms: object = {
   site: "Example Studio",

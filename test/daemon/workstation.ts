@@ -144,6 +144,10 @@ export class Workstation {
     }
   }
 
+  stopReading(): void {
+    this.#socket.pause();
+  }
+
   async leave(): Promise<void> {
     this.#socket.terminate();
     await this.closed();

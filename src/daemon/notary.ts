@@ -1,0 +1,66 @@
+import type { ChainId } from "../base/ids.ts";
+import { type Millis, millis, type UnixMillis } from "../base/time.ts";
+import type { SealedLedger } from "../ledger/sealed-ledger.ts";
+import { writeLeaseNote } from "../license/lease-note.ts";
+import { signHead } from "../note/checkpoint.ts";
+import { writeJsonNote } from "../note/json-note.ts";
+import type { NoteSigner } from "../note/signed-note.ts";
+import { type Welcome, welcomeBody } from "../protocol/handshake.ts";
+import type { WireLease } from "../protocol/results.ts";
+import type { Lease } from "../seats/lease.ts";
+import type { SiteKey } from "./site-key.ts";
+
+/** Signs what one ledger's daemon vouches for: heads, welcomes and leases. */
+export class Notary {
+  readonly #ledger: SealedLedger;
+  readonly #signer: NoteSigner;
+  #head: { readonly size: number; readonly text: string } | undefined;
+
+  constructor(ledger: SealedLedger, { signer }: SiteKey) {
+    this.#ledger = ledger;
+    this.#signer = { name: ledger.origin, signer };
+  }
+
+  get chainId(): ChainId {
+    return this.#ledger.chainId;
+  }
+
+  /** The head of the ledger as it is on the medium; signed once for each size. */
+  head(): string {
+    const { head } = this.#ledger;
+    if (this.#head?.size !== head.size) {
+      this.#head = { size: head.size, text: signHead(head, this.#signer) };
+    }
+    return this.#head.text;
+  }
+
+  /** The answer to a hello. */
+  welcome(welcome: Omit<Welcome, "head">): string {
+    const body = welcomeBody({ ...welcome, head: this.head() });
+    return writeJsonNote("welcome", body, this.#signer);
+  }
+
+  /** A lease as the client gets it: signed over the nonce of its request. */
+  lease(lease: Lease, nonce: string, offlineGrace: Millis | undefined, now: UnixMillis): WireLease {
+    const { id, feature, version, count, leaseTime } = lease;
+    const note = writeLeaseNote(
+      {
+        chainId: this.chainId,
+        leaseId: id,
+        feature,
+        version,
+        count,
+        clientKey: lease.client,
+        instanceId: lease.instance,
+        nonce,
+        leaseTimeMs: leaseTime,
+        offlineGraceMs: offlineGrace ?? millis(0),
+        borrowUntil: null,
+        headSize: this.#ledger.size,
+        issuedAt: now,
+      },
+      this.#signer,
+    );
+    return { id, note, leaseTimeMs: leaseTime, feature, count };
+  }
+}
