@@ -58,6 +58,9 @@ export function addLicense(database: Database, license: License): void {
       terms.report?.graceDays ?? null,
       license.text,
     );
+  const addName = database.prepare("INSERT OR IGNORE INTO licensed_names VALUES (?, ?, ?)");
+  for (const { name } of terms.features) addName.run(license.chainId, "feature", name);
+  for (const { name } of terms.meters) addName.run(license.chainId, "meter", name);
 }
 
 /**

@@ -30,6 +30,14 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX licenses_of_ledger ON licenses (chain_id, issued_at);
 
+  -- What the licenses of a ledger name as a feature or as a meter: sealed denials say the name alone.
+  CREATE TABLE licensed_names (
+    chain_id TEXT NOT NULL REFERENCES activations,
+    kind TEXT NOT NULL CHECK (kind IN ('feature', 'meter')),
+    name TEXT NOT NULL,
+    PRIMARY KEY (chain_id, kind, name)
+  ) STRICT, WITHOUT ROWID;
+
   -- Where each ledger stands after its last accepted bundle.
   CREATE TABLE acknowledged (
     chain_id TEXT PRIMARY KEY REFERENCES activations,

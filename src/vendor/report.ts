@@ -15,6 +15,12 @@ export interface ReportQuery {
   readonly by: "total" | "day" | "month";
 }
 
+/** How often something was refused for one reason. */
+export interface DenialCount {
+  readonly reason: string;
+  readonly count: number;
+}
+
 /** Use of one feature at one site in one period. */
 export interface FeatureLine {
   readonly site: string;
@@ -25,7 +31,7 @@ export interface FeatureLine {
   readonly grants: number;
   /** Of these, grants that used seats above the license. */
   readonly overdraftGrants: number;
-  readonly denials: readonly { readonly reason: string; readonly count: number }[];
+  readonly denials: readonly DenialCount[];
   /** Seats times milliseconds. */
   readonly seatMillis: number;
   /** Most seats at one moment. */
@@ -42,6 +48,7 @@ export interface MeterLine {
   readonly units: number;
   /** Of these records, those that came later than the interval they belong to. */
   readonly late: number;
+  readonly denials: readonly DenialCount[];
 }
 
 export interface UsageReport {
@@ -82,7 +89,8 @@ function featureLines(database: Database, site: Site, query: ReportQuery): reado
       `SELECT ${PERIODS[query.by]} AS period, feature, sum(grants) AS grants,
               sum(overdraft_grants) AS overdraftGrants, sum(seat_millis) AS seatMillis,
               max(peak) AS peak
-       FROM feature_usage ${WITHIN} GROUP BY period, feature ORDER BY period, feature`,
+       FROM feature_usage AS u ${WITHIN} AND NOT ${IS_METER} GROUP BY period, feature
+       ORDER BY period, feature`,
     )
     .all(...boundsOf(site, query));
   const denials = denialLines(database, site, query);
@@ -90,36 +98,61 @@ function featureLines(database: Database, site: Site, query: ReportQuery): reado
     site: site.site,
     chainId: site.chainId,
     ...row,
-    denials: denials
-      .filter(({ period, feature }) => period === row.period && feature === row.feature)
-      .map(({ reason, count }) => ({ reason, count })),
+    denials: denialsOf(denials, row.period, row.feature),
   }));
 }
 
-interface DenialLine {
+/** A sealed denial names a feature or a meter, and does not say which: the licenses do. */
+const IS_METER = `(
+  EXISTS (SELECT 1 FROM licensed_names AS n
+          WHERE n.chain_id = u.chain_id AND n.kind = 'meter' AND n.name = u.feature)
+  AND NOT EXISTS (SELECT 1 FROM licensed_names AS n
+          WHERE n.chain_id = u.chain_id AND n.kind = 'feature' AND n.name = u.feature))`;
+
+interface DenialLine extends DenialCount {
   readonly period: string;
-  readonly feature: string;
-  readonly reason: string;
-  readonly count: number;
+  /** Of a feature or a meter. */
+  readonly name: string;
 }
 
 function denialLines(database: Database, site: Site, query: ReportQuery): readonly DenialLine[] {
   return database
     .prepare<Bounds, DenialLine>(
-      `SELECT ${PERIODS[query.by]} AS period, feature, reason, sum(denials) AS count
+      `SELECT ${PERIODS[query.by]} AS period, feature AS name, reason, sum(denials) AS count
        FROM denial_usage ${WITHIN} GROUP BY period, feature, reason
        ORDER BY count DESC, reason`,
     )
     .all(...boundsOf(site, query));
 }
 
+function denialsOf(
+  denials: readonly DenialLine[],
+  period: string,
+  name: string,
+): readonly DenialCount[] {
+  return denials
+    .filter((denial) => denial.period === period && denial.name === name)
+    .map(({ reason, count }) => ({ reason, count }));
+}
+
 function meterLines(database: Database, site: Site, query: ReportQuery): readonly MeterLine[] {
+  const bounds = boundsOf(site, query);
+  const period = PERIODS[query.by];
+  // A meter that only ever refused has no records, and belongs into the report all the same.
   const rows = database
-    .prepare<Bounds, Omit<MeterLine, "site" | "chainId">>(
-      `SELECT ${PERIODS[query.by]} AS period, meter, sum(records) AS records,
-              sum(units) AS units, sum(late) AS late
-       FROM meter_usage ${WITHIN} GROUP BY period, meter ORDER BY period, meter`,
+    .prepare<[...Bounds, ...Bounds], Omit<MeterLine, "site" | "chainId" | "denials">>(
+      `SELECT period, meter, sum(records) AS records, sum(units) AS units, sum(late) AS late FROM (
+         SELECT ${period} AS period, meter, records, units, late FROM meter_usage ${WITHIN}
+         UNION ALL
+         SELECT ${period} AS period, feature, 0, 0, 0 FROM denial_usage AS u ${WITHIN} AND ${IS_METER}
+       ) GROUP BY period, meter ORDER BY period, meter`,
     )
-    .all(...boundsOf(site, query));
-  return rows.map((row) => ({ site: site.site, chainId: site.chainId, ...row }));
+    .all(...bounds, ...bounds);
+  const denials = denialLines(database, site, query);
+  return rows.map((row) => ({
+    site: site.site,
+    chainId: site.chainId,
+    ...row,
+    denials: denialsOf(denials, row.period, row.meter),
+  }));
 }

@@ -39,7 +39,7 @@ describe("what a site has used", () => {
           peak: 1,
         },
       ],
-      meters: [{ ...line, meter: "render.minutes", records: 3, units: 50, late: 2 }],
+      meters: [{ ...line, meter: "render.minutes", records: 3, units: 50, late: 2, denials: [] }],
     });
   });
 
@@ -60,6 +60,25 @@ describe("what a site has used", () => {
     expect(reports[1]).toMatchObject([
       { grants: 3, seatMillis: 13 * minute, peak: 2 },
       { units: 33 },
+    ]);
+  });
+
+  it("tells the denials of a meter beside the meter, also of one that was never used", () => {
+    const { desk, site, deliver } = licensed();
+    site.checkpoint([granted(), denied("NO_SEATS"), denied("QUOTA_EXHAUSTED", "render.minutes")]);
+    deliver();
+    const { features, meters } = reportOf(desk);
+    expect(features).toMatchObject([
+      { feature: "cad.pro", denials: [{ reason: "NO_SEATS", count: 1 }] },
+    ]);
+    expect(features).toHaveLength(1);
+    expect(meters).toMatchObject([
+      {
+        meter: "render.minutes",
+        records: 0,
+        units: 0,
+        denials: [{ reason: "QUOTA_EXHAUSTED", count: 1 }],
+      },
     ]);
   });
 

@@ -2,14 +2,14 @@ import type { FeatureLine, MeterLine, UsageReport } from "../../vendor/report.ts
 import { seatHours } from "./report-table.ts";
 
 /**
- * The report as one table for spreadsheets: a `feature` row per feature, a `denial` row for each of
- * its reasons, a `meter` row per meter; cells that do not apply are empty.
+ * The report as one table for spreadsheets: a `feature` row per feature, a `meter` row per meter, and
+ * behind each a `denial` row for each of its reasons; cells that do not apply are empty.
  */
 export function reportCsv({ features, meters }: UsageReport): string {
   const rows = [
     COLUMNS,
-    ...features.flatMap((line) => [featureRow(line), ...denialRows(line)]),
-    ...meters.map(meterRow),
+    ...features.flatMap((line) => [featureRow(line), ...denialRows(line, line.feature)]),
+    ...meters.flatMap((line) => [meterRow(line), ...denialRows(line, line.meter)]),
   ];
   return rows.map((row) => `${row.map(cell).join(",")}\n`).join("");
 }
@@ -34,14 +34,13 @@ const COLUMNS = [
 type Cell = string | number;
 
 function featureRow(line: FeatureLine): readonly Cell[] {
-  const denied = line.denials.reduce((sum, { count }) => sum + count, 0);
   const figures = [line.grants, line.overdraftGrants, seatHours(line.seatMillis), line.peak];
-  return [...leading("feature", line, line.feature), "", ...figures, denied, "", "", ""];
+  return [...leading("feature", line, line.feature), "", ...figures, denied(line), "", "", ""];
 }
 
-function denialRows(line: FeatureLine): readonly (readonly Cell[])[] {
+function denialRows(line: FeatureLine | MeterLine, name: string): readonly (readonly Cell[])[] {
   return line.denials.map(({ reason, count }) => [
-    ...leading("denial", line, line.feature),
+    ...leading("denial", line, name),
     reason,
     "",
     "",
@@ -56,8 +55,11 @@ function denialRows(line: FeatureLine): readonly (readonly Cell[])[] {
 
 function meterRow(line: MeterLine): readonly Cell[] {
   const figures = [line.records, line.units, line.late];
-  return [...leading("meter", line, line.meter), "", "", "", "", "", "", ...figures];
+  return [...leading("meter", line, line.meter), "", "", "", "", "", denied(line), ...figures];
 }
+
+const denied = (line: FeatureLine | MeterLine): number =>
+  line.denials.reduce((sum, { count }) => sum + count, 0);
 
 function leading(kind: string, line: FeatureLine | MeterLine, name: string): readonly Cell[] {
   return [kind, line.site, line.chainId, line.period, name];

@@ -1,4 +1,10 @@
-import type { FeatureLine, MeterLine, ReportQuery, UsageReport } from "../../vendor/report.ts";
+import type {
+  DenialCount,
+  FeatureLine,
+  MeterLine,
+  ReportQuery,
+  UsageReport,
+} from "../../vendor/report.ts";
 import type { Output } from "../shared/output.ts";
 import type { Column } from "../shared/table.ts";
 
@@ -17,7 +23,7 @@ export function printReport(report: UsageReport, { by }: ReportQuery, out: Outpu
   if (report.features.length > 0 && report.meters.length > 0) out.line();
   if (report.meters.length > 0) {
     out.table(
-      [...leading(withPeriod), { title: "meter" }, ...rightAligned(["records", "units", "late"])],
+      [...leading(withPeriod), { title: "meter" }, ...rightAligned(METER_FIGURES), DENIALS],
       report.meters.map((line) => [...whoAndWhen(line, withPeriod), ...meterCells(line)]),
     );
   }
@@ -29,6 +35,7 @@ export function seatHours(seatMillis: number): number {
 }
 
 const FEATURE_FIGURES = ["grants", "overdraft", "seat hours", "peak", "denials"];
+const METER_FIGURES = ["records", "units", "late", "denials"];
 const DENIALS: Column = { title: "why denied" };
 
 function leading(withPeriod: boolean): readonly Column[] {
@@ -45,12 +52,16 @@ function whoAndWhen(line: FeatureLine | MeterLine, withPeriod: boolean): readonl
 }
 
 function featureCells(line: FeatureLine): readonly string[] {
-  const denied = line.denials.reduce((sum, { count }) => sum + count, 0);
   const figures = [line.grants, line.overdraftGrants, seatHours(line.seatMillis).toFixed(2)];
-  const reasons = line.denials.map(({ reason, count }) => `${reason} ${count}`).join(", ");
-  return [line.feature, ...figures.map(String), String(line.peak), String(denied), reasons];
+  return [line.feature, ...figures.map(String), String(line.peak), ...denialCells(line.denials)];
 }
 
-function meterCells({ meter, records, units, late }: MeterLine): readonly string[] {
-  return [meter, String(records), String(units), String(late)];
+function meterCells({ meter, records, units, late, denials }: MeterLine): readonly string[] {
+  return [meter, String(records), String(units), String(late), ...denialCells(denials)];
+}
+
+/** How many, and why. */
+function denialCells(denials: readonly DenialCount[]): readonly string[] {
+  const denied = denials.reduce((sum, { count }) => sum + count, 0);
+  return [String(denied), denials.map(({ reason, count }) => `${reason} ${count}`).join(", ")];
 }
