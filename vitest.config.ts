@@ -13,6 +13,7 @@ const config: ViteUserConfig = defineConfig({
           name: "core",
           include: ["test/**/*.test.ts"],
           exclude: PROCESS_TESTS,
+          benchmark: { include: ["bench/**/*.bench.ts"] },
         },
       },
       {
