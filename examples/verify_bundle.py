@@ -1,0 +1,1041 @@
+#!/usr/bin/python3
+"""Verifies a usage bundle without Seatkeeper: a second implementation, written from docs/spec alone.
+
+    verify_bundle.py usage.skb --vendor acme.skvendor --request site.skreq --license site.sklic \
+        --key keys/sealing-0123456789abcdef.skkey --passphrase-file passphrase
+
+Prints verdict and figures as JSON. Exit codes: 0 verified, 2 wrong usage, 3 not verified. Needs Python 3.11 and
+python3-cryptography. It keeps no state: what was acknowledged before comes in as --receipt files and as the
+bundles they answered (--earlier), everything else from the three files of the activation.
+"""
+import argparse
+import base64
+import hashlib
+import hmac
+import json
+import os
+import re
+import struct
+import sys
+import time
+import unicodedata
+
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+ZERO32 = bytes(32)
+SEGMENT, CHECKPOINT, RECEIPT, EXPORT, INCIDENT, START, HEARTBEAT, CLOSE = range(1, 9)
+TYPES = ["", "SEGMENT", "CHECKPOINT", "RECEIPT", "EXPORT", "INCIDENT", "START", "HEARTBEAT", "CLOSE"]
+MINUTE, DAY = 60_000, 86_400_000
+
+# bundle.md, "Verdicts": of several that apply, the first is given.
+VERDICTS = """TRANSPORT_DAMAGED LIMIT_EXCEEDED MALFORMED UNSUPPORTED DOWNGRADE UNKNOWN_CHAIN WRONG_LICENSE WRONG_CHAIN
+UNKNOWN_SEALING_KEY GENESIS_MISMATCH FORK TAMPERED KEY_INDEX_MISMATCH READ_COMMIT_MISMATCH EVENTS_ROOT_MISMATCH
+EVENT_DUPLICATE EVENT_GAP ROOT_MISMATCH UNANCHORED CLONE_SUSPECTED RECEIPT_CONFLICT TIP_INVALID
+BAD_CHECKPOINT_SIGNATURE BLOCKS_MISSING VERIFIED_WITH_INCIDENTS STALE DUPLICATE EXTENDS FIRST_VERIFIED""".split()
+ACCEPTED = {"VERIFIED_WITH_INCIDENTS", "STALE", "DUPLICATE", "EXTENDS", "FIRST_VERIFIED"}
+
+
+class Refused(Exception):
+    """Why the bundle, or a file beside it, is not believed."""
+
+    def __init__(self, code, why):
+        super().__init__(f"{code}: {why}")
+        self.code, self.why = code, why
+
+
+def need(condition, code, why):
+    if not condition:
+        raise Refused(code, why)
+
+
+# --- ledger.md, "Primitives" and "Keys" ---------------------------------------------------------
+
+
+def sha256(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def mac(key, *parts):
+    return hmac.new(key, b"".join(parts), hashlib.sha256).digest()
+
+
+def expand(prk, info, length):
+    out, last = b"", b""
+    while len(out) < length:
+        last = mac(prk, last, info, bytes([len(out) // 32 + 1]))
+        out += last
+    return out[:length]
+
+
+def derive(key, label):
+    return expand(key, b"skc1/" + label + b"\0", 32)
+
+
+def key_id(public):
+    return sha256(b"skc1/kid\0", public)[:8]
+
+
+def x25519_public(secret):
+    public = X25519PrivateKey.from_private_bytes(secret).public_key()
+    return public.public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+def open_share(secret, enc, info):
+    """RFC 9180, base mode, KEM 0x0020, KDF 0x0001, AEAD 0xFFFF: the seeds A and R of a segment."""
+    public = x25519_public(secret)
+    try:
+        dh = X25519PrivateKey.from_private_bytes(secret).exchange(X25519PublicKey.from_public_bytes(enc))
+    except ValueError:  # an all-zero result
+        return None
+    kem, suite = b"KEM\x00\x20", b"HPKE\x00\x20\x00\x01\xff\xff"
+
+    def l_extract(suite_id, salt, label, ikm):
+        return mac(salt or ZERO32, b"HPKE-v1", suite_id, label, ikm)
+
+    def l_expand(suite_id, prk, label, context, length):
+        return expand(prk, struct.pack(">H", length) + b"HPKE-v1" + suite_id + label + context, length)
+
+    shared = l_expand(kem, l_extract(kem, b"", b"eae_prk", dh), b"shared_secret", enc + public, 32)
+    context = b"\0" + l_extract(suite, b"", b"psk_id_hash", b"") + l_extract(suite, b"", b"info_hash", info)
+    exporter = l_expand(suite, l_extract(suite, shared, b"secret", b""), b"exp", context, 32)
+    return tuple(l_expand(suite, exporter, b"sec", label, 32) for label in (b"skc1/auth", b"skc1/read"))
+
+
+# --- RFC 6962 ------------------------------------------------------------------------------------
+
+
+def tree_root(leaves):
+    if not leaves:
+        return sha256()
+    if len(leaves) == 1:
+        return leaves[0]
+    half = 1 << ((len(leaves) - 1).bit_length() - 1)
+    return sha256(b"\1", tree_root(leaves[:half]), tree_root(leaves[half:]))
+
+
+# --- keys.md -------------------------------------------------------------------------------------
+
+
+def hchacha20(key, nonce):
+    s = list(struct.unpack("<16I", b"expand 32-byte k" + key + nonce))
+
+    def quarter(a, b, c, d):
+        for x, y, z, n in ((a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7)):
+            s[x] = (s[x] + s[y]) & 0xFFFFFFFF
+            mixed = s[z] ^ s[x]
+            s[z] = (mixed << n | mixed >> (32 - n)) & 0xFFFFFFFF
+
+    for _ in range(10):
+        for i in range(4):
+            quarter(i, 4 + i, 8 + i, 12 + i)
+        for i in range(4):
+            quarter(i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4)
+    return struct.pack("<8I", *s[:4], *s[12:])
+
+
+KEY_FILE = re.compile(
+    r"seatkeeper key file v1\nkind: (\S+)\nname: ([^\n]+)\nscrypt: ([1-9]\d{0,9}) ([1-9]\d{0,9}) ([1-9]\d{0,9}) "
+    r"([\w-]{22})\nnonce: ([\w-]{32})\nsecret: ([\w-]{64})\n",
+    re.ASCII,
+)
+
+
+def open_key_file(text, passphrase):
+    """The sealing secret in a *.skkey file."""
+    found = KEY_FILE.fullmatch(text)
+    need(found, "KEY_FILE", "not a key file")
+    kind, _, n, r, p, salt, nonce, sealed = found.groups()
+    n, r, p, nonce = int(n), int(r), int(p), base64url(nonce)
+    need(kind == "sealing", "KEY_FILE", "the key file of another kind of key")
+    need(n & (n - 1) == 0 and 1 < n <= 1 << 20 and r <= 16 and p <= 4, "KEY_FILE", "costs more than is sane")
+    words = unicodedata.normalize("NFC", passphrase).encode()
+    key = hashlib.scrypt(words, salt=base64url(salt), n=n, r=r, p=p, maxmem=2**31 - 2, dklen=32)
+    aad = text[: text.index("secret: ")].encode()
+    try:
+        cipher = ChaCha20Poly1305(hchacha20(key, nonce[:16]))
+        return cipher.decrypt(bytes(4) + nonce[16:], base64url(sealed), aad)
+    except InvalidTag:
+        raise Refused("KEY_FILE", "wrong passphrase, or a damaged key file") from None
+
+
+# --- note.md -------------------------------------------------------------------------------------
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+_Y8 = int.from_bytes(bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little")
+SMALL = {0, 1, P - 1, _Y8, P - _Y8}  # the y of every point of order 8 or less
+
+
+def strict_point(raw):
+    y = int.from_bytes(raw, "little") & (2**255 - 1)
+    return y < P and y not in SMALL
+
+
+def ed25519_ok(public, message, signature):
+    if len(public) != 32 or len(signature) != 64 or int.from_bytes(signature[32:], "little") >= ORDER:
+        return False
+    if not strict_point(public) or not strict_point(signature[:32]):
+        return False
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def base64url(text):
+    """The one way to write these bytes, without padding."""
+    try:
+        raw = base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True)
+    except ValueError:
+        raw = None
+    if raw is None or base64.urlsafe_b64encode(raw).decode().rstrip("=") != text:
+        raise Refused("NOTE_JSON", f"not base64url: {text[:20]}")
+    return raw
+
+
+def split_note(raw):
+    """Text and signature lines of a note, nothing verified yet."""
+    need(len(raw) <= 262_144, "NOTE_TOO_LARGE", "more than 262144 bytes")
+    need(b"\r" not in raw, "NOTE_CRLF", "line endings were changed on the way")
+    try:
+        note = raw.decode()
+    except UnicodeDecodeError:
+        raise Refused("NOTE_MALFORMED", "not UTF-8") from None
+    need(not re.search("[\0-\x09\x0b-\x1f]|^\ufeff", note), "NOTE_MALFORMED", "control characters")
+    cut = note.rfind("\n\n")
+    need(note.endswith("\n") and 0 <= cut < len(note) - 2, "NOTE_TRUNCATED", "no signature")
+    lines = note[cut + 2 : -1].split("\n")
+    need(len(lines) <= 16, "NOTE_MALFORMED", "too many signatures")
+    signatures = []
+    for line in lines:
+        found = re.fullmatch("\u2014 ([^\\s+]+) ([A-Za-z0-9+/]+={0,2})", line)
+        try:
+            value = base64.b64decode(found[2], validate=True) if found else b""
+        except ValueError:
+            value = b""
+        need(len(value) > 4 and base64.b64encode(value).decode() == found[2], "NOTE_MALFORMED", "a signature line")
+        signatures.append((found[1], value[:4], value[4:]))
+    return note[: cut + 1], signatures
+
+
+def open_note(raw, name, public):
+    """The text, if the key has signed it under the name and no line of that key is wrong."""
+    text, signatures = split_note(raw)
+    own = sha256(name.encode(), b"\n\1", public)[:4]
+    mine = [value for line, kid, value in signatures if (line, kid) == (name, own)]
+    need(mine, "NOTE_UNSIGNED", f"no signature by {name}")
+    need(all(ed25519_ok(public, text.encode(), value) for value in mine), "NOTE_SIGNATURE", f"signature of {name}")
+    return text
+
+
+def as_javascript(body, pretty):
+    text = json.dumps(body, ensure_ascii=False, **({"indent": 2} if pretty else {"separators": (",", ":")}))
+    return re.sub("[\ud800-\udfff]", lambda lone: f"\\u{ord(lone[0]):04x}", text)
+
+
+def depth(value):
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if inner is None else 1 + max(map(depth, inner), default=0)
+
+
+def note_body(text, kind, fields):
+    """The JSON object of a verified text, in its one written form and with exactly these fields."""
+    first, _, rest = text.partition("\n")
+    need(first.startswith(f"seatkeeper {kind} v"), "NOTE_KIND", f"not a {kind}")
+    need(first == f"seatkeeper {kind} v1", "NOTE_VERSION", first)
+    try:
+        body = json.loads(rest)
+    except (ValueError, RecursionError):
+        raise Refused("NOTE_JSON", f"the {kind} is no JSON") from None
+    need(isinstance(body, dict) and depth(body) <= 16, "NOTE_JSON", f"the {kind} is no flat object")
+    need(rest[:-1] in (as_javascript(body, False), as_javascript(body, True)), "NOTE_JSON", "another way to write it")
+    need(body.keys() - {"ext"} == set(fields.split()), f"{kind.upper()}_FIELD", "fields missing or unknown")
+    return body
+
+
+def peek(raw, field):
+    """A field of a note that nothing was checked of, to find the key that must have signed it."""
+    try:
+        value = json.loads(split_note(raw)[0].partition("\n")[2])[field]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        value = None
+    need(isinstance(value, str), "NOTE_JSON", f"no field {field}")
+    return value
+
+
+def open_head(raw, origin, public):
+    """Size and root of a checkpoint note."""
+    found = re.fullmatch(r"([^\n]+)\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\n", open_note(raw, origin, public))
+    need(found and found[1] == origin and int(found[2]) < 2**53, "NOTE_HEAD", "not a head of this ledger")
+    root = base64.b64decode(found[3])
+    need(base64.b64encode(root).decode() == found[3], "NOTE_HEAD", "base64")
+    return int(found[2]), root
+
+
+# --- license.md ----------------------------------------------------------------------------------
+
+
+def read_vendor(raw, expected_root=None):
+    root = base64url(peek(raw, "root_key"))
+    need(expected_root in (None, root), "VENDOR_FILE_KEY", "another root key than the expected one")
+    text = open_note(raw, peek(raw, "name"), root)
+    body = note_body(text, "vendor", "name root_key sealing_keys issuers created_at")
+    for entry in body["sealing_keys"]:
+        need(key_id(base64url(entry["key"])).hex() == entry["kid"], "VENDOR_FILE_FIELD", "kid of another key")
+    return {"name": body["name"], "root": root, "kids": [entry["kid"] for entry in body["sealing_keys"]]}
+
+
+def open_issued(raw, kind, fields, time_field, vendor):
+    """A note by an issuing key: certificate under the root key, note under the certified key, then the dates."""
+    need(peek(raw, "vendor") == vendor["name"], "LICENSE_WRONG_VENDOR", f"a {kind} of another vendor")
+    certificate = open_note(peek(raw, "issuer").encode(), vendor["name"], vendor["root"])
+    issuer = note_body(certificate, "issuer", "vendor key not_before not_after")
+    need(issuer["vendor"] == vendor["name"], "LICENSE_ISSUER", "a certificate for another vendor")
+    body = note_body(open_note(raw, f"{vendor['name']}/issuer", base64url(issuer["key"])), kind, fields)
+    end = issuer["not_after"]
+    valid = issuer["not_before"] <= body[time_field] and (end is None or body[time_field] < end)
+    need(valid, "LICENSE_ISSUER_EXPIRED", f"the {kind} is dated outside its certificate")
+    return body
+
+
+def read_request(raw, vendor):
+    daemon = base64url(peek(raw, "daemon_key"))
+    chain = peek(raw, "chain_id")
+    origin = f"{vendor['name']}/skc/{chain}"
+    fields = "vendor chain_id daemon_key genesis_block head host product created_at"
+    body = note_body(open_note(raw, origin, daemon), "request", fields)
+    need(body["vendor"] == vendor["name"], "LICENSE_WRONG_VENDOR", "a request to another vendor")
+    block = parse_one_block(base64url(body["genesis_block"]))
+    size, root = open_head(body["head"].encode(), origin, daemon)
+    need((size, root) == (1, block.leaf), "REQUEST_HEAD", "the head is not that of the genesis block")
+    return {"chain": bytes.fromhex(chain), "daemon": daemon, "origin": origin, "leaf": block.leaf, "genesis": block,
+            "host": bytes.fromhex(body["host"]["hash"]), "since": body["created_at"]}
+
+
+def read_license(raw, vendor):
+    fields = ("license_id vendor issued_at chain_id genesis_leaf daemon_key origin host sealing_key suite terms "
+              "issuer")
+    body = open_issued(raw, "license", fields, "issued_at", vendor)
+    need(body["suite"] == 1 and body["terms"].get("min_format", 1) == 1, "LICENSE_FORMAT", "another ledger format")
+    origin = f"{vendor['name']}/skc/{body['chain_id']}"
+    need(body["origin"] == origin, "LICENSE_FIELD", "origin of another ledger")
+    return {"chain": bytes.fromhex(body["chain_id"]), "daemon": base64url(body["daemon_key"]), "origin": origin,
+            "leaf": base64url(body["genesis_leaf"]), "genesis": None, "host": bytes.fromhex(body["host"]["hash"]),
+            "since": body["issued_at"]}
+
+
+def read_receipt(raw, vendor, site):
+    fields = "vendor chain_id receipt_no head vendor_time nonce issuer"
+    body = open_issued(raw, "receipt", fields, "vendor_time", vendor)
+    need(body["chain_id"] == site["chain"].hex(), "RECEIPT_WRONG_CHAIN", "a receipt for another ledger")
+    size, root = open_head(body["head"].encode(), site["origin"], site["daemon"])
+    return {"no": body["receipt_no"], "size": size, "root": root, "nonce": base64url(body["nonce"]),
+            "time": body["vendor_time"], "raw": raw}
+
+
+# --- ledger.md, "Block" --------------------------------------------------------------------------
+
+
+class Block:
+    def __init__(self, raw, ext_len, ct_len):
+        self.raw, self.header = raw, raw[:144]
+        (self.type, self.chain, self.index, self.segment, self.position, self.prev, self.events_root,
+         self.siv) = struct.unpack(">5xB2x16sQII32s32s32s8x", self.header)
+        self.ext, self.ct = raw[144 : 144 + ext_len], raw[144 + ext_len : 144 + ext_len + ct_len]
+        tags = 144 + ext_len + ct_len
+        self.tagged, self.tag, self.self_tag = raw[:tags], raw[tags : tags + 32], raw[tags + 32 :]
+        self.leaf = sha256(b"\0", self.header, sha256(raw[144:]))
+
+    def row(self):
+        """What a directory row of this SEGMENT block says."""
+        return Row(self.segment, self.index, *(self.ext[i : i + 32] for i in (8, 40, 72)))
+
+
+class Row:
+    def __init__(self, segment, index, enc, read_commit, handoff):
+        self.segment, self.index, self.enc, self.read_commit, self.handoff = segment, index, enc, read_commit, handoff
+
+    def __eq__(self, other):
+        return vars(self) == vars(other)
+
+
+def parse_block(read):
+    """One block from a reader of n bytes; every length is judged before the bytes it speaks of are read."""
+    header = read(144)
+    need(header[:4] == b"SKB1", "MALFORMED", "no block where one must begin")
+    version, kind, suite, flags = header[4:8]
+    need(version == 1 and 1 <= kind <= 8 and suite == 1 and flags == 0, "UNSUPPORTED", "a block of another format")
+    index, segment, position = struct.unpack(">QII", header[24:40])
+    ext_len, ct_len = struct.unpack(">II", header[136:144])
+    need(index < 2**48 and position < 1024, "LIMIT_EXCEEDED", "index or position of a block")
+    need(ext_len <= 1024 and ct_len <= 65_552, "LIMIT_EXCEEDED", "length of a block")
+    need(ct_len >= 16, "MALFORMED", "too short a ciphertext")
+    need((kind == SEGMENT) == (position == 0), "MALFORMED", "position 0 is the SEGMENT block's")
+    need((kind == SEGMENT) == (ext_len > 0), "MALFORMED", "an extension is the SEGMENT block's")
+    need(position <= index and (segment == 0) == (index == position), "MALFORMED", "an impossible place")
+    body = read(ext_len + ct_len + (64 if kind == SEGMENT else 32))
+    if kind == SEGMENT:
+        need(ext_len >= 105, "MALFORMED", "a short extension")
+        need(body[104] <= 8, "LIMIT_EXCEEDED", "more than 8 auditors")
+        need(ext_len == 105 + 88 * body[104], "MALFORMED", "length of an extension")
+    return Block(header + body, ext_len, ct_len)
+
+
+def parse_one_block(raw):
+    reader = Reader(raw)
+    block = parse_block(reader.take)
+    need(reader.at == len(raw), "MALFORMED", "bytes behind the genesis block")
+    return block
+
+
+class Reader:
+    def __init__(self, raw):
+        self.raw, self.at = raw, 0
+
+    def take(self, length):
+        need(self.at + length <= len(self.raw), "MALFORMED", "the file ends inside a field")
+        self.at += length
+        return self.raw[self.at - length : self.at]
+
+    def unpack(self, layout):
+        values = struct.unpack(layout, self.take(struct.calcsize(layout)))
+        return values[0] if len(values) == 1 else values
+
+
+# --- ledger.md, "Payloads" -----------------------------------------------------------------------
+
+
+class NotCanonical(Exception):
+    """A plaintext outside the CBOR profile, or outside its table."""
+
+
+def cbor(raw):
+    """Strict: whatever would not come out the same when encoded again is refused while reading."""
+    value, end = cbor_item(raw, 0, 0)
+    if end != len(raw):
+        raise NotCanonical("bytes behind the payload")
+    return value
+
+
+def cbor_item(raw, at, deep):
+    try:
+        major, low = raw[at] >> 5, raw[at] & 31
+        if major == 7:
+            return {20: False, 21: True, 22: None}[low], at + 1
+        at, number = at + 1, low
+        if low > 23:
+            size = {24: 1, 25: 2, 26: 4, 27: 8}[low]
+            number = int.from_bytes(raw[at : at + size], "big")
+            if len(raw) < at + size or number < (24 if size == 1 else 1 << (4 * size)):
+                raise NotCanonical("not the shortest form")
+            at += size
+    except (IndexError, KeyError):
+        raise NotCanonical("not in the profile") from None
+    if major < 2:
+        if number > 2**53 - 1 - major:
+            raise NotCanonical("a number out of range")
+        return (-1 - number if major else number), at
+    if major in (2, 3):
+        part = raw[at : at + number]
+        if len(part) != number:
+            raise NotCanonical("a string beyond the end")
+        try:
+            return (part.decode() if major == 3 else part), at + number
+        except UnicodeDecodeError:
+            raise NotCanonical("not UTF-8") from None
+    if major == 6 or deep == 8 or number > len(raw):
+        raise NotCanonical("a tag, too deep, or too long")
+    if major == 4:
+        items = []
+        for _ in range(number):
+            item, at = cbor_item(raw, at, deep + 1)
+            items.append(item)
+        return items, at
+    pairs, last = {}, -1
+    for _ in range(number):
+        key, at = cbor_item(raw, at, deep + 1)
+        if type(key) is not int or not last < key <= 23:
+            raise NotCanonical("keys of a map")
+        pairs[key], at = cbor_item(raw, at, deep + 1)
+        last = key
+    return pairs, at
+
+
+def whole(low=0):
+    return lambda value: type(value) is int and value >= low
+
+
+def one_of(*values):
+    return lambda value: any(value is each or (type(value) is int and value == each) for each in values)
+
+
+def size_of(length):
+    return lambda value: isinstance(value, bytes) and len(value) == length
+
+
+def maybe(rule):
+    return lambda value: value is None or rule(value)
+
+
+def is_text(value):
+    return (isinstance(value, str) and 1 <= len(value.encode("utf-16-le")) // 2 <= 128
+            and not any(unicodedata.category(c) in ("Cc", "Cf", "Cn", "Cs", "Co") for c in value))
+
+
+def is_name(value):
+    return isinstance(value, str) and re.fullmatch("[!-~]{1,64}", value) is not None
+
+
+def is_denials(value):
+    pairs = isinstance(value, list) and all(isinstance(p, list) and len(p) == 2 for p in value)
+    return pairs and all(is_name(r) and whole(1)(n) for r, n in value) and is_rising([r for r, _ in value])
+
+
+def is_rising(names):
+    return all(a < b for a, b in zip(names, names[1:]))
+
+
+def is_predecessor(value):
+    return isinstance(value, list) and len(value) == 3 and size_of(16)(value[0]) and whole(1)(value[1]) and \
+        size_of(32)(value[2])
+
+
+def is_clock(value):
+    return matches(value, META[2:8])
+
+
+N, ID16, B32, BOOL = whole(), size_of(16), size_of(32), one_of(True, False)
+META = [N, N, N, N, is_text, N, maybe(N), maybe(whole(-(2**53))), one_of(0, 1), N]
+FEATURE = [one_of(1), is_name, N, N, N, N, N, is_denials, N, N, N]
+METER = [one_of(2), is_name, N, N, N]
+ENTRIES = {
+    1: [whole(1), one_of(1), is_name, whole(1), is_text, ID16, N, BOOL],
+    2: [whole(1), one_of(2), is_name, whole(1), is_text, ID16, N, one_of(1, 2, 3), N],
+    3: [whole(1), one_of(3), is_name, None, is_text, None, N, is_name],
+    4: [whole(1), one_of(4), is_name, N, is_text, None, N, N, B32],
+    5: [None, one_of(5), is_name, None, None, None, None, None, N],
+}
+PAYLOADS = {
+    SEGMENT: [N, N, one_of(0, 1, 2, 3)],
+    RECEIPT: [lambda note: isinstance(note, (str, bytes)), whole(1), N, B32],
+    EXPORT: [whole(1), N, maybe(whole(1)), maybe(B32), N, B32],
+    INCIDENT: [is_text, maybe(B32), N, whole(1)],
+    START: [is_text, is_text, BOOL, N, maybe(is_text), maybe(is_text), maybe(BOOL), one_of(None), N, B32],
+    HEARTBEAT: [is_clock, N, N],
+    CLOSE: [N],
+}
+GENESIS = [is_text, B32, is_text, N, B32, maybe(is_predecessor)]
+
+
+def matches(value, table):
+    """A map with exactly the keys that the table has rules for."""
+    rules = {key: rule for key, rule in enumerate(table) if rule is not None}
+    return isinstance(value, dict) and value.keys() == rules.keys() and all(rules[k](value[k]) for k in rules)
+
+
+def check_checkpoint(value):
+    """Meta and entries of a checkpoint, in their tables and their order."""
+    good = isinstance(value, list) and value and matches(value[0], META)
+    if not good or (value[0][0] == 0) != (value[0][1] == 0):
+        raise NotCanonical("meta of a checkpoint")
+    meta, entries = value[0], value[1:]
+    if meta[8] == 0:
+        order = [(e.get(0), e.get(1)) for e in entries if isinstance(e, dict)]
+        good = len(order) == len(entries) and all(matches(e, FEATURE) or matches(e, METER) for e in entries)
+        if not good or not is_rising(order):
+            raise NotCanonical("totals of a checkpoint")
+        return
+    if not all(isinstance(e, dict) and matches(e, ENTRIES.get(e.get(1), [])) for e in entries):
+        raise NotCanonical("events of a checkpoint")
+    events, opened = entries[: meta[1]], [e[2] for e in entries[meta[1] :]]
+    if [e.get(0) for e in events] != list(range(meta[0], meta[0] + meta[1])) or not is_rising(opened) or \
+            any(e[1] != 5 for e in entries[meta[1] :]):
+        raise NotCanonical("order of events")
+
+
+def open_payload(block, r):
+    """Decrypts, compares the synthetic IV, and reads strictly."""
+    key = expand(derive(r, b"enc"), b"skc1/blk\0" + block.siv, 32)
+    try:
+        plain = ChaCha20Poly1305(key).decrypt(bytes(12), block.ct, block.header + block.ext)
+    except InvalidTag:
+        raise NotCanonical("the ciphertext does not open") from None
+    pub = block.header[:104] + ZERO32 + block.header[136:]
+    siv = mac(derive(r, b"siv"), struct.pack(">I", 144), pub, struct.pack(">I", len(block.ext)), block.ext, plain)
+    if siv != block.siv:
+        raise NotCanonical("another synthetic IV")
+    payload = cbor(plain)
+    if block.type == CHECKPOINT:
+        check_checkpoint(payload)
+    elif not matches(payload, GENESIS if block.index == 0 else PAYLOADS[block.type]):
+        raise NotCanonical("fields of the payload")
+    return plain, payload
+
+
+def entry_bytes(plain):
+    """The encoded items of a checkpoint's array behind its meta, as they stand."""
+    at = {24: 2, 25: 3, 26: 5}.get(plain[0] & 31, 1)
+    spans = []
+    while at < len(plain):
+        end = cbor_item(plain, at, 1)[1]
+        spans.append(plain[at:end])
+        at = end
+    return spans[1:]
+
+
+def events_root(plain, r):
+    blind = derive(r, b"blind")
+    leaves = [sha256(b"\0", mac(blind, struct.pack(">I", j))[:16], entry) for j, entry in enumerate(entry_bytes(plain))]
+    return tree_root(leaves) if leaves else ZERO32
+
+
+# --- bundle.md, "Format" -------------------------------------------------------------------------
+
+
+class Bundle:
+    def __init__(self, raw):
+        need(len(raw) <= 2**31, "LIMIT_EXCEEDED", "the file is too large")
+        need(raw[:4] == b"SKX1", "MALFORMED", "not a bundle")
+        need(len(raw) > 36 and sha256(raw[:-32]) == raw[-32:], "TRANSPORT_DAMAGED", "V0: the closing hash")
+        reader = Reader(raw[4:-32])
+        version = reader.unpack(">H")
+        need(version >= 1, "DOWNGRADE", "an older format")
+        need(version == 1, "UNSUPPORTED", "a newer format")
+        self.chain, self.start, self.size = reader.unpack(">16sQQ")
+        need(self.start < 2**48 and self.size < 2**48, "LIMIT_EXCEEDED", "an index")
+        need(self.start < self.size, "MALFORMED", "it begins behind its end")
+        count = reader.unpack(">I")
+        need(count <= self.size, "LIMIT_EXCEEDED", "more segments than blocks")
+        self.rows = [Row(*reader.unpack(">IQ32s32s32s")) for _ in range(count)]
+        for row in self.rows:
+            need(row.index < 2**48, "LIMIT_EXCEEDED", "an index of a directory row")
+        rising = all(a.segment < b.segment and a.index < b.index for a, b in zip(self.rows, self.rows[1:]))
+        need(rising and all(row.index < self.size for row in self.rows), "MALFORMED", "order of the directory rows")
+        count = reader.unpack(">I")
+        need(count <= self.size - self.start, "MALFORMED", "more blocks than it claims")
+        need(count <= 2_000_000, "LIMIT_EXCEEDED", "too many blocks")
+        self.blocks = [parse_block(reader.take) for _ in range(count)]
+        length = reader.unpack(">I")
+        need(length <= 4096, "LIMIT_EXCEEDED", "length of the head")
+        self.head = reader.take(length)
+        self.root, self.tip = reader.unpack(">32s32s")
+        need(reader.at == len(reader.raw), "MALFORMED", "bytes that belong to nothing")
+
+
+# --- bundle.md, "Verification" -------------------------------------------------------------------
+
+
+class Keys:
+    """Both key chains of one segment, stepped forward from its seeds."""
+
+    def __init__(self, start, seeds):
+        self.start, self.seeds, self.at = start, seeds, (start + 1, *seeds)
+
+    def of(self, index):
+        """a and r of the block at this index: one of the segment, or the SEGMENT block after it."""
+        at, a, r = self.at if self.at[0] <= index else (self.start + 1, *self.seeds)
+        while at < index:
+            at, a, r = at + 1, derive(a, b"next"), derive(r, b"next")
+        self.at = (at, a, r)
+        return a, r
+
+
+class Verifier:
+    """One ledger. Bundles are verified in the order they were written; leaves are remembered in between."""
+
+    def __init__(self, site, secrets, receipts=(), now=None):
+        self.site, self.secrets = site, secrets
+        self.receipts = sorted(receipts, key=lambda receipt: receipt["no"])
+        self.now = int(time.time() * 1000) if now is None else now
+        self.leaves, self.next_event = {}, 1
+
+    def verify(self, raw, acked=None):
+        """The report on one bundle. `acked` is the receipt up to which usage was counted before."""
+        self.problems, self.findings, self.checked = [], [], []
+        self.acked = acked or {"size": 0, "root": None, "no": 0}
+        self.bundle, self.opened, self.unproven, self.missing_events = None, [], 0, []
+        standing, self.head_ok = None, False
+        try:
+            self.bundle = bundle = Bundle(raw)
+            self.passed("V0 closing hash", "V3 framing")
+            self.site_and_places()
+            self.lineage()
+            self.content()
+            self.ending()
+            standing = self.history()
+            self.journal()
+        except Refused as refused:
+            self.problem(refused.code, refused.why)
+        if not self.problems:
+            self.remember(bundle)
+        return self.report(standing)
+
+    def passed(self, *steps):
+        self.checked.extend(steps)
+
+    def problem(self, code, why, block=None):
+        self.problems.append({"code": code, "why": why, **({} if block is None else {"block": block})})
+
+    def finding(self, code, why, block):
+        self.findings.append({"code": code, "why": why, "block": block})
+
+    def site_and_places(self):
+        """V1 to V4, and the limits that need to know the ledger."""
+        bundle, genesis = self.bundle, self.site["genesis"]
+        need(bundle.chain == self.site["chain"], "UNKNOWN_CHAIN", "a bundle of another ledger")
+        need(all(block.chain == bundle.chain for block in bundle.blocks), "WRONG_CHAIN", "a block of another ledger")
+        first = bundle.blocks[0] if bundle.blocks and bundle.blocks[0].index == 0 else None
+        if genesis is None and first is not None and first.leaf == self.site["leaf"]:
+            genesis = self.site["genesis"] = first
+        need(first is None or genesis is not None and first.raw == genesis.raw, "GENESIS_MISMATCH", "block 0")
+        need(genesis is not None, "UNANCHORED", "block 0 is neither here nor in a request")
+        need(all(row == genesis.row() for row in bundle.rows if row.segment == 0), "GENESIS_MISMATCH", "row 0")
+        self.passed("V1 activation", "V2 block 0")
+        days = max(0, self.now - self.site["since"]) // DAY
+        most = bundle.size // 512 + days + len(self.receipts) + len(self.secrets) + 8
+        numbers = [each.segment for each in bundle.rows + bundle.blocks]
+        need(max(numbers, default=0) <= most, "LIMIT_EXCEEDED", "more segments than a ledger of this age has")
+        need(bundle.size - self.acked["size"] <= 2_000_000, "LIMIT_EXCEEDED", "too many blocks at once")
+        need(all(bundle.start <= block.index < bundle.size for block in bundle.blocks), "MALFORMED", "index of a block")
+        starts, last = {}, -1
+        for block in bundle.blocks:
+            need(block.index > last, "KEY_INDEX_MISMATCH", f"block {block.index} after block {last}")
+            start = starts.setdefault(block.segment, block.index - block.position)
+            need(start == block.index - block.position, "KEY_INDEX_MISMATCH", f"place of block {block.index}")
+            last = block.index
+        need(is_rising(list(starts)) and is_rising(list(starts.values())), "KEY_INDEX_MISMATCH", "order of segments")
+        self.passed(f"V4 places of {len(bundle.blocks)} blocks")
+
+    def lineage(self):
+        """V5: from segment to segment, as far as the hand-offs carry."""
+        bundle, genesis = self.bundle, self.site["genesis"]
+        rows = {row.segment: row for row in bundle.rows}
+        heads = {block.segment: block for block in bundle.blocks if block.type == SEGMENT}
+        self.keys = {0: Keys(0, self.open_segment(genesis.row(), genesis.ext[:8]))}
+        last = max([0, *rows, *(block.segment for block in bundle.blocks)])
+        for number in range(1, last + 1):
+            old = self.keys[number - 1]
+            candidates = [each for each in (heads[number].row() if number in heads else None, rows.get(number)) if each]
+            good = [each for each in candidates if self.handed_over(old, each)]
+            if len(good) < len(candidates):
+                self.problem("TAMPERED", f"segment {number} is not handed over like this", candidates[0].index)
+            if not good:
+                self.problem("UNANCHORED", f"nothing hands over segment {number}")
+                break
+            kid = heads[number].ext[:8] if number in heads and good[0] == heads[number].row() else None
+            self.keys[number] = Keys(good[0].index, self.open_segment(good[0], kid))
+        self.passed(f"V5 hand-over of {len(self.keys)} segments")
+
+    def handed_over(self, old, row):
+        if not old.start < row.index <= old.start + 1024:
+            return False
+        fields = self.site["chain"] + struct.pack(">IQ", row.segment, row.index) + row.enc + row.read_commit
+        return hmac.compare_digest(mac(derive(old.of(row.index)[0], b"handoff"), fields), row.handoff)
+
+    def open_segment(self, row, kid):
+        """The seeds; a row does not say to which key it is sealed, so every key is tried."""
+        info = b"skc1/segment\0" + self.site["chain"] + struct.pack(">I", row.segment)
+        secrets = list(self.secrets.values()) if kid is None else [self.secrets[kid]] if kid in self.secrets else []
+        need(secrets, "UNKNOWN_SEALING_KEY", f"segment {row.segment} is sealed to another key")
+        for secret in secrets:
+            seeds = open_share(secret, row.enc, info)
+            if seeds and mac(seeds[1], b"skc1/read-commit") == row.read_commit:
+                return seeds
+        code = "UNKNOWN_SEALING_KEY" if kid is None else "READ_COMMIT_MISMATCH"
+        raise Refused(code, f"keys of segment {row.segment}")
+
+    def content(self):
+        """V6: every block whose key is known."""
+        expected = self.next_event if self.acked["size"] == 0 or self.acked["size"] - 1 in self.leaves else None
+        last, hole = self.bundle.start - 1, self.bundle.start > self.acked["size"]
+        for block in self.bundle.blocks:
+            hole, last = hole or block.index != last + 1, block.index
+            opened = self.proven(block)
+            if opened is None:
+                hole = True
+                continue
+            self.opened.append((block, opened))
+            if block.type != CHECKPOINT or block.index < self.acked["size"] or opened[0][1] == 0:
+                continue
+            first, count = opened[0][0], opened[0][1]
+            if expected is not None and first < expected:
+                self.problem("EVENT_DUPLICATE", f"event {first} again", block.index)
+            elif expected is not None and first > expected:
+                self.missing_events.append([expected, first - 1])
+                if not hole:
+                    self.problem("EVENT_GAP", f"events {expected} to {first - 1} are nowhere", block.index)
+            expected, hole = max(expected or 0, first + count), False
+        self.expected = expected
+        if self.unproven:
+            self.problem("UNANCHORED", f"{self.unproven} blocks of segments whose keys are unknown")
+        self.passed(f"V6 tags, links and payloads of {len(self.opened)} blocks")
+
+    def proven(self, block):
+        """The payload of an authentic block; whatever else it is, is said."""
+        keys = self.keys.get(block.segment - (block.type == SEGMENT and block.index > 0))
+        if keys is None:
+            self.unproven += 1
+            return None
+        own = self.keys.get(block.segment)
+        if own is not None and own.start != block.index - block.position:
+            self.problem("KEY_INDEX_MISMATCH", "place in its segment", block.index)
+            return None
+        if block.index == 0:
+            r, good = derive(keys.seeds[1], b"genesis"), block.tag == ZERO32
+        else:
+            a, r = keys.of(block.index)
+            good = hmac.compare_digest(mac(derive(a, b"mac"), block.tagged), block.tag)
+        if good and block.type == SEGMENT and own is not None:
+            good = hmac.compare_digest(mac(derive(own.seeds[0], b"seg"), block.tagged), block.self_tag)
+        if good and block.index > 0:
+            good = self.leaves.setdefault(block.index - 1, block.prev) == block.prev
+        if not good or (block.index == 0 and block.prev != ZERO32):
+            self.problem("TAMPERED", "tag or link", block.index)
+            return None
+        known = self.leaves.setdefault(block.index, block.leaf)
+        if known != block.leaf:
+            self.problem("FORK" if block.index < self.acked["size"] else "CLONE_SUSPECTED", "another block was seen here",
+                         block.index)
+        try:
+            plain, payload = open_payload(block, r)
+        except NotCanonical as wrong:
+            self.problem("TAMPERED", str(wrong), block.index)
+            return None
+        if block.events_root != (events_root(plain, r) if block.type == CHECKPOINT else ZERO32):
+            self.problem("EVENTS_ROOT_MISMATCH", "entries are not those of the header", block.index)
+            return None
+        return payload
+
+    def ending(self):
+        """V7 and V8: the tip, the root, the head; then what is missing before it."""
+        bundle, size = self.bundle, self.bundle.size
+        newest = max((number for number, keys in self.keys.items() if keys.start < size), default=0)
+        leaf, keys = self.leaves.get(size - 1), self.keys[newest]
+        tip = None
+        if leaf is not None and size - keys.start <= 1024:
+            end = self.site["chain"] + struct.pack(">Q", size) + leaf + bundle.root
+            tip = mac(derive(keys.of(size)[0], b"tip"), end)
+        if tip is None or not hmac.compare_digest(tip, bundle.tip):
+            self.problem("TIP_INVALID", "the end of the ledger is not proven")
+        else:
+            self.passed("V7 tip")
+        if all(index in self.leaves for index in range(size)):
+            if tree_root([self.leaves[index] for index in range(size)]) != bundle.root:
+                self.problem("ROOT_MISMATCH", "the blocks have another root")
+            else:
+                self.passed("V8 root")
+        try:
+            head = open_head(bundle.head, self.site["origin"], self.site["daemon"])
+            need(head == (size, bundle.root), "NOTE_HEAD", "another head than the bundle's")
+            self.head_ok = True
+            self.passed("V8 signature of the head")
+        except Refused as refused:
+            self.problem("BAD_CHECKPOINT_SIGNATURE", str(refused))
+        here = {block.index for block in bundle.blocks}
+        first = min(bundle.start, self.acked["size"])
+        self.missing = [index for index in range(first, size) if index not in here and
+                        (index >= self.acked["size"] or index >= bundle.start)]
+        if self.missing:
+            self.problem("BLOCKS_MISSING", f"{len(self.missing)} blocks")
+
+    def history(self):
+        """V9: where the bundle stands against the acknowledged head."""
+        acked, bundle = self.acked, self.bundle
+        if acked["size"] == 0:
+            return "FIRST_VERIFIED"
+        if bundle.size >= acked["size"]:
+            known = [self.leaves.get(index) for index in range(acked["size"])]
+            root = bundle.root if bundle.size == acked["size"] else None if None in known else tree_root(known)
+            if root is not None and root != acked["root"]:
+                self.problem("FORK", "another history than the acknowledged one")
+            self.passed("V9 root acknowledged before" if root else "V9 sizes only: the acknowledged leaves are not at hand")
+        order = (bundle.size > acked["size"]) - (bundle.size < acked["size"])
+        return {1: "EXTENDS", 0: "DUPLICATE", -1: "STALE"}[order]
+
+    def journal(self):
+        """V10: what the new blocks tell about the site."""
+        host, started, receipt, export_no = self.site["host"], None, None, None
+        given = {each["no"]: each["raw"] for each in self.receipts}
+        highest, clock = 0, None
+        for block, payload in self.opened:
+            fresh = block.index >= self.acked["size"]
+            if block.type == INCIDENT and fresh:
+                self.finding("INCIDENT", payload[0], block.index)
+            if block.type == START:
+                started = payload[9]
+            if block.type == RECEIPT:
+                receipt = payload
+                note = payload[0].encode() if isinstance(payload[0], str) else payload[0]
+                if given.get(payload[1]) != note:
+                    self.problem("RECEIPT_CONFLICT", f"receipt {payload[1]} was not given like this", block.index)
+            if block.type == EXPORT:
+                if payload[5] != host:
+                    if payload[5] != started and fresh:
+                        self.problem("CLONE_SUSPECTED", "another host without a START block", block.index)
+                    elif fresh:
+                        self.finding("HOST_CHANGED", "the host is another", block.index)
+                    host = payload[5]
+                if fresh and export_no is not None and payload[0] != export_no + 1:
+                    self.finding("EXPORT_NUMBER", f"export {payload[0]} after {export_no}", block.index)
+                export_no = payload[0]
+                nonce = next((each["nonce"] for each in self.receipts if receipt and each["no"] == receipt[1]), None)
+                if receipt and (payload[2] != receipt[1] or payload[3] != nonce):
+                    self.problem("RECEIPT_CONFLICT", "the export does not carry the newest receipt", block.index)
+            times = payload[0] if block.type == CHECKPOINT else payload[0] if block.type == HEARTBEAT else None
+            if times and fresh:
+                wall, mono, boot = (times[2], times[3], times[4]) if block.type == CHECKPOINT else \
+                    (times[0], times[1], times[2])
+                if wall < highest - 5 * MINUTE:
+                    self.finding("CLOCK_BACK", f"{highest - wall} ms", block.index)
+                if clock and clock[2] == boot and abs((wall - clock[0]) - (mono - clock[1])) > 5 * MINUTE:
+                    self.finding("CLOCK_JUMP", "wall clock against monotonic clock", block.index)
+                highest, clock = max(highest, wall), (wall, mono, boot)
+        if highest > self.now + DAY:
+            self.finding("CLOCK_AHEAD", f"{highest - self.now} ms", self.bundle.size - 1)
+        if not self.opened or self.opened[-1][0].type != EXPORT:
+            self.finding("EXPORT_ABSENT", "no EXPORT block at the end", self.bundle.size - 1)
+        if self.receipts and (receipt is None or receipt[1] < self.receipts[-1]["no"]) and \
+                self.bundle.start < self.receipts[-1]["size"]:
+            self.finding("RECEIPT_PENDING", "the newest receipt has not reached the site", self.bundle.size - 1)
+        self.passed(f"V10 {len(self.opened)} payloads")
+
+    def remember(self, bundle):
+        self.next_event = self.expected if self.expected is not None else self.next_event
+
+    def report(self, standing):
+        grave = [each["code"] for each in self.problems]
+        if {each["code"] for each in self.findings} - {"EXPORT_ABSENT", "RECEIPT_PENDING"} and standing != "STALE":
+            grave.append("VERIFIED_WITH_INCIDENTS")
+        verdict = min(grave or [standing], key=VERDICTS.index)
+        bundle = self.bundle
+        return {
+            "verdict": verdict, "standing": standing, "problems": self.problems, "findings": self.findings,
+            "checked": self.checked,
+            "claim": bundle and {"chain_id": bundle.chain.hex(), "from": bundle.start, "size": bundle.size,
+                                 "blocks": len(bundle.blocks), "root": bundle.root.hex()},
+            "head_signed": self.head_ok,
+            "missing_blocks": getattr(self, "missing", []), "missing_events": self.missing_events,
+            "figures": figures(self.opened, self.acked["size"]) if verdict in ACCEPTED else None,
+        }
+
+
+def figures(opened, acked):
+    """What the new blocks count, in both details."""
+    blocks, features, meters, events = {}, {}, {}, 0
+
+    def feature(name):
+        empty = {"granted": 0, "overdraft": 0, "released": 0, "expired": 0, "revoked": 0, "denied": {}, "seat_ms": 0}
+        return features.setdefault(name, empty)
+
+    def deny(name, reason, count):
+        denied = feature(name)["denied"]
+        denied[reason] = denied.get(reason, 0) + count
+
+    def use(name, records, units, late):
+        meter = meters.setdefault(name, {"records": 0, "units": 0, "late": 0})
+        for field, value in (("records", records), ("units", units), ("late", late)):
+            meter[field] += value
+
+    for block, payload in opened:
+        if block.index < acked:
+            continue
+        blocks[TYPES[block.type]] = blocks.get(TYPES[block.type], 0) + 1
+        if block.type != CHECKPOINT:
+            continue
+        events += payload[0][1]
+        for entry in payload[1:]:
+            if payload[0][8] == 0 and entry[0] == 1:
+                sums = feature(entry[1])
+                for key, field in enumerate(("granted", "overdraft", "released", "expired", "revoked"), 2):
+                    sums[field] += entry[key]
+                sums["seat_ms"] += entry[8]
+                for reason, count in entry[7]:
+                    deny(entry[1], reason, count)
+            elif payload[0][8] == 0:
+                use(entry[1], entry[2], entry[3], entry[4])
+            elif entry[1] == 1:
+                feature(entry[2])["granted"] += 1
+                feature(entry[2])["overdraft"] += entry[7]
+            elif entry[1] == 2:
+                feature(entry[2])[("released", "expired", "revoked")[entry[7] - 1]] += 1
+                feature(entry[2])["seat_ms"] += entry[8]
+            elif entry[1] == 3:
+                deny(entry[2], entry[7], 1)
+            elif entry[1] == 4:
+                use(entry[2], 1, entry[3], int(entry[7] < payload[0][9]))
+            else:
+                feature(entry[2])["seat_ms"] += entry[8]
+    return {"blocks": blocks, "events": events, "features": features, "meters": meters}
+
+
+# --- command line --------------------------------------------------------------------------------
+
+
+def read_file(path, most=2**31 + 1):
+    with open(path, "rb") as file:
+        return file.read(most)
+
+
+def read_secret(args):
+    """32 raw bytes, the same in hex, or a key file under a passphrase; from a path or a descriptor."""
+    raw = os.read(args.key_fd, 4096) if args.key is None else read_file(args.key, 4096)
+    if raw.startswith(b"seatkeeper key file"):
+        need(args.passphrase_file, "KEY_FILE", "a key file needs --passphrase-file")
+        words = read_file(args.passphrase_file, 4096).decode().split("\n")[0]
+        return open_key_file(raw.decode(), words)
+    if len(raw) != 32:
+        raw = bytes.fromhex(raw.decode("ascii", "replace").strip())
+    need(len(raw) == 32, "KEY_FILE", "a sealing key has 32 bytes")
+    return raw
+
+
+def activation(args, vendor):
+    """V1: request and license, if both are there, speak of one ledger."""
+    request = read_request(read_file(args.request), vendor) if args.request else None
+    license_ = read_license(read_file(args.license), vendor) if args.license else None
+    need(request or license_, "ACTIVATION", "--request or --license is needed")
+    for field in ("chain", "daemon", "leaf") if request and license_ else ():
+        need(request[field] == license_[field], "WRONG_LICENSE", f"{field} of license and request differ")
+    return request or license_
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("bundle")
+    parser.add_argument("--vendor", required=True, help="*.skvendor")
+    parser.add_argument("--root-key", help="the vendor's root key, base64url: what a site was told")
+    parser.add_argument("--request", help="*.skreq, the activation request")
+    parser.add_argument("--license", help="*.sklic")
+    parser.add_argument("--receipt", action="append", default=[], help="*.skrcpt, every receipt given; may be repeated")
+    parser.add_argument("--earlier", action="append", default=[], help="an earlier bundle, the oldest first")
+    parser.add_argument("--now", type=int, help="the vendor's clock, ms since 1970")
+    key = parser.add_mutually_exclusive_group(required=True)
+    key.add_argument("--key", help="sealing key: *.skkey, or 32 bytes, raw or in hex")
+    key.add_argument("--key-fd", type=int)
+    parser.add_argument("--passphrase-file")
+    args = parser.parse_args()
+    try:
+        vendor = read_vendor(read_file(args.vendor), args.root_key and base64url(args.root_key))
+        site = activation(args, vendor)
+        secret = read_secret(args)
+        secrets = {key_id(x25519_public(secret)): secret}
+        receipts = [read_receipt(read_file(path), vendor, site) for path in args.receipt]
+        verifier = Verifier(site, secrets, receipts, args.now)
+        for path in args.earlier:
+            verifier.verify(read_file(path), None)
+        report = verifier.verify(read_file(args.bundle), verifier.receipts[-1] if receipts else None)
+    except Refused as refused:
+        report = {"verdict": refused.code, "problems": [{"code": refused.code, "why": refused.why}]}
+    except (OSError, ValueError) as wrong:
+        parser.error(str(wrong))
+    print(json.dumps(report, indent=2))
+    return 0 if report["verdict"] in ACCEPTED else 3
+
+
+if __name__ == "__main__":
+    sys.exit(main())
