@@ -115,7 +115,8 @@ export class CommitGroup {
         await (job === undefined ? this.#group(this.#takeAsks()) : this.#alone(job));
       }
       this.#running = false;
-      this.#parts.idle();
+      // The last job may have been followed by the end: nothing is planned after it.
+      if (!this.#dead) this.#parts.idle();
     } catch (error) {
       this.die();
       this.#parts.fatal(error);

@@ -52,7 +52,7 @@ const CERTIFICATE_DAYS = 3_650;
  * Makes the site's keys and certificate, unless they are there, and the first block of a ledger
  * for this vendor. A crash on the way leaves nothing that a second call would not replace.
  *
- * @throws DaemonError VENDOR_EXISTS; LicenseError or NoteError for the vendor file; StoreError
+ * @throws DaemonError VENDOR_LEDGER_EXISTS; LicenseError or NoteError for the vendor file; StoreError
  * STORE_LOCKED while a daemon runs on the folder, and for a folder that cannot be used.
  */
 export async function initSite(
@@ -107,9 +107,13 @@ function makeLedger(
   now: UnixMillis,
 ): ChainId {
   if (existsSync(folder.vendorFile)) {
-    throw new DaemonError("VENDOR_EXISTS", `this site keeps a ledger for ${vendor.name} already`, {
-      hint: "go on with seatkeeper license request",
-    });
+    throw new DaemonError(
+      "VENDOR_LEDGER_EXISTS",
+      `this site keeps a ledger for ${vendor.name} already`,
+      {
+        hint: "go on with seatkeeper license request",
+      },
+    );
   }
   // The vendor file comes last, so a folder without it is what a crash left of an earlier call,
   // and nobody has been told of its ledger.

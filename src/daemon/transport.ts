@@ -12,7 +12,7 @@ import { listen } from "./listen.ts";
 import { type Peer, SocketPeer, type Visit } from "./peer.ts";
 import { type GateRules, isOurName, type Refusal, refusalOf } from "./upgrade-gate.ts";
 
-export interface TransportLimits {
+interface TransportLimits {
   readonly frameBytes: number;
   readonly connections: number;
   readonly connectionsPerAddress: number;

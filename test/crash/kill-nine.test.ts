@@ -72,7 +72,7 @@ describe.each(["scheduled", "immediate"] as const)("a daemon with %s sealing", (
 
     expect(await daemon.process.kill("SIGTERM")).toMatchObject({ code: 0 });
     expect(await inspectLedger(site.config)).toMatchObject({ problems: [] });
-  });
+  }, 180_000);
 });
 
 interface Served {

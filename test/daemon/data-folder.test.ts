@@ -20,7 +20,7 @@ describe("a data folder", () => {
   it("takes one ledger per vendor for life", async () => {
     const { config } = await aSite();
     await expect(initSite(config, vendorFile, { host })).rejects.toMatchObject({
-      code: "VENDOR_EXISTS",
+      code: "VENDOR_LEDGER_EXISTS",
     });
   });
 
