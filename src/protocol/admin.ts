@@ -24,7 +24,7 @@ export const ADMIN_ROUTES = {
   importReceipt: { method: "POST", path: "/v1/receipts" },
 } as const;
 
-export interface AdminFeature {
+interface AdminFeature {
   readonly feature: string;
   readonly seats: number;
   readonly overdraftSeats: number;
@@ -33,7 +33,7 @@ export interface AdminFeature {
   readonly queued: number;
 }
 
-export interface AdminMeter {
+interface AdminMeter {
   readonly meter: string;
   readonly unit: string;
   readonly period: string;

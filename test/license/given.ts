@@ -50,7 +50,7 @@ export const vendorFields: Omit<VendorFile, "text"> = {
   createdAt: noon,
 };
 
-export const plainTerms: Terms = decodeTerms({
+const plainTerms: Terms = decodeTerms({
   site: "Example Studio",
   features: [{ name: "cad.pro", seats: 3 }],
 });

@@ -20,7 +20,7 @@ export const noon = Date.parse("2026-11-22T12:00:00.000Z");
 export const vendor = "acme.example";
 
 export const ada: Pseudonym = parsePseudonym("u_AAAAAAAAAAAAAAAAAAAAAA");
-export const workstation: Pseudonym = parsePseudonym("h_BBBBBBBBBBBBBBBBBBBBBQ");
+const workstation: Pseudonym = parsePseudonym("h_BBBBBBBBBBBBBBBBBBBBBQ");
 export const client = clientKey("A".repeat(43));
 
 export function temporaryFolder(): string {

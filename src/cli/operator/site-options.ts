@@ -5,7 +5,7 @@ import type { Shell } from "../shared/command.ts";
 import { readTextInput } from "../shared/input-file.ts";
 
 /** Where the packages put the configuration. */
-export const DEFAULT_CONFIG_PATH = "/etc/seatkeeper/config.yaml";
+const DEFAULT_CONFIG_PATH = "/etc/seatkeeper/config.yaml";
 
 /** Options of every command that works on this site's daemon or its data. */
 export const SITE_OPTIONS: {

@@ -1,7 +1,7 @@
 import type { Happening } from "./workstation-plan.ts";
 
 /** What the workstations saw happen to one feature. */
-export interface FeatureTally {
+interface FeatureTally {
   readonly grants: number;
   readonly denials: number;
   /** Seat time of those who told when they gave their seat back. */
