@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { nearestWord } from "../base/nearest-word.ts";
 import type { Millis } from "../base/time.ts";
 import { readDuration } from "./duration.ts";
-import { nearestWord } from "./nearest-word.ts";
 
 /** The file's options as the file writes them, with defaults filled in and durations read. */
 export interface Settings {

@@ -1,6 +1,6 @@
+import { nearestWord } from "../../base/nearest-word.ts";
 import type { Command } from "./command.ts";
 import { type CliError, usageError } from "./errors.ts";
-import { nearest } from "./text.ts";
 
 /** The parser's message about a command line, in this project's words and with a way out. */
 export function complaint(
@@ -25,7 +25,7 @@ export function complaint(
 }
 
 function meant(word: string, candidates: readonly string[]): string | undefined {
-  const near = nearest(word, candidates);
+  const near = nearestWord(word, candidates);
   return near === undefined ? undefined : `did you mean ${near}?`;
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { CodedError } from "../../../src/base/errors.ts";
+import { nearestWord } from "../../../src/base/nearest-word.ts";
 import { Output } from "../../../src/cli/shared/output.ts";
-import { nearest, neutral } from "../../../src/cli/shared/text.ts";
+import { neutral } from "../../../src/cli/shared/text.ts";
 
 const ESC = "\u001b";
 
@@ -93,7 +94,7 @@ describe("what was probably meant", () => {
     ["--jsno", "--json"],
     ["xyz", undefined],
   ])("by %s is %s", (typed, meant) => {
-    expect(nearest(typed, ["ingest", "report", "sites", "--json"])).toBe(meant);
+    expect(nearestWord(typed, ["ingest", "report", "sites", "--json"])).toBe(meant);
   });
 });
 
