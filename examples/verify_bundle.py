@@ -198,6 +198,10 @@ def base64url(text):
     return raw
 
 
+def as_bytes(text):
+    return text.encode() if isinstance(text, str) else text
+
+
 def split_note(raw):
     """Text and signature lines of a note, nothing verified yet."""
     need(len(raw) <= 262_144, "NOTE_TOO_LARGE", "more than 262144 bytes")
@@ -369,6 +373,7 @@ def parse_block(read):
     header = read(144)
     need(header[:4] == b"SKB1", "MALFORMED", "no block where one must begin")
     version, kind, suite, flags = header[4:8]
+    need(version >= 1 and suite >= 1, "DOWNGRADE", "a block of an older format")
     need(version == 1 and 1 <= kind <= 8 and suite == 1 and flags == 0, "UNSUPPORTED", "a block of another format")
     index, segment, position = struct.unpack(">QII", header[24:40])
     ext_len, ct_len = struct.unpack(">II", header[136:144])
@@ -377,7 +382,8 @@ def parse_block(read):
     need(ct_len >= 16, "MALFORMED", "too short a ciphertext")
     need((kind == SEGMENT) == (position == 0), "MALFORMED", "position 0 is the SEGMENT block's")
     need((kind == SEGMENT) == (ext_len > 0), "MALFORMED", "an extension is the SEGMENT block's")
-    need(position <= index and (segment == 0) == (index == position), "MALFORMED", "an impossible place")
+    place = segment <= index and position <= index and (segment == 0) == (position == index)
+    need(place and (index > 0 or header[40:72] == ZERO32), "MALFORMED", "an impossible place")
     body = read(ext_len + ct_len + (64 if kind == SEGMENT else 32))
     if kind == SEGMENT:
         need(ext_len >= 105, "MALFORMED", "a short extension")
@@ -601,7 +607,7 @@ class Bundle:
     def __init__(self, raw):
         need(len(raw) <= 2**31, "LIMIT_EXCEEDED", "the file is too large")
         need(raw[:4] == b"SKX1", "MALFORMED", "not a bundle")
-        need(len(raw) > 36 and sha256(raw[:-32]) == raw[-32:], "TRANSPORT_DAMAGED", "V0: the closing hash")
+        need(len(raw) >= 36 and sha256(raw[:-32]) == raw[-32:], "TRANSPORT_DAMAGED", "V0: the closing hash")
         reader = Reader(raw[4:-32])
         version = reader.unpack(">H")
         need(version >= 1, "DOWNGRADE", "an older format")
@@ -612,8 +618,6 @@ class Bundle:
         count = reader.unpack(">I")
         need(count <= self.size, "LIMIT_EXCEEDED", "more segments than blocks")
         self.rows = [Row(*reader.unpack(">IQ32s32s32s")) for _ in range(count)]
-        for row in self.rows:
-            need(row.index < 2**48, "LIMIT_EXCEEDED", "an index of a directory row")
         rising = all(a.segment < b.segment and a.index < b.index for a, b in zip(self.rows, self.rows[1:]))
         need(rising and all(row.index < self.size for row in self.rows), "MALFORMED", "order of the directory rows")
         count = reader.unpack(">I")
@@ -652,7 +656,8 @@ class Verifier:
         self.site, self.secrets = site, secrets
         self.receipts = sorted(receipts, key=lambda receipt: receipt["no"])
         self.now = int(time.time() * 1000) if now is None else now
-        self.leaves, self.next_event = {}, 1
+        # Leaves by index; the next event's id and the newest RECEIPT before an index, where known.
+        self.leaves, self.next_event, self.newest_receipt = {}, {0: 1}, {0: None}
 
     def verify(self, raw, acked=None):
         """The report on one bundle. `acked` is the receipt up to which usage was counted before."""
@@ -671,8 +676,6 @@ class Verifier:
             self.journal()
         except Refused as refused:
             self.problem(refused.code, refused.why)
-        if not self.problems:
-            self.remember(bundle)
         return self.report(standing)
 
     def passed(self, *steps):
@@ -687,7 +690,7 @@ class Verifier:
     def site_and_places(self):
         """V1 to V4, and the limits that need to know the ledger."""
         bundle, genesis = self.bundle, self.site["genesis"]
-        need(bundle.chain == self.site["chain"], "UNKNOWN_CHAIN", "a bundle of another ledger")
+        need(bundle.chain == self.site["chain"], "WRONG_CHAIN", "a bundle of another ledger")
         need(all(block.chain == bundle.chain for block in bundle.blocks), "WRONG_CHAIN", "a block of another ledger")
         first = bundle.blocks[0] if bundle.blocks and bundle.blocks[0].index == 0 else None
         if genesis is None and first is not None and first.leaf == self.site["leaf"]:
@@ -702,13 +705,10 @@ class Verifier:
         need(max(numbers, default=0) <= most, "LIMIT_EXCEEDED", "more segments than a ledger of this age has")
         need(bundle.size - self.acked["size"] <= 2_000_000, "LIMIT_EXCEEDED", "too many blocks at once")
         need(all(bundle.start <= block.index < bundle.size for block in bundle.blocks), "MALFORMED", "index of a block")
-        starts, last = {}, -1
-        for block in bundle.blocks:
-            need(block.index > last, "KEY_INDEX_MISMATCH", f"block {block.index} after block {last}")
-            start = starts.setdefault(block.segment, block.index - block.position)
-            need(start == block.index - block.position, "KEY_INDEX_MISMATCH", f"place of block {block.index}")
-            last = block.index
-        need(is_rising(list(starts)) and is_rising(list(starts.values())), "KEY_INDEX_MISMATCH", "order of segments")
+        for old, block in zip(bundle.blocks, bundle.blocks[1:]):
+            start, same = block.index - block.position, block.segment == old.segment
+            follows = start == old.index - old.position if same else start > old.index and block.segment > old.segment
+            need(block.index > old.index and follows, "KEY_INDEX_MISMATCH", f"block {block.index} after {old.index}")
         self.passed(f"V4 places of {len(bundle.blocks)} blocks")
 
     def lineage(self):
@@ -717,19 +717,27 @@ class Verifier:
         rows = {row.segment: row for row in bundle.rows}
         heads = {block.segment: block for block in bundle.blocks if block.type == SEGMENT}
         self.keys = {0: Keys(0, self.open_segment(genesis.row(), genesis.ext[:8]))}
-        last = max([0, *rows, *(block.segment for block in bundle.blocks)])
-        for number in range(1, last + 1):
-            old = self.keys[number - 1]
-            candidates = [each for each in (heads[number].row() if number in heads else None, rows.get(number)) if each]
+        blocks_end = max((block.segment for block in bundle.blocks), default=0)
+        for number in range(1, max([blocks_end, *rows]) + 1):
+            old, block = self.keys[number - 1], heads.get(number)
+            candidates = [each for each in (block and block.row(), rows.get(number)) if each]
             good = [each for each in candidates if self.handed_over(old, each)]
-            if len(good) < len(candidates):
+            if candidates and len(good) < len(candidates) and (good or number > blocks_end):
                 self.problem("TAMPERED", f"segment {number} is not handed over like this", candidates[0].index)
             if not good:
-                self.problem("UNANCHORED", f"nothing hands over segment {number}")
+                if number <= blocks_end:
+                    self.problem("UNANCHORED", f"nothing hands over segment {number}")
+                elif max(rows) > number and number not in rows:
+                    self.problem("TAMPERED", f"rows of segments after {number}, which does not exist")
                 break
-            kid = heads[number].ext[:8] if number in heads and good[0] == heads[number].row() else None
-            self.keys[number] = Keys(good[0].index, self.open_segment(good[0], kid))
+            # The hand-off does not cover the key id: it counts once the block's tag does.
+            named = block is not None and good[0] == block.row() and self.tag_fits(block, old)
+            self.keys[number] = Keys(good[0].index, self.open_segment(good[0], block.ext[:8] if named else None))
         self.passed(f"V5 hand-over of {len(self.keys)} segments")
+
+    @staticmethod
+    def tag_fits(block, keys):
+        return hmac.compare_digest(mac(derive(keys.of(block.index)[0], b"mac"), block.tagged), block.tag)
 
     def handed_over(self, old, row):
         if not old.start < row.index <= old.start + 1024:
@@ -751,8 +759,9 @@ class Verifier:
 
     def content(self):
         """V6: every block whose key is known."""
-        expected = self.next_event if self.acked["size"] == 0 or self.acked["size"] - 1 in self.leaves else None
-        last, hole = self.bundle.start - 1, self.bundle.start > self.acked["size"]
+        first = 0 if self.bundle.start > self.acked["size"] else self.bundle.start
+        expected, last = self.next_event.get(first), first - 1
+        hole = False
         for block in self.bundle.blocks:
             hole, last = hole or block.index != last + 1, block.index
             opened = self.proven(block)
@@ -760,7 +769,8 @@ class Verifier:
                 hole = True
                 continue
             self.opened.append((block, opened))
-            if block.type != CHECKPOINT or block.index < self.acked["size"] or opened[0][1] == 0:
+            if block.type != CHECKPOINT or opened[0][1] == 0:
+                self.next_event.setdefault(block.index + 1, expected)
                 continue
             first, count = opened[0][0], opened[0][1]
             if expected is not None and first < expected:
@@ -770,31 +780,30 @@ class Verifier:
                 if not hole:
                     self.problem("EVENT_GAP", f"events {expected} to {first - 1} are nowhere", block.index)
             expected, hole = max(expected or 0, first + count), False
-        self.expected = expected
+            self.next_event.setdefault(block.index + 1, expected)
         if self.unproven:
             self.problem("UNANCHORED", f"{self.unproven} blocks of segments whose keys are unknown")
         self.passed(f"V6 tags, links and payloads of {len(self.opened)} blocks")
 
     def proven(self, block):
         """The payload of an authentic block; whatever else it is, is said."""
+        own = self.keys.get(block.segment)
         keys = self.keys.get(block.segment - (block.type == SEGMENT and block.index > 0))
-        if keys is None:
+        if own is None or keys is None:
             self.unproven += 1
             return None
-        own = self.keys.get(block.segment)
-        if own is not None and own.start != block.index - block.position:
+        if own.start != block.index - block.position:
             self.problem("KEY_INDEX_MISMATCH", "place in its segment", block.index)
             return None
         if block.index == 0:
             r, good = derive(keys.seeds[1], b"genesis"), block.tag == ZERO32
         else:
-            a, r = keys.of(block.index)
-            good = hmac.compare_digest(mac(derive(a, b"mac"), block.tagged), block.tag)
-        if good and block.type == SEGMENT and own is not None:
+            r, good = keys.of(block.index)[1], self.tag_fits(block, keys)
+        if good and block.type == SEGMENT:
             good = hmac.compare_digest(mac(derive(own.seeds[0], b"seg"), block.tagged), block.self_tag)
         if good and block.index > 0:
             good = self.leaves.setdefault(block.index - 1, block.prev) == block.prev
-        if not good or (block.index == 0 and block.prev != ZERO32):
+        if not good:
             self.problem("TAMPERED", "tag or link", block.index)
             return None
         known = self.leaves.setdefault(block.index, block.leaf)
@@ -824,9 +833,11 @@ class Verifier:
             self.problem("TIP_INVALID", "the end of the ledger is not proven")
         else:
             self.passed("V7 tip")
-        if all(index in self.leaves for index in range(size)):
-            if tree_root([self.leaves[index] for index in range(size)]) != bundle.root:
-                self.problem("ROOT_MISMATCH", "the blocks have another root")
+            leaves = [self.leaves.get(index) for index in range(size)]
+            if None in leaves:
+                self.passed("V8 no root: leaves are missing")
+            elif tree_root(leaves) != bundle.root:
+                self.problem("ROOT_MISMATCH", "the blocks have another root than the proven one")
             else:
                 self.passed("V8 root")
         try:
@@ -859,53 +870,56 @@ class Verifier:
 
     def journal(self):
         """V10: what the new blocks tell about the site."""
-        host, started, receipt, export_no = self.site["host"], None, None, None
-        given = {each["no"]: each["raw"] for each in self.receipts}
-        highest, clock = 0, None
+        host, started, export_no, highest, clock = self.site["host"], None, None, 0, None
+        given = {each["no"]: each for each in self.receipts}
+        start = 0 if self.bundle.start > self.acked["size"] else self.bundle.start
+        receipt = self.newest_receipt.get(start, "unknown")
         for block, payload in self.opened:
             fresh = block.index >= self.acked["size"]
             if block.type == INCIDENT and fresh:
                 self.finding("INCIDENT", payload[0], block.index)
-            if block.type == START:
+            elif block.type == START:
                 started = payload[9]
-            if block.type == RECEIPT:
-                receipt = payload
-                note = payload[0].encode() if isinstance(payload[0], str) else payload[0]
-                if given.get(payload[1]) != note:
-                    self.problem("RECEIPT_CONFLICT", f"receipt {payload[1]} was not given like this", block.index)
-            if block.type == EXPORT:
-                if payload[5] != host:
-                    if payload[5] != started and fresh:
-                        self.problem("CLONE_SUSPECTED", "another host without a START block", block.index)
-                    elif fresh:
-                        self.finding("HOST_CHANGED", "the host is another", block.index)
-                    host = payload[5]
-                if fresh and export_no is not None and payload[0] != export_no + 1:
+            elif block.type == RECEIPT:
+                receipt = payload[1]
+                if receipt not in given or given[receipt]["raw"] != as_bytes(payload[0]):
+                    self.problem("RECEIPT_CONFLICT", f"receipt {receipt} was not given like this", block.index)
+            elif block.type == EXPORT:
+                nonce = given[receipt]["nonce"] if receipt in given else None
+                if receipt != "unknown" and (payload[2], payload[3]) != (receipt, nonce):
+                    self.problem("RECEIPT_CONFLICT", "the export does not carry the newest receipt", block.index)
+                if payload[5] != host and fresh:
+                    changed = "HOST_CHANGED" if payload[5] == started else "CLONE_SUSPECTED"
+                    (self.finding if payload[5] == started else self.problem)(changed, "another host", block.index)
+                host = payload[5]
+                numbered = payload[1] == block.index and (export_no is None or payload[0] > export_no)
+                if fresh and not numbered:
                     self.finding("EXPORT_NUMBER", f"export {payload[0]} after {export_no}", block.index)
                 export_no = payload[0]
-                nonce = next((each["nonce"] for each in self.receipts if receipt and each["no"] == receipt[1]), None)
-                if receipt and (payload[2] != receipt[1] or payload[3] != nonce):
-                    self.problem("RECEIPT_CONFLICT", "the export does not carry the newest receipt", block.index)
-            times = payload[0] if block.type == CHECKPOINT else payload[0] if block.type == HEARTBEAT else None
-            if times and fresh:
-                wall, mono, boot = (times[2], times[3], times[4]) if block.type == CHECKPOINT else \
-                    (times[0], times[1], times[2])
-                if wall < highest - 5 * MINUTE:
-                    self.finding("CLOCK_BACK", f"{highest - wall} ms", block.index)
-                if clock and clock[2] == boot and abs((wall - clock[0]) - (mono - clock[1])) > 5 * MINUTE:
-                    self.finding("CLOCK_JUMP", "wall clock against monotonic clock", block.index)
-                highest, clock = max(highest, wall), (wall, mono, boot)
-        if highest > self.now + DAY:
-            self.finding("CLOCK_AHEAD", f"{highest - self.now} ms", self.bundle.size - 1)
-        if not self.opened or self.opened[-1][0].type != EXPORT:
+            self.newest_receipt.setdefault(block.index + 1, receipt)
+            clock, highest = self.clocks(block, payload, clock, highest) if fresh else (clock, highest)
+        if self.opened and self.opened[-1][0].type != EXPORT:
             self.finding("EXPORT_ABSENT", "no EXPORT block at the end", self.bundle.size - 1)
-        if self.receipts and (receipt is None or receipt[1] < self.receipts[-1]["no"]) and \
-                self.bundle.start < self.receipts[-1]["size"]:
+        if self.receipts and receipt not in ("unknown", self.receipts[-1]["no"]):
             self.finding("RECEIPT_PENDING", "the newest receipt has not reached the site", self.bundle.size - 1)
         self.passed(f"V10 {len(self.opened)} payloads")
 
-    def remember(self, bundle):
-        self.next_event = self.expected if self.expected is not None else self.next_event
+    def clocks(self, block, payload, before, highest):
+        """Findings about the clocks in a checkpoint or heartbeat; both keep what the next one is held against."""
+        if block.type not in (CHECKPOINT, HEARTBEAT):
+            return before, highest
+        now = [payload[0][key] for key in range(2, 6)] if block.type == CHECKPOINT else [payload[0][0][key] for key in range(4)]
+        wall, mono, boot, believed = now
+        late = 5 * MINUTE
+        if before and wall < before[0] - late:
+            self.finding("CLOCK_BACK", f"{before[0] - wall} ms", block.index)
+        if before and boot == before[2] and wall - before[0] > mono - before[1] + late:
+            self.finding("CLOCK_JUMP", f"{wall - before[0] - mono + before[1]} ms", block.index)
+        if wall < believed - late:
+            self.finding("CLOCK_BEHIND", f"{believed - wall} ms", block.index)
+        if wall > self.now + DAY:
+            self.finding("CLOCK_AHEAD", f"{wall - self.now} ms", block.index)
+        return now, max(highest, wall)
 
     def report(self, standing):
         grave = [each["code"] for each in self.problems]
@@ -1004,7 +1018,7 @@ def activation(args, vendor):
     return request or license_
 
 
-def main():
+def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("bundle")
     parser.add_argument("--vendor", required=True, help="*.skvendor")
@@ -1018,19 +1032,29 @@ def main():
     key.add_argument("--key", help="sealing key: *.skkey, or 32 bytes, raw or in hex")
     key.add_argument("--key-fd", type=int)
     parser.add_argument("--passphrase-file")
-    args = parser.parse_args()
+    return parser
+
+
+def verify_files(args):
+    """The report on the files of a command line."""
     try:
         vendor = read_vendor(read_file(args.vendor), args.root_key and base64url(args.root_key))
         site = activation(args, vendor)
         secret = read_secret(args)
-        secrets = {key_id(x25519_public(secret)): secret}
         receipts = [read_receipt(read_file(path), vendor, site) for path in args.receipt]
-        verifier = Verifier(site, secrets, receipts, args.now)
+        verifier = Verifier(site, {key_id(x25519_public(secret)): secret}, receipts, args.now)
         for path in args.earlier:
-            verifier.verify(read_file(path), None)
-        report = verifier.verify(read_file(args.bundle), verifier.receipts[-1] if receipts else None)
+            earlier = verifier.verify(read_file(path))
+            need(earlier["verdict"] in ACCEPTED, earlier["verdict"], f"the earlier bundle {path} does not verify")
+        return verifier.verify(read_file(args.bundle), verifier.receipts[-1] if receipts else None)
     except Refused as refused:
-        report = {"verdict": refused.code, "problems": [{"code": refused.code, "why": refused.why}]}
+        return {"verdict": refused.code, "problems": [{"code": refused.code, "why": refused.why}]}
+
+
+def main():
+    parser = arguments()
+    try:
+        report = verify_files(parser.parse_args())
     except (OSError, ValueError) as wrong:
         parser.error(str(wrong))
     print(json.dumps(report, indent=2))

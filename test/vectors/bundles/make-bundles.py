@@ -84,7 +84,6 @@ class Site:
                         str(self.folder / "client")], capture_output=True)
 
     def export(self, name):
-        """A bundle, and what the vendor's own program says of it."""
         out = self.folder / f"{name}.skb"
         self.at("usage", "export", "--out", out)
         return out
@@ -132,12 +131,13 @@ def main():
             events.work(1)
             bundle = events.export("events")
         said[bundle.name] = json.loads(vendor.desk("ingest", bundle, "--json"))
-        print(json.dumps(said, indent=1))
         shutil.rmtree(real, ignore_errors=True)
         keep(real, vendor.file, vendor.key_file)
         key = verify_bundle.open_key_file(vendor.key_file.read_text(), PASSPHRASE)
         (real / "sealing.hex").write_text(key.hex() + "\n")
         (real / "passphrase").write_text(PASSPHRASE + "\n")
+        counted = {name: report["bundles"][0]["counted"] for name, report in said.items()}
+        (real / "counted.json").write_text(json.dumps(counted, indent=1) + "\n")
         for site in (totals, events):
             keep(real / site.name, *(file for file in site.folder.iterdir() if file.suffix in
                                      (".skb", ".skrcpt", ".skreq", ".sklic")))

@@ -1,0 +1,195 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { fromHex } from "../../src/base/bytes.ts";
+import { unixMillis } from "../../src/base/time.ts";
+import type { AckedLedger, AckedSegment, IssuedReceipt } from "../../src/bundle/known-ledger.ts";
+import { readReceipt } from "../../src/bundle/receipt.ts";
+import { verifyBundle } from "../../src/bundle/verify.ts";
+import type { VerifyInput, VerifyReport } from "../../src/bundle/verify-input.ts";
+import { sealingKeyId } from "../../src/crypto/key-id.ts";
+import { x25519PublicKey } from "../../src/crypto/x25519.ts";
+import type { ByteSource } from "../../src/ledger/ports.ts";
+import { readActivationRequest } from "../../src/license/activation-request.ts";
+import { readLicense } from "../../src/license/license.ts";
+import { readVendorFile } from "../../src/license/vendor-file.ts";
+
+/** One bundle, what is known beside it, and the verdict of any implementation of docs/spec. */
+interface Vector {
+  readonly name: string;
+  readonly claim: string;
+  readonly bundle: string;
+  readonly request: string;
+  readonly license: string;
+  readonly key: string;
+  readonly receipts: readonly string[];
+  readonly earlier: readonly string[];
+  readonly verdict: string;
+}
+
+interface Index {
+  readonly now: number;
+  readonly vendor: string;
+  readonly vectors: readonly Vector[];
+}
+
+/** What the Python program prints, as far as it is compared. */
+interface SecondReport {
+  readonly verdict: string;
+  readonly findings?: readonly { readonly code: string }[];
+  readonly missing_blocks?: readonly number[];
+  readonly figures?: {
+    readonly blocks: Readonly<Record<string, number>>;
+    readonly features: Readonly<Record<string, SecondFeature>>;
+    readonly meters: Readonly<Record<string, { readonly units: number }>>;
+  } | null;
+}
+
+interface SecondFeature {
+  readonly granted: number;
+  readonly denied: Readonly<Record<string, number>>;
+  readonly seat_ms: number;
+}
+
+const program = new URL("../../examples/verify_bundle.py", import.meta.url).pathname;
+const folders = ["bundles"].map((name) => new URL(`../vectors/${name}/`, import.meta.url).pathname);
+const real = `${folders[0]}real/`;
+
+/** A Python with the one library that the example needs. */
+const python = ["/usr/bin/python3", "python3"].find(
+  (each) => spawnSync(each, ["-c", "import cryptography"]).status === 0,
+);
+const ifPython =
+  python === undefined ? "skipped: no python3-cryptography" : "with python3-cryptography";
+
+const readIndex = (folder: string): Index =>
+  JSON.parse(readFileSync(`${folder}index.json`, "utf8")) as Index;
+
+function runPython(...args: readonly string[]): { readonly code: number; readonly stdout: string } {
+  const done = spawnSync(python ?? "python3", args, { encoding: "utf8" });
+  return { code: done.status ?? -1, stdout: done.stdout };
+}
+
+function sourceOf(path: string): ByteSource {
+  const bytes = new Uint8Array(readFileSync(path));
+  return { length: bytes.length, read: (offset, length) => bytes.slice(offset, offset + length) };
+}
+
+function inputFor(folder: string, index: Index, vector: Vector): Omit<VerifyInput, "acked"> {
+  const bytes = (path: string): Uint8Array => new Uint8Array(readFileSync(folder + path));
+  const vendor = readVendorFile(bytes(index.vendor));
+  const request = readActivationRequest(bytes(vector.request));
+  const origin = `${vendor.name}/skc/${request.chainId}`;
+  const trust = {
+    vendorName: vendor.name,
+    rootKey: vendor.rootKey,
+    origin,
+    daemonKey: request.daemonKey,
+  };
+  const secret = fromHex(readFileSync(folder + vector.key, "utf8").trim());
+  return {
+    activation: { ...trust, ...request, activatedAt: request.createdAt },
+    license: readLicense(bytes(vector.license), trust),
+    secrets: new Map([[sealingKeyId(x25519PublicKey(secret)), secret]]),
+    receipts: vector.receipts.map((path): IssuedReceipt => readReceipt(bytes(path), trust)),
+    now: unixMillis(index.now),
+  };
+}
+
+/** The vector's earlier bundles taken into the books one after another, as the vendor does it. */
+function verifyHere(folder: string, index: Index, vector: Vector): VerifyReport {
+  const input = inputFor(folder, index, vector);
+  const segments = new Map<number, AckedSegment>();
+  const visitor = {
+    segment: (each: AckedSegment): void => void segments.set(each.row.segment, each),
+  };
+  let acked: AckedLedger | undefined;
+  for (const path of vector.earlier) {
+    const { next, verdict } = verifyBundle(sourceOf(folder + path), { ...input, acked, visitor });
+    if (next === undefined) throw new Error(`${vector.name}: ${path} is ${verdict}`);
+    acked = {
+      state: next,
+      segment: (number) => segments.get(number),
+      segmentAt: (place) => [...segments.values()].filter(({ row }) => row.index <= place).at(-1),
+    };
+  }
+  return verifyBundle(sourceOf(folder + vector.bundle), { ...input, acked });
+}
+
+const incidents = (report: SecondReport): readonly string[] =>
+  (report.findings ?? []).map(({ code }) => code).toSorted();
+
+describe.each(folders)("the vectors of %s", (folder) => {
+  const index = readIndex(folder);
+
+  it.each(index.vectors)("$name: $claim is $verdict", (vector) => {
+    expect(verifyHere(folder, index, vector).verdict).toBe(vector.verdict);
+  });
+
+  it.skipIf(python === undefined)(
+    `are judged alike by the second implementation, ${ifPython}`,
+    () => {
+      const { stdout } = runPython(`${folder}run-index.py`);
+      const reports = JSON.parse(stdout) as Readonly<Record<string, SecondReport>>;
+      const verdicts = Object.entries(reports).map(([name, { verdict }]) => [name, verdict]);
+      expect(verdicts).toEqual(index.vectors.map(({ name, verdict }) => [name, verdict]));
+      for (const vector of index.vectors) {
+        const second = reports[vector.name];
+        const first = verifyHere(folder, index, vector);
+        if (!second?.figures) continue;
+        expect([vector.name, incidents(second)]).toEqual([
+          vector.name,
+          first.findings.map(({ kind }) => kind).toSorted(),
+        ]);
+      }
+    },
+  );
+});
+
+describe.skipIf(python === undefined)(`examples/verify_bundle.py, ${ifPython}`, () => {
+  const totals = `${real}totals/`;
+  const known = [
+    ["--vendor", `${real}acme.skvendor`],
+    ["--request", `${totals}site.skreq`],
+    ["--license", `${totals}site.sklic`],
+  ].flat();
+  const secondOnes = [
+    ["--receipt", `${totals}first.skrcpt`],
+    ["--earlier", `${totals}first.skb`],
+  ].flat();
+
+  it("opens the vendor's own key file and exits with 0", () => {
+    const [keyFile = ""] =
+      execFileSync("ls", [real], { encoding: "utf8" }).match(/sealing-.*skkey/) ?? [];
+    const key = ["--key", real + keyFile, "--passphrase-file", `${real}passphrase`];
+    const { code, stdout } = runPython(program, `${totals}first.skb`, ...known, ...key);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: "FIRST_VERIFIED", head_signed: true });
+  });
+
+  it("exits with 3 when a bundle does not verify", () => {
+    const bundle = `${folders[0]}mutated/payload-bit.skb`;
+    const { code, stdout } = runPython(program, bundle, ...known, "--key", `${real}sealing.hex`);
+    expect(code).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: "TAMPERED", figures: null });
+  });
+
+  it("counts what the vendor's program counted", () => {
+    const counted = JSON.parse(readFileSync(`${real}counted.json`, "utf8")) as Record<
+      string,
+      object
+    >;
+    const key = ["--key", `${real}sealing.hex`];
+    const { stdout } = runPython(program, `${totals}second.skb`, ...known, ...secondOnes, ...key);
+    const { figures } = JSON.parse(stdout) as SecondReport;
+    const features = Object.values(figures?.features ?? {});
+    expect({
+      checkpoints: figures?.blocks["CHECKPOINT"],
+      grants: features.reduce((sum, each) => sum + each.granted, 0),
+      denials: features.flatMap((each) => Object.values(each.denied)).length,
+      seatMillis: features.reduce((sum, each) => sum + each.seat_ms, 0),
+      units: figures?.meters["render.minutes"]?.units,
+      seatHours: 0,
+    }).toEqual(counted["second.skb"]);
+  });
+});

@@ -1,0 +1,30 @@
+#!/usr/bin/python3
+"""What examples/verify_bundle.py says of every vector of an index.json: one JSON object, by name.
+
+    python3 test/vectors/bundles/run-index.py [folder]
+"""
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "examples"))
+import verify_bundle  # noqa: E402
+
+
+def report(folder, index, vector):
+    words = [folder / vector["bundle"], "--vendor", folder / index["vendor"], "--key", folder / vector["key"],
+             "--request", folder / vector["request"], "--license", folder / vector["license"], "--now", index["now"]]
+    for option in ("receipts", "earlier"):
+        for file in vector[option]:
+            words += ["--" + option.removesuffix("s"), folder / file]
+    return verify_bundle.verify_files(verify_bundle.arguments().parse_args([str(word) for word in words]))
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parent
+    index = json.loads((folder / "index.json").read_text())
+    print(json.dumps({vector["name"]: report(folder, index, vector) for vector in index["vectors"]}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
