@@ -70,7 +70,13 @@ export class Transport {
   /** @throws DaemonError PORT_IN_USE, LISTEN_FAILED. */
   static async open(options: TransportOptions): Promise<Transport> {
     const transport = new Transport(options);
-    await listen(transport.#server, { host: options.host, port: options.port });
+    try {
+      await listen(transport.#server, { host: options.host, port: options.port });
+    } catch (error) {
+      // A timer that goes on would keep the failed process alive.
+      transport.#pinging.cancel();
+      throw error;
+    }
     transport.#server.on("error", options.failed);
     return transport;
   }
