@@ -30,15 +30,19 @@ export interface PublicReport {
   readonly problems: readonly PublicProblem[];
 }
 
+/** What such a check can find. A code that is also a verdict on bundles means the same there. */
+export const PUBLIC_PROBLEM_CODES = [
+  "MALFORMED",
+  "GENESIS_MISMATCH",
+  "BLOCKS_MISSING",
+  "HASH_CHAIN_BROKEN",
+  "WRONG_CHAIN",
+  "ROOT_MISMATCH",
+  "STATE_MISMATCH",
+] as const;
+
 interface PublicProblem {
-  readonly code:
-    | "MALFORMED"
-    | "GENESIS_MISMATCH"
-    | "BLOCKS_MISSING"
-    | "HASH_CHAIN_BROKEN"
-    | "WRONG_CHAIN"
-    | "ROOT_MISMATCH"
-    | "STATE_MISMATCH";
+  readonly code: (typeof PUBLIC_PROBLEM_CODES)[number];
   readonly detail: string;
 }
 
@@ -153,7 +157,12 @@ class PublicCheck {
       this.report("STATE_MISMATCH", "not exactly one state slot is valid and the other erased");
     }
     if (state && !this.#fits(state, length)) {
-      this.report("STATE_MISMATCH", `the state stands before block ${state.nextIndex}`);
+      const { size } = this.#frontier;
+      const where =
+        state.nextIndex === size
+          ? "the blocks are not those that the key state was left at"
+          : `the key state was left after ${state.nextIndex} blocks, the file has ${size}`;
+      this.report("STATE_MISMATCH", where);
     }
     for (const { auth, read } of states.filter((found) => found !== undefined)) {
       auth.fill(0);
@@ -174,8 +183,9 @@ class PublicCheck {
 
   #checked(length: number): readonly string[] {
     const { genesisLeaf, heads, slots } = this.#evidence;
+    const { size } = this.#frontier;
     return [
-      `form of ${this.#frontier.size} blocks in ${length} bytes`,
+      `form of ${size} ${size === 1 ? "block" : "blocks"} in ${length} bytes`,
       "order, segments and hash chain of the blocks",
       ...(genesisLeaf ? ["block 0 against the license"] : []),
       ...(heads && heads.length > 0 ? [`${heads.length} heads against the blocks`] : []),
