@@ -95,7 +95,7 @@ export function writeReceipt(fields: ReceiptFields, signer: Signer): string {
  */
 export function readReceipt(note: string | Uint8Array, trust: ReceiptTrust): Receipt {
   // The issuer inside says which key must have signed; nothing else is believed before it has.
-  const issuer = issuerOf(decodeBody(peekJsonNote(note).body), trust);
+  const issuer = issuerOf(decodeBody(peekJsonNote(note, "receipt").body), trust);
   const name = issuerKeyName(trust.vendorName);
   const body = readJsonNote("receipt", note, [{ name, publicKey: issuer.key }]);
   const fields = decodeBody(body);
