@@ -150,7 +150,7 @@ export class Wire {
         }),
       );
     });
-    socket.on("error", (error) => this.fail(openingError(error)));
+    socket.on("error", (error) => this.fail(openingError(error, address)));
     socket.on("close", (code) => this.#finish(connectionLost(`closed with ${code}`)));
   }
 
@@ -256,12 +256,12 @@ function refusalOf(error: WireError): ClientError {
   });
 }
 
-function openingError(error: Error): ClientError {
+function openingError(error: Error, { url }: ServerAddress): ClientError {
   const code = systemCode(error) ?? "";
   if (!/^E[A-Z]|^UNABLE_|^ERR_SSL_|^ERR_TLS_/.test(code)) {
     return new ClientError("SERVER_PROTOCOL", messageOf(error), { cause: error });
   }
-  return new ClientError("SERVER_UNREACHABLE", `the server cannot be reached: ${code}`, {
+  return new ClientError("SERVER_UNREACHABLE", `${url} cannot be reached: ${code}`, {
     hint: "check the address, and whether the server runs",
     cause: error,
   });
