@@ -270,7 +270,7 @@ describe("a command line that cannot work", () => {
       = 1
 
       $ seatkeeper run --feature cad.pro --server 1@127.0.0.1 -- cad
-      ! seatkeeper: error: the server cannot be reached: ECONNREFUSED
+      ! seatkeeper: error: wss://127.0.0.1:<port>/ cannot be reached: ECONNREFUSED
       ! seatkeeper: hint: check the address, and whether the server runs
       = 1
       `,

@@ -17,6 +17,7 @@ describe("seatkeeper status", () => {
       $ seatkeeper status
       seatkeeper 0.1.0  not ready, up <span>, 0 connections
         NO_LICENSE  no license of acme.example is in force
+        hint  install one with seatkeeper license install
 
       acme.example  0 licenses
       ledger: 1 block, 0 acknowledged, 0 events not yet sealed
@@ -66,5 +67,103 @@ describe("seatkeeper status", () => {
         },
       ],
     });
+  });
+});
+
+describe("seatkeeper seats", () => {
+  it("lists who holds what, by pseudonym, and takes a seat back", async () => {
+    const site = await Site.serving(vendor);
+    const ada = await site.workstation("ada");
+    const seat = await ada.acquire("cad.pro", { version: "4.2", count: 2 });
+    await expectSession(
+      site,
+      `
+      $ seatkeeper seats list
+      lease                             feature  seats  user                      host                      since                     ends in  state
+      <id>  cad.pro      2  <pseudonym>  <pseudonym>  <moment>      <n>s  connected
+      = 0
+
+      $ seatkeeper seats revoke ${seat.leaseId}
+      ! seatkeeper: revoked <id>
+      = 0
+
+      $ seatkeeper seats list
+      ! seatkeeper: no seat is held
+      = 0
+
+      $ seatkeeper seats revoke ${seat.leaseId}
+      ! seatkeeper: error: there is no lease <id>
+      ! seatkeeper: hint: list them with seatkeeper seats list
+      = 1
+
+      $ seatkeeper seats revoke ada
+      ! seatkeeper: error: a lease has 32 hex digits
+      ! seatkeeper: hint: see: seatkeeper seats list
+      = 2
+      `,
+    );
+    expect(seat.loss).toMatchObject({ reason: "LEASE_REVOKED", final: true });
+  });
+
+  it("gives a script every field, and no name of a person or machine", async () => {
+    const site = await Site.serving(vendor);
+    const ada = await site.workstation("ada");
+    const { leaseId } = await ada.acquire("cad.pro", { version: "4.2" });
+    const listed = await site.json("seatkeeper seats list");
+    expect(listed).toMatchObject({
+      seats: [
+        {
+          lease: leaseId,
+          vendor: "acme.example",
+          feature: "cad.pro",
+          version: "4.2",
+          count: 1,
+          overdraft: false,
+          connected: true,
+        },
+      ],
+    });
+    expect(JSON.stringify(listed)).not.toMatch(/ada/);
+    expect(await site.json(`seatkeeper seats revoke ${leaseId}`)).toEqual({ lease: leaseId });
+    expect(await site.json("seatkeeper seats list")).toEqual({ seats: [] });
+  });
+});
+
+describe("a command for the daemon when none runs", () => {
+  it("says so on standard error, as JSON where JSON was asked for", async () => {
+    const site = await Site.initialised(vendor);
+    await expectSession(
+      site,
+      `
+      $ seatkeeper seats list
+      ! seatkeeper: error: no daemon answers on <folder>/admin.sock: connect ENOENT <folder>/admin.sock
+      ! seatkeeper: hint: start it with seatkeeper serve, or check socket in the configuration
+      = 1
+
+      $ seatkeeper usage show
+      ! seatkeeper: error: no daemon answers on <folder>/admin.sock: connect ENOENT <folder>/admin.sock
+      ! seatkeeper: hint: start it with seatkeeper serve, or check socket in the configuration
+      = 1
+
+      $ seatkeeper status --json
+      ! {"error":{"code":"ADMIN_UNREACHABLE","message":"no daemon answers on <folder>/admin.sock: connect ENOENT <folder>/admin.sock","hint":"start it with seatkeeper serve, or check socket in the configuration","facts":{}}}
+      = 1
+      `,
+    );
+  });
+
+  it("does not mistake the socket of a killed daemon for one", async () => {
+    const site = await Site.initialised(vendor);
+    const daemon = await site.serve();
+    await daemon.kill("SIGKILL");
+    await expectSession(
+      site,
+      `
+      $ seatkeeper status
+      ! seatkeeper: error: no daemon answers on <folder>/admin.sock: connect ECONNREFUSED <folder>/admin.sock
+      ! seatkeeper: hint: start it with seatkeeper serve, or check socket in the configuration
+      = 1
+      `,
+    );
   });
 });

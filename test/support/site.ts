@@ -7,6 +7,7 @@ import { type Config, readConfig } from "../../src/config/config.ts";
 import { AdminClient } from "../../src/daemon/admin-client.ts";
 import { initSite } from "../../src/daemon/init-site.ts";
 import { requestLicense } from "../../src/daemon/request-license.ts";
+import { type License, writeLicense } from "../../src/license/license.ts";
 import { decodeTerms } from "../../src/license/terms.ts";
 import { databasePath, type VendorFolder } from "../../src/vendor/folder.ts";
 import { issueLicense, type VendorKeys } from "../../src/vendor/issue.ts";
@@ -66,13 +67,24 @@ export class Vendor {
 
   /** The license in answer to an activation request. */
   license(request: string, terms: object = usualTerms): string {
+    return this.#issued(request, terms).text;
+  }
+
+  /** The same, signed for another host. */
+  licenseForHost(request: string, hash: string): string {
+    const { text: _, ...fields } = this.#issued(request, usualTerms);
+    const hostFingerprint = { ...fields.hostFingerprint, hash };
+    return writeLicense({ ...fields, hostFingerprint }, this.#keys.issuing.signer);
+  }
+
+  #issued(request: string, terms: object): License {
     const store = VendorStore.open(databasePath(this.folder.path));
     try {
       return issueLicense(store, this.folder, this.#keys, {
         request: utf8(request),
         terms: decodeTerms(terms),
         now: systemClock().now(),
-      }).license.text;
+      }).license;
     } finally {
       store.close();
     }
@@ -85,17 +97,22 @@ export class Vendor {
  */
 export class Site extends Terminal {
   readonly vendor: Vendor;
+  #daemon: Running | undefined;
 
   /** Before `seatkeeper init`. */
   static empty(vendor: Vendor): Site {
     return new Site(vendor);
   }
 
-  /** After `seatkeeper init` and `license request`; the license lies in `site.sklic`. */
+  /**
+   * After `seatkeeper init` and `license request`; what was sold lies in `terms.yaml`, the license
+   * in `site.sklic`.
+   */
   static async initialised(vendor: Vendor, terms: object = usualTerms): Promise<Site> {
     const site = new Site(vendor);
     await initSite(site.config, vendor.file);
-    site.write("site.sklic", vendor.license(await requestLicense(site.config), terms));
+    site.write("terms.yaml", JSON.stringify(terms, null, 2));
+    site.write("site.sklic", await site.licenseFor(terms));
     return site;
   }
 
@@ -126,12 +143,28 @@ export class Site extends Terminal {
     return new AdminClient(this.config.socket);
   }
 
+  /** Another license for this site. */
+  async licenseFor(terms: object): Promise<string> {
+    return this.vendor.license(await requestLicense(this.config), terms);
+  }
+
+  /** A license for this site's ledger on another machine. */
+  async licenseForHost(hash: string): Promise<string> {
+    return this.vendor.licenseForHost(await requestLicense(this.config), hash);
+  }
+
   /** Starts the daemon and waits until it serves; from then on `seatkeeper run` finds it. */
   async serve(): Promise<Running> {
     const daemon = this.start("seatkeeper serve");
     const [, url = ""] = await daemon.says(/"url":"([^"]+)".*"event":"daemon.started"/);
     this.env["SEATKEEPER_SERVER"] = url;
+    this.#daemon = daemon;
     return daemon;
+  }
+
+  /** Drains and stops the daemon. */
+  async stopDaemon(): Promise<void> {
+    await this.#daemon?.kill("SIGTERM");
   }
 
   /** The same, and installs the license. */

@@ -78,10 +78,10 @@ export class Terminal {
   /** One command of a session, as {@link expectSession} has it. */
   transcript(line: string, { code, stdout, stderr }: Ended): string {
     const remarks = stderr.replace(/^(?=.)/gm, "! ");
-    return this.#normalised(`$ ${line}\n${stdout}${remarks}= ${code}\n`);
+    return `$ ${line}\n${this.#normalised(`${stdout}${remarks}`)}= ${code}\n`;
   }
 
-  /** What differs from run to run, by name. */
+  /** What differs from run to run, by name; of the same width where a column depends on it. */
   #normalised(text: string): string {
     return text
       .replaceAll(this.folder, "<folder>")
@@ -90,10 +90,12 @@ export class Terminal {
       .replace(/\b[0-9a-f]{32}\b/g, "<id>")
       .replace(/\b[uh]_[\w-]{22}/g, "<pseudonym>")
       .replace(/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<moment>")
-      .replace(/\b\d{4}-\d\d-\d\d\b/g, "<day>")
+      .replaceAll(new Date().toISOString().slice(0, 10), "<today-->")
       .replace(/\b(127\.0\.0\.1|localhost):\d+/g, "$1:<port>")
       .replace(/\bup \d[^,]*,/g, "up <span>,")
-      .replace(/\b\d+ bytes\b/g, "<n> bytes");
+      .replace(/\b\d+s(?= {2}(?:connected|away))/g, "<n>s")
+      .replace(/\b(?:\d+ of )?\d+ bytes\b/g, "<n> bytes")
+      .replace(/\bat byte \d+/g, "at byte <n>");
   }
 }
 

@@ -1,17 +1,16 @@
 /**
  * `seatkeeper --export-usage FILE` as the command it stands for: `seatkeeper usage export --out FILE`.
- * The flag form is the one that schedulers and work instructions carry. Other options stay as they are.
+ * The flag form is the one that schedulers and work instructions carry. Other options, before it or
+ * after it, stay as they are.
  */
 export function flagForm(argv: readonly string[]): readonly string[] {
-  const [first = "", ...others] = argv;
-  if (first === FLAG) {
-    const [file, ...rest] = others;
-    return ["usage", "export", ...(file === undefined ? ["--out"] : ["--out", file]), ...rest];
-  }
-  if (first.startsWith(`${FLAG}=`)) {
-    return ["usage", "export", "--out", first.slice(FLAG.length + 1), ...others];
-  }
-  return argv;
+  // Behind the name of a command the flag is that command's business, or its child's.
+  if (argv[0]?.startsWith("-") !== true) return argv;
+  const at = argv.findIndex((word) => word === FLAG || word.startsWith(`${FLAG}=`));
+  const flag = argv[at];
+  if (flag === undefined) return argv;
+  const out = flag === FLAG ? ["--out"] : ["--out", flag.slice(FLAG.length + 1)];
+  return ["usage", "export", ...argv.slice(0, at), ...out, ...argv.slice(at + 1)];
 }
 
 const FLAG = "--export-usage";

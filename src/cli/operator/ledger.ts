@@ -40,4 +40,6 @@ function describe(out: Output, report: LedgerInspection): void {
   out.line(
     `  ${out.paint("dim", "not checked here: what the blocks say, and who wrote them; that takes the vendor's key")}`,
   );
+  if (report.problems.length === 0) return;
+  out.note("hint: stop the daemon, keep a copy of the data folder as it is, and ask the vendor");
 }

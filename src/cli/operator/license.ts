@@ -81,6 +81,8 @@ function describe(out: Output, installed: AdminLicense): void {
     installed.problem === "" ? out.paint("green", "in force") : out.paint("red", installed.problem);
   out.line(`${installed.licenseId}  ${state}`);
   out.line(`  vendor   ${installed.vendor}`);
+  // Nothing in a file that does not verify is repeated.
+  if (installed.site === "") return;
   out.line(`  site     ${installed.site}`);
   out.line(`  issued   ${isoTime(installed.issuedAt)}`);
   for (const { feature, seats } of installed.features) {

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
 import process from "node:process";
+import type { ReceiptError } from "../../bundle/errors.ts";
+import type { LicenseError } from "../../license/errors.ts";
+import type { NoteError } from "../../note/errors.ts";
 import { main } from "../shared/program.ts";
 import { demo } from "./demo/demo.ts";
 import { flagForm } from "./flag-form.ts";
@@ -12,6 +15,19 @@ import { serve } from "./serve.ts";
 import { status } from "./status.ts";
 import { usage } from "./usage.ts";
 
+/** Files that somebody has changed or made up. What is merely damaged or not for us is refused. */
+const UNVERIFIED: ReadonlySet<NoteError["code"] | LicenseError["code"] | ReceiptError["code"]> =
+  new Set([
+    "NOTE_SIGNATURE",
+    "NOTE_UNSIGNED",
+    "LICENSE_SIGNATURE",
+    "LICENSE_UNSIGNED",
+    "LICENSE_ISSUER",
+    "VENDOR_FILE_SIGNATURE",
+    "RECEIPT_ROOT",
+    "RECEIPT_AHEAD",
+  ]);
+
 await main(
   {
     name: "seatkeeper",
@@ -22,7 +38,7 @@ await main(
       ["run --feature cad.pro -- cad", "hold a seat while a program runs"],
       ["--export-usage usage.skb", "write the usage bundle for the vendor"],
     ],
-    unverified: new Set(["LEDGER_UNVERIFIED", "NOTE_SIGNATURE", "LICENSE_SIGNATURE"]),
+    unverified: UNVERIFIED,
   },
   flagForm(process.argv.slice(2)),
 );

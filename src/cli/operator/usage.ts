@@ -14,15 +14,15 @@ const show = command({
   command: "show",
   summary: "show what was used, day by day, as this site counted it",
   options: {
-    from: { type: "string", requiresArg: true, describe: "first day, as 2026-11-22 (UTC)" },
+    from: { type: "string", requiresArg: true, describe: "first day, as 2026-01-31 (UTC)" },
     to: { type: "string", requiresArg: true, describe: "last day, included" },
     ...SITE_OPTIONS,
     ...JSON_OPTION,
   },
-  examples: [["usage show --from 2026-11-01", "everything since the first of November"]],
+  examples: [["usage show --from 2026-01-01", "everything since the first of January"]],
   async run(options, shell) {
     for (const day of [options.from, options.to]) {
-      if (day !== undefined && !DAY.test(day)) throw usageError("a day is written as 2026-11-22");
+      if (day !== undefined && !DAY.test(day)) throw usageError("a day is written as 2026-01-31");
     }
     const { rows } = await admin(options, shell).usage({ from: options.from, to: options.to });
     if (options.json) shell.out.json({ rows });

@@ -1,0 +1,278 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { Site, usualTerms, Vendor } from "../support/site.ts";
+import { expectSession } from "../support/terminal.ts";
+
+let vendor: Vendor;
+/** Its daemon runs, without a license. */
+let site: Site;
+beforeAll(async () => {
+  vendor = Vendor.named();
+  site = await Site.initialised(vendor);
+  await site.serve();
+});
+
+const nothingInstalled = `
+      $ seatkeeper license show
+      ! seatkeeper: no license is installed
+      = 0
+`;
+
+describe("a license that is not as the vendor signed it", () => {
+  it("is refused when its line ends were changed on the way", async () => {
+    site.write("mailed.sklic", site.read("site.sklic").replaceAll("\n", "\r\n"));
+    await expectSession(
+      site,
+      `
+      $ seatkeeper license install mailed.sklic
+      ! seatkeeper: error: the note has carriage returns, first in line 1
+      ! seatkeeper: hint: a mail program or editor changed its line endings; transfer the file as an attachment or in binary mode
+      = 1
+      ${nothingInstalled}`,
+    );
+  });
+
+  it("is refused when half of it is missing", async () => {
+    const whole = site.read("site.sklic");
+    site.write("half.sklic", whole.slice(0, whole.length / 2));
+    site.write("unsigned.sklic", whole.slice(0, whole.indexOf("\n\n") + 1));
+    site.write("empty.sklic", "");
+    await expectSession(
+      site,
+      `
+      $ seatkeeper license install half.sklic
+      ! seatkeeper: error: the note ends in the middle of a line
+      ! seatkeeper: hint: copy the file again, whole and unchanged
+      = 1
+
+      $ seatkeeper license install unsigned.sklic
+      ! seatkeeper: error: the note ends before its signature
+      ! seatkeeper: hint: copy the file again, whole and unchanged
+      = 1
+
+      $ seatkeeper license install empty.sklic
+      ! seatkeeper: error: the note is empty
+      ! seatkeeper: hint: copy the file again, whole and unchanged
+      = 1
+      ${nothingInstalled}`,
+    );
+  });
+
+  it("is not verified when somebody made two seats two hundred", async () => {
+    site.write("more.sklic", site.read("site.sklic").replace('"seats": 2', '"seats": 200'));
+    await expectSession(
+      site,
+      `
+      $ seatkeeper license install more.sklic
+      ! seatkeeper: error: the license was changed after it was signed
+      ! seatkeeper: hint: fetch the license again from the vendor and install it unchanged
+      = 3
+      ${nothingInstalled}`,
+    );
+  });
+
+  it("is not verified when another vendor of the same name signed it", async () => {
+    const forger = Vendor.named();
+    const other = await Site.initialised(forger);
+    site.write("forged.sklic", other.read("site.sklic"));
+    await expectSession(
+      site,
+      `
+      $ seatkeeper license install forged.sklic
+      ! seatkeeper: error: the issuer certificate is not signed by the root key of acme.example
+      ! seatkeeper: hint: ask the vendor for a license issued under the root key of your vendor file
+      = 3
+      ${nothingInstalled}`,
+    );
+  });
+
+  it("must be a license, and there", async () => {
+    await expectSession(
+      site,
+      `
+      $ seatkeeper license install acme.skvendor
+      ! seatkeeper: error: this is a vendor, not a license
+      ! seatkeeper: hint: give the license file instead
+      = 1
+
+      $ seatkeeper license install config.yaml
+      ! seatkeeper: error: the note ends before its signature
+      ! seatkeeper: hint: copy the file again, whole and unchanged
+      = 1
+
+      $ seatkeeper license install none.sklic
+      ! seatkeeper: error: no such license: none.sklic
+      ! seatkeeper: hint: check the spelling and the folder
+      = 1
+
+      $ seatkeeper license install
+      ! seatkeeper: error: an argument is missing
+      ! seatkeeper: hint: see seatkeeper license install --help
+      = 2
+      `,
+    );
+  });
+});
+
+describe("a license that is not for this site, or not for now", () => {
+  it("is refused when it is for another ledger", async () => {
+    const other = await Site.initialised(vendor);
+    site.write("other.sklic", other.read("site.sklic"));
+    await expectSession(
+      site,
+      `
+      $ seatkeeper license install other.sklic
+      ! seatkeeper: error: the license is for ledger <id>, this site's is <id>
+      ! seatkeeper: hint: ask the vendor for a license for this site's request; see seatkeeper license request
+      = 1
+      ${nothingInstalled}`,
+    );
+  });
+
+  it("is refused when it is for another host", async () => {
+    site.write("host.sklic", await site.licenseForHost("ab".repeat(32)));
+    await expectSession(
+      site,
+      `
+      $ seatkeeper license install host.sklic
+      ! seatkeeper: error: the license is for another host
+      ! seatkeeper: hint: install it on the host it was requested on, or ask the vendor for a license for this one
+      = 1
+      ${nothingInstalled}`,
+    );
+  });
+
+  it("is refused when it has ended, or has not begun", async () => {
+    site.write("old.sklic", await site.licenseFor({ ...usualTerms, not_after: "2020-01-31" }));
+    site.write("new.sklic", await site.licenseFor({ ...usualTerms, not_before: "2040-01-01" }));
+    await expectSession(
+      site,
+      `
+      $ seatkeeper license install old.sklic
+      ! seatkeeper: error: the license expired on <moment>
+      ! seatkeeper: hint: ask the vendor for a renewal, and check that this host's clock is right
+      = 1
+
+      $ seatkeeper license install new.sklic
+      ! seatkeeper: error: the license starts on <moment>
+      ! seatkeeper: hint: install it then, and check that this host's clock is right
+      = 1
+      ${nothingInstalled}`,
+    );
+  });
+
+  it("is refused in full when this release cannot enforce a term of it", async () => {
+    const floating = { name: "cad.pro", seats: 2, share: "user", linger: "5m" };
+    site.write("terms.sklic", await site.licenseFor({ site: "Example", features: [floating] }));
+    await expectSession(
+      site,
+      `
+      $ seatkeeper license install terms.sklic
+      ! seatkeeper: error: license <id> has terms that this release does not enforce: features.0.share, features.0.linger
+      ! seatkeeper: hint: install a newer release, or ask the vendor for a license without them
+      = 1
+      ${nothingInstalled}`,
+    );
+  });
+});
+
+describe("a license that holds", () => {
+  it("takes effect at once, and adds up with another one", async () => {
+    const own = await Site.initialised(vendor);
+    await own.serve();
+    const more = { site: "Example Studio", features: [{ name: "cad.pro", seats: 5 }] };
+    own.write("more.sklic", await own.licenseFor(more));
+    await expectSession(
+      own,
+      `
+      $ seatkeeper license install site.sklic
+      <id>  in force
+        vendor   acme.example
+        site     Example Studio
+        issued   <moment>
+        feature  cad.pro: 2 seats
+        feature  sim.solver: 1 seat
+      = 0
+
+      $ seatkeeper run --feature cad.pro --count 5 -- echo granted
+      ! seatkeeper: error: cad.pro denied: TOO_MANY
+      ! seatkeeper: hint: more seats than the license has can never be granted; ask for fewer
+      = 1
+
+      $ seatkeeper license install more.sklic
+      <id>  in force
+        vendor   acme.example
+        site     Example Studio
+        issued   <moment>
+        feature  cad.pro: 5 seats
+      = 0
+
+      $ seatkeeper run --feature cad.pro --count 7 -- echo granted
+      granted
+      = 0
+      `,
+    );
+  });
+
+  it("may be installed twice", async () => {
+    const own = await Site.serving(vendor);
+    const { code } = await own.type("seatkeeper license install site.sklic");
+    expect(code).toBe(0);
+    expect(await own.json("seatkeeper license show")).toMatchObject({
+      licenses: [
+        {
+          vendor: "acme.example",
+          site: "Example Studio",
+          problem: "",
+          features: [
+            { feature: "cad.pro", seats: 2 },
+            { feature: "sim.solver", seats: 1 },
+          ],
+        },
+      ],
+    });
+  });
+
+  it("is shown with its trouble when it was damaged in the data folder", async () => {
+    const own = await Site.serving(vendor);
+    const [file = ""] = (await own.type("ls data/vendors/acme.example/licenses")).stdout.split(
+      "\n",
+    );
+    await own.stopDaemon();
+    const path = `data/vendors/acme.example/licenses/${file}`;
+    own.write(path, own.read(path).replace('"seats": 2', '"seats": 9'));
+    await own.serve();
+    await expectSession(
+      own,
+      `
+      $ seatkeeper license show
+      <id>  LICENSE_SIGNATURE
+        vendor   acme.example
+      = 0
+
+      $ seatkeeper status
+      seatkeeper 0.1.0  not ready, up <span>, 0 connections
+        NO_LICENSE  no license of acme.example is in force
+        hint  install one with seatkeeper license install
+        LICENSE_SIGNATURE  <id>.sklic: the license was changed after it was signed
+        hint  fetch the license again from the vendor and install it unchanged
+
+      acme.example  1 license
+      ledger: 1 block, 0 acknowledged, 0 events not yet sealed
+      = 1
+      `,
+    );
+  });
+
+  it("cannot be installed while no daemon runs", async () => {
+    const own = await Site.initialised(vendor);
+    await expectSession(
+      own,
+      `
+      $ seatkeeper license install site.sklic
+      ! seatkeeper: error: no daemon answers on <folder>/admin.sock: connect ENOENT <folder>/admin.sock
+      ! seatkeeper: hint: start it with seatkeeper serve, or check socket in the configuration
+      = 1
+      `,
+    );
+  });
+});
