@@ -24,19 +24,19 @@ export type Finding =
   /** The newest receipt had not reached the site when it exported. */
   | { readonly kind: "RECEIPT_PENDING"; readonly receiptNo: number };
 
-type FindingKind = Finding["kind"];
-
-/** Kinds that turn an accepting verdict into VERIFIED_WITH_INCIDENTS. The others are for information. */
-const INCIDENTS: readonly FindingKind[] = [
-  "INCIDENT",
-  "CLOCK_BACK",
-  "CLOCK_JUMP",
-  "CLOCK_BEHIND",
-  "CLOCK_AHEAD",
-  "HOST_CHANGED",
-  "EXPORT_NUMBER",
-];
+/** Every kind; an incident turns an accepting verdict into VERIFIED_WITH_INCIDENTS. */
+export const FINDING_KINDS: Readonly<Record<Finding["kind"], "incident" | "information">> = {
+  INCIDENT: "incident",
+  CLOCK_BACK: "incident",
+  CLOCK_JUMP: "incident",
+  CLOCK_BEHIND: "incident",
+  CLOCK_AHEAD: "incident",
+  HOST_CHANGED: "incident",
+  EXPORT_NUMBER: "incident",
+  EXPORT_ABSENT: "information",
+  RECEIPT_PENDING: "information",
+};
 
 export function isIncident(finding: Finding): boolean {
-  return INCIDENTS.includes(finding.kind);
+  return FINDING_KINDS[finding.kind] === "incident";
 }

@@ -8,14 +8,18 @@ import { chainSource, readBlocks } from "./reader.ts";
 import { type ChainState, decodeSlot } from "./state.ts";
 import { keysAfter, successor } from "./succession.ts";
 
-/** What recovery met that no honest crash explains. Each is to be sealed as an INCIDENT. */
+/** What recovery can meet that no honest crash explains. */
+export const RECOVERY_CODES = [
+  "UNEXPECTED_TAIL",
+  "FILE_SHORTER_THAN_STATE",
+  "LOST_WRITE_REPAIRED",
+  "STATE_ANOMALY",
+  "EVENT_STORE_REGRESSION",
+] as const;
+
+/** One of them, met. Each is to be sealed as an INCIDENT. */
 export interface RecoveryFinding {
-  readonly code:
-    | "UNEXPECTED_TAIL"
-    | "FILE_SHORTER_THAN_STATE"
-    | "LOST_WRITE_REPAIRED"
-    | "STATE_ANOMALY"
-    | "EVENT_STORE_REGRESSION";
+  readonly code: (typeof RECOVERY_CODES)[number];
   /** For people: lower case, no full stop, no secret. */
   readonly detail: string;
 }
