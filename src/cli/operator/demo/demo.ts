@@ -6,6 +6,7 @@ import { sha256 } from "../../../crypto/hash.ts";
 import { randomHex } from "../../../crypto/random.ts";
 import { type Command, command } from "../../shared/command.ts";
 import { EXIT } from "../../shared/exit.ts";
+import { stopSignal } from "../stop-signal.ts";
 import { compare } from "./audit.ts";
 import { type DemoFolder, emptyDemoFolder } from "./folder.ts";
 import { Performance } from "./performance.ts";
@@ -31,8 +32,15 @@ export const demo: Command = command({
   async run(options, { out }) {
     const folder = emptyDemoFolder(options.dir);
     const stage = new Stage(out);
+    const signal = stopSignal();
+    // The daemon would outlive us otherwise.
+    signal.addEventListener("abort", () => stage.clear());
     try {
       await play(stage, folder);
+    } catch (error) {
+      // What fails because its processes were ended is no defect.
+      signal.throwIfAborted();
+      throw error;
     } finally {
       stage.clear();
     }

@@ -22,6 +22,8 @@ export class Performance {
   readonly #began: number;
   readonly #happened: Happening[] = [];
   #heard: () => void = () => undefined;
+  /** Who ended before its time, and how. */
+  #fallen: Ending | undefined;
 
   constructor(stage: Stage, folder: DemoFolder, server: string, clock: Clock) {
     this.#stage = stage;
@@ -41,9 +43,11 @@ export class Performance {
     await this.#until(() => this.#count("granted") === FIRST_CAST.length);
     const second = SECOND_CAST.map((part) => this.#enter(part));
     await this.#until(() => this.#count("queued") >= 2 && this.#count("denied") >= 1);
-    const [victim] = [...first].filter(({ name }) => name === VICTIM);
-    this.#line(VICTIM, this.#stage.paint("red", "killed with SIGKILL while it holds a seat"));
-    victim?.child.kill("SIGKILL");
+    // However slow this machine is: nobody gives a seat back before everybody has asked for one.
+    for (const { name, child } of first) {
+      if (name === VICTIM) this.#kill(child);
+      else child.stdin?.end("go on\n");
+    }
     const ends = await Promise.all([...first, ...second].map(({ ended }) => ended));
     for (const { name, code } of ends) {
       if (code !== (name === VICTIM ? KILLED : 0)) throw failed(`${name} ended with ${code}`);
@@ -64,11 +68,18 @@ export class Performance {
     }
     const ended = finish(child).then(({ code, stderr }) => {
       if (stderr !== "") this.#line(name, this.#stage.paint("red", stderr.trim()));
+      const ending = { name, code };
       // Whoever waits for something that an ended workstation will not say must stop waiting.
+      if (code !== 0) this.#fallen ??= ending;
       this.#heard();
-      return { name, code };
+      return ending;
     });
     return { name, child, ended };
+  }
+
+  #kill(victim: ChildProcess): void {
+    this.#line(VICTIM, this.#stage.paint("red", "killed with SIGKILL while it holds a seat"));
+    victim.kill("SIGKILL");
   }
 
   #hear(line: string): void {
@@ -79,14 +90,19 @@ export class Performance {
     this.#heard();
   }
 
-  /** @throws CliError DEMO_FAILED when it has not come true within half a minute. */
+  /**
+   * @throws CliError DEMO_FAILED when it has not come true within half a minute, or a workstation
+   * has ended early.
+   */
   #until(isTrue: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const late = this.#clock.after(PATIENCE, () => reject(failed("a workstation hangs")));
       this.#heard = () => {
-        if (!isTrue()) return;
+        const fallen = this.#fallen;
+        if (!isTrue() && fallen === undefined) return;
         late.cancel();
-        resolve();
+        if (fallen === undefined) resolve();
+        else reject(failed(`${fallen.name} ended with ${fallen.code}`));
       };
       this.#heard();
     });
@@ -123,5 +139,10 @@ export class Performance {
 interface Actor {
   readonly name: string;
   readonly child: ChildProcess;
-  readonly ended: Promise<{ readonly name: string; readonly code: number }>;
+  readonly ended: Promise<Ending>;
+}
+
+interface Ending {
+  readonly name: string;
+  readonly code: number;
 }

@@ -30,7 +30,7 @@ listen:
 
 type Part = Omit<WorkstationPlan, "server" | "vendorFile" | "folder">;
 
-/** These take all three seats of cad.pro and the one of sim.solver. */
+/** These take all three seats of cad.pro and the one of sim.solver, and hold them until all have asked. */
 export const FIRST_CAST: readonly Part[] = [
   {
     name: "ws-1",
@@ -38,7 +38,8 @@ export const FIRST_CAST: readonly Part[] = [
     host: "cad-01",
     feature: "cad.pro",
     wait: true,
-    holdMs: 4_000,
+    waitsForCue: true,
+    holdMs: 1_500,
     render: [12, 18],
   },
   {
@@ -47,6 +48,7 @@ export const FIRST_CAST: readonly Part[] = [
     host: "cad-02",
     feature: "cad.pro",
     wait: true,
+    waitsForCue: true,
     holdMs: 60_000,
     render: [7],
   },
@@ -56,7 +58,8 @@ export const FIRST_CAST: readonly Part[] = [
     host: "cad-03",
     feature: "cad.pro",
     wait: true,
-    holdMs: 8_000,
+    waitsForCue: true,
+    holdMs: 5_500,
     render: [30],
   },
   {
@@ -65,7 +68,8 @@ export const FIRST_CAST: readonly Part[] = [
     host: "sim-01",
     feature: "sim.solver",
     wait: true,
-    holdMs: 6_000,
+    waitsForCue: true,
+    holdMs: 2_500,
     render: [],
   },
 ];
@@ -78,7 +82,8 @@ export const SECOND_CAST: readonly Part[] = [
     host: "cad-04",
     feature: "cad.pro",
     wait: true,
-    holdMs: 4_000,
+    waitsForCue: false,
+    holdMs: 2_000,
     render: [25],
   },
   {
@@ -87,7 +92,8 @@ export const SECOND_CAST: readonly Part[] = [
     host: "cad-05",
     feature: "cad.pro",
     wait: true,
-    holdMs: 2_000,
+    waitsForCue: false,
+    holdMs: 3_000,
     render: [],
   },
   {
@@ -96,6 +102,7 @@ export const SECOND_CAST: readonly Part[] = [
     host: "sim-02",
     feature: "sim.solver",
     wait: false,
+    waitsForCue: false,
     holdMs: 1_000,
     render: [500],
   },

@@ -88,7 +88,7 @@ export class Stage {
 
   /** Starts one workstation with its plan. */
   workstation(plan: object): ChildProcess {
-    return this.#start([WORKSTATION, JSON.stringify(plan)]);
+    return this.#start([WORKSTATION, JSON.stringify(plan)], "pipe");
   }
 
   /** Ends whatever is still running, however the demo ends. */
@@ -96,8 +96,8 @@ export class Stage {
     for (const child of this.#children) child.kill("SIGKILL");
   }
 
-  #start(args: readonly string[]): ChildProcess {
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  #start(args: readonly string[], stdin: "ignore" | "pipe" = "ignore"): ChildProcess {
+    const child = spawn(process.execPath, args, { stdio: [stdin, "pipe", "pipe"] });
     this.#children.add(child);
     child.once("exit", () => this.#children.delete(child));
     return child;

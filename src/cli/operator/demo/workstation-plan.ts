@@ -5,6 +5,8 @@ export interface WorkstationPlan {
   readonly host: string;
   readonly feature: string;
   readonly wait: boolean;
+  /** Holds its seat until it is told to go on, by a line on its standard input, and then `holdMs`. */
+  readonly waitsForCue: boolean;
   readonly holdMs: number;
   /** Units of {@link METER} to record afterwards, one record each. */
   readonly render: readonly number[];
@@ -50,6 +52,7 @@ export function decodePlan(json: string): WorkstationPlan {
     host: textIn(plan, "host"),
     feature: textIn(plan, "feature"),
     wait: plan["wait"] === true,
+    waitsForCue: plan["waitsForCue"] === true,
     holdMs: Number(plan["holdMs"]),
     render: render.map(Number),
     server: textIn(plan, "server"),

@@ -37,6 +37,7 @@ async function holdSeat(plan: WorkstationPlan, keeper: Seatkeeper): Promise<void
     const from = clock.now().mono;
     tell(plan, { event: "granted", what: plan.feature });
     seat.once("lost", ({ reason }) => tell(plan, { event: "lost", what: plan.feature, reason }));
+    if (plan.waitsForCue) await cue();
     await pause(plan.holdMs);
     await seat.release();
     const heldMs = Math.round(clock.now().mono - from);
@@ -64,6 +65,19 @@ function tellDenied(plan: WorkstationPlan, what: string, error: unknown): void {
 
 function tell(plan: WorkstationPlan, happening: Omit<Happening, "who">): void {
   process.stdout.write(`${JSON.stringify({ who: plan.name, ...happening })}\n`);
+}
+
+/** The end of the input counts as well: nobody is left to give a cue. */
+function cue(): Promise<void> {
+  return new Promise((resolve) => {
+    const { stdin } = process;
+    const heard = (): void => {
+      stdin.destroy();
+      resolve();
+    };
+    stdin.once("data", heard);
+    stdin.once("end", heard);
+  });
 }
 
 function pause(span: number): Promise<void> {

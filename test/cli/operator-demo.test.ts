@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../support/leftovers.ts";
+import { expectSession, Terminal } from "../support/terminal.ts";
+
+describe("seatkeeper demo", () => {
+  it("plays the whole journey, and the vendor's figures are those of the workstations", async () => {
+    const terminal = new Terminal(temporaryFolder());
+    const { code, stdout, stderr } = await terminal.type("seatkeeper demo --dir played");
+    expect(stderr).toBe("");
+    expect(stdout.endsWith("\ndemo: ok\n")).toBe(true);
+    expect(code).toBe(0);
+
+    const told = stdout.match(/^ +\d+\.\ds {2}ws-\d .*$/gm) ?? [];
+    const count = (pattern: RegExp): number => told.filter((line) => pattern.test(line)).length;
+    expect({
+      cadGrants: count(/cad\.pro {2}granted/),
+      cadWaits: count(/cad\.pro {2}waits/),
+      simGrants: count(/sim\.solver {2}granted/),
+      simDenials: count(/sim\.solver {2}denied: NO_SEATS/),
+      meterDenials: count(/render\.minutes {2}denied: QUOTA_EXHAUSTED/),
+      killed: count(/killed with SIGKILL/),
+    }).toEqual({
+      cadGrants: 5,
+      cadWaits: 2,
+      simGrants: 1,
+      simDenials: 1,
+      meterDenials: 1,
+      killed: 1,
+    });
+    expect(stdout.match(/ agrees$/gm)).toHaveLength(7);
+    expect(stdout).toContain("usage.skb: FIRST_VERIFIED");
+    expect(stdout).toContain("flipped.skb: TRANSPORT_DAMAGED");
+    expect(stdout).toContain("flipped.skb: TAMPERED");
+
+    const vendor = new Terminal(terminal.path("played"));
+    expect(await vendor.json("seatkeeper-vendor report --dir vendor")).toMatchObject({
+      features: [
+        { feature: "cad.pro", grants: 5, denials: [] },
+        { feature: "sim.solver", grants: 1, denials: [{ reason: "NO_SEATS", count: 1 }] },
+      ],
+      meters: [{ meter: "render.minutes", records: 4, units: 85 }],
+    });
+    await expectSession(
+      vendor,
+      `
+      $ seatkeeper status --config site/config.yaml
+      ! seatkeeper: error: no daemon answers on <folder>/site/admin.sock: connect ENOENT <folder>/site/admin.sock
+      ! seatkeeper: hint: start it with seatkeeper serve, or check socket in the configuration
+      = 1
+      `,
+    );
+  });
+
+  it("replaces an earlier demo, and nothing else", async () => {
+    const terminal = new Terminal(temporaryFolder());
+    terminal.write("thesis.txt", "three years of work");
+    await expectSession(
+      terminal,
+      `
+      $ seatkeeper demo --dir .
+      ! seatkeeper: error: . holds something else than a demo
+      ! seatkeeper: hint: choose another folder with --dir
+      = 1
+      `,
+    );
+    expect(terminal.read("thesis.txt")).toBe("three years of work");
+  });
+
+  it("leaves no process behind when it is stopped in the middle", async () => {
+    const folder = join(temporaryFolder(), "stopped");
+    const terminal = new Terminal(join(folder, ".."));
+    const demo = terminal.start("seatkeeper demo --dir stopped");
+    await demo.says(/ws-1 {2}cad\.pro {2}granted/);
+    const { code, stderr } = await demo.kill("SIGTERM");
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "seatkeeper: error: ended by SIGTERM\n" });
+    const { stderr: status } = await terminal.type(
+      "seatkeeper status --config stopped/site/config.yaml",
+    );
+    expect(status).toContain("ECONNREFUSED");
+    expect(existsSync(join(folder, "site", "data"))).toBe(true);
+    expect(readFileSync(join(folder, ".seatkeeper-demo"), "utf8")).toContain("Delete at will");
+  });
+});
