@@ -84,11 +84,14 @@ def x25519_public(secret):
     return public.public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
-def open_share(secret, enc, info):
-    """RFC 9180, base mode, KEM 0x0020, KDF 0x0001, AEAD 0xFFFF: the seeds A and R of a segment."""
-    public = x25519_public(secret)
+def open_share(secret, other, info, sender=False):
+    """RFC 9180, base mode, KEM 0x0020, KDF 0x0001, AEAD 0xFFFF: the seeds A and R of a segment.
+
+    `other` is enc; the sender has the recipient's public key instead.
+    """
+    own = x25519_public(secret)
     try:
-        dh = X25519PrivateKey.from_private_bytes(secret).exchange(X25519PublicKey.from_public_bytes(enc))
+        dh = X25519PrivateKey.from_private_bytes(secret).exchange(X25519PublicKey.from_public_bytes(other))
     except ValueError:  # an all-zero result
         return None
     kem, suite = b"KEM\x00\x20", b"HPKE\x00\x20\x00\x01\xff\xff"
@@ -99,7 +102,8 @@ def open_share(secret, enc, info):
     def l_expand(suite_id, prk, label, context, length):
         return expand(prk, struct.pack(">H", length) + b"HPKE-v1" + suite_id + label + context, length)
 
-    shared = l_expand(kem, l_extract(kem, b"", b"eae_prk", dh), b"shared_secret", enc + public, 32)
+    both = own + other if sender else other + own
+    shared = l_expand(kem, l_extract(kem, b"", b"eae_prk", dh), b"shared_secret", both, 32)
     context = b"\0" + l_extract(suite, b"", b"psk_id_hash", b"") + l_extract(suite, b"", b"info_hash", info)
     exporter = l_expand(suite, l_extract(suite, shared, b"secret", b""), b"exp", context, 32)
     return tuple(l_expand(suite, exporter, b"sec", label, 32) for label in (b"skc1/auth", b"skc1/read"))
@@ -196,10 +200,6 @@ def base64url(text):
     if raw is None or base64.urlsafe_b64encode(raw).decode().rstrip("=") != text:
         raise Refused("NOTE_JSON", f"not base64url: {text[:20]}")
     return raw
-
-
-def as_bytes(text):
-    return text.encode() if isinstance(text, str) else text
 
 
 def split_note(raw):
@@ -499,7 +499,7 @@ def is_name(value):
 
 def is_denials(value):
     pairs = isinstance(value, list) and all(isinstance(p, list) and len(p) == 2 for p in value)
-    return pairs and all(is_name(r) and whole(1)(n) for r, n in value) and is_rising([r for r, _ in value])
+    return pairs and all(is_name(r) and N(n) for r, n in value) and is_rising([r for r, _ in value])
 
 
 def is_rising(names):
@@ -515,22 +515,22 @@ def is_clock(value):
     return matches(value, META[2:8])
 
 
-N, ID16, B32, BOOL = whole(), size_of(16), size_of(32), one_of(True, False)
+N, ID16, B32, BOOL = whole(), size_of(16), size_of(32), lambda value: isinstance(value, bool)
 META = [N, N, N, N, is_text, N, maybe(N), maybe(whole(-(2**53))), one_of(0, 1), N]
 FEATURE = [one_of(1), is_name, N, N, N, N, N, is_denials, N, N, N]
 METER = [one_of(2), is_name, N, N, N]
 ENTRIES = {
-    1: [whole(1), one_of(1), is_name, whole(1), is_text, ID16, N, BOOL],
-    2: [whole(1), one_of(2), is_name, whole(1), is_text, ID16, N, one_of(1, 2, 3), N],
+    1: [whole(1), one_of(1), is_name, N, is_text, ID16, N, BOOL],
+    2: [whole(1), one_of(2), is_name, N, is_text, ID16, N, one_of(1, 2, 3), N],
     3: [whole(1), one_of(3), is_name, None, is_text, None, N, is_name],
     4: [whole(1), one_of(4), is_name, N, is_text, None, N, N, B32],
     5: [None, one_of(5), is_name, None, None, None, None, None, N],
 }
 PAYLOADS = {
     SEGMENT: [N, N, one_of(0, 1, 2, 3)],
-    RECEIPT: [lambda note: isinstance(note, (str, bytes)), whole(1), N, B32],
-    EXPORT: [whole(1), N, maybe(whole(1)), maybe(B32), N, B32],
-    INCIDENT: [is_text, maybe(B32), N, whole(1)],
+    RECEIPT: [lambda note: isinstance(note, str), N, N, B32],
+    EXPORT: [N, N, maybe(N), maybe(B32), N, B32],
+    INCIDENT: [is_text, maybe(B32), N, N],
     START: [is_text, is_text, BOOL, N, maybe(is_text), maybe(is_text), maybe(BOOL), one_of(None), N, B32],
     HEARTBEAT: [is_clock, N, N],
     CLOSE: [N],
@@ -656,8 +656,9 @@ class Verifier:
         self.site, self.secrets = site, secrets
         self.receipts = sorted(receipts, key=lambda receipt: receipt["no"])
         self.now = int(time.time() * 1000) if now is None else now
-        # Leaves by index; the next event's id and the newest RECEIPT before an index, where known.
-        self.leaves, self.next_event, self.newest_receipt = {}, {0: 1}, {0: None}
+        # Leaves by index; what the blocks before an index say of the next event's id and of the site.
+        self.leaves, self.next_event = {}, {0: 1}
+        self.told = {0: {"receipt": None, "export": 0, "host": site["host"], "clock": None}}
 
     def verify(self, raw, acked=None):
         """The report on one bundle. `acked` is the receipt up to which usage was counted before."""
@@ -685,7 +686,8 @@ class Verifier:
         self.problems.append({"code": code, "why": why, **({} if block is None else {"block": block})})
 
     def finding(self, code, why, block):
-        self.findings.append({"code": code, "why": why, "block": block})
+        if self.fresh:  # of a block that was acknowledged before it was said then
+            self.findings.append({"code": code, "why": why, "block": block.index})
 
     def site_and_places(self):
         """V1 to V4, and the limits that need to know the ledger."""
@@ -870,56 +872,59 @@ class Verifier:
 
     def journal(self):
         """V10: what the new blocks tell about the site."""
-        host, started, export_no, highest, clock = self.site["host"], None, None, 0, None
-        given = {each["no"]: each for each in self.receipts}
         start = 0 if self.bundle.start > self.acked["size"] else self.bundle.start
-        receipt = self.newest_receipt.get(start, "unknown")
+        unknown = {"receipt": "unknown", "export": 0, "host": None, "clock": None}
+        told = dict(self.told.get(start, unknown))
         for block, payload in self.opened:
-            fresh = block.index >= self.acked["size"]
-            if block.type == INCIDENT and fresh:
-                self.finding("INCIDENT", payload[0], block.index)
+            self.fresh = block.index >= self.acked["size"]
+            if block.type == INCIDENT:
+                self.finding("INCIDENT", payload[0], block)
             elif block.type == START:
-                started = payload[9]
+                if told["host"] not in (None, payload[9]):
+                    self.finding("HOST_CHANGED", "a START block of another host", block)
+                told["host"] = payload[9]
             elif block.type == RECEIPT:
-                receipt = payload[1]
-                if receipt not in given or given[receipt]["raw"] != as_bytes(payload[0]):
-                    self.problem("RECEIPT_CONFLICT", f"receipt {receipt} was not given like this", block.index)
+                told["receipt"] = payload[1]
+                if payload[0].encode() not in (each["raw"] for each in self.receipts if each["no"] == payload[1]):
+                    self.problem("RECEIPT_CONFLICT", f"receipt {payload[1]} was not given like this", block.index)
             elif block.type == EXPORT:
-                nonce = given[receipt]["nonce"] if receipt in given else None
-                if receipt != "unknown" and (payload[2], payload[3]) != (receipt, nonce):
-                    self.problem("RECEIPT_CONFLICT", "the export does not carry the newest receipt", block.index)
-                if payload[5] != host and fresh:
-                    changed = "HOST_CHANGED" if payload[5] == started else "CLONE_SUSPECTED"
-                    (self.finding if payload[5] == started else self.problem)(changed, "another host", block.index)
-                host = payload[5]
-                numbered = payload[1] == block.index and (export_no is None or payload[0] > export_no)
-                if fresh and not numbered:
-                    self.finding("EXPORT_NUMBER", f"export {payload[0]} after {export_no}", block.index)
-                export_no = payload[0]
-            self.newest_receipt.setdefault(block.index + 1, receipt)
-            clock, highest = self.clocks(block, payload, clock, highest) if fresh else (clock, highest)
-        if self.opened and self.opened[-1][0].type != EXPORT:
-            self.finding("EXPORT_ABSENT", "no EXPORT block at the end", self.bundle.size - 1)
-        if self.receipts and receipt not in ("unknown", self.receipts[-1]["no"]):
-            self.finding("RECEIPT_PENDING", "the newest receipt has not reached the site", self.bundle.size - 1)
+                self.exported(block, payload, told)
+            elif block.type in (CHECKPOINT, HEARTBEAT):
+                base = 2 if block.type == CHECKPOINT else 0
+                self.clocks(block, told["clock"], *(payload[0][base + key] for key in range(5)))
+                told["clock"] = [payload[0][base + key] for key in (0, 2, 4)]
+            self.told.setdefault(block.index + 1, dict(told))
+        self.fresh, newest = True, self.opened[-1][0] if self.opened else None
+        if newest and newest.type != EXPORT:
+            self.finding("EXPORT_ABSENT", "no EXPORT block at the end", newest)
+        if newest and self.receipts and told["receipt"] not in ("unknown", self.receipts[-1]["no"]):
+            self.finding("RECEIPT_PENDING", "the newest receipt has not reached the site", newest)
         self.passed(f"V10 {len(self.opened)} payloads")
 
-    def clocks(self, block, payload, before, highest):
-        """Findings about the clocks in a checkpoint or heartbeat; both keep what the next one is held against."""
-        if block.type not in (CHECKPOINT, HEARTBEAT):
-            return before, highest
-        now = [payload[0][key] for key in range(2, 6)] if block.type == CHECKPOINT else [payload[0][0][key] for key in range(4)]
-        wall, mono, boot, believed = now
+    def exported(self, block, payload, told):
+        """An EXPORT block: its number, its place, its host, and the receipt that it must know."""
+        nonce = next((each["nonce"] for each in self.receipts if each["no"] == told["receipt"]), None)
+        if told["receipt"] != "unknown" and (payload[2], payload[3]) != (told["receipt"], nonce):
+            self.problem("RECEIPT_CONFLICT", "the export does not carry the newest receipt", block.index)
+        if told["host"] not in (None, payload[5]):
+            self.problem("CLONE_SUSPECTED", "another host, and no START block says so", block.index)
+        if payload[0] <= told["export"] or payload[1] != block.index:
+            self.finding("EXPORT_NUMBER", f"export {payload[0]} after {told['export']}", block)
+        told["export"] = payload[0]
+
+    def clocks(self, block, before, wall, _, boot, believed, uptime):
+        """Findings about the clocks in a checkpoint or heartbeat; `before` are wall, boot and uptime of the last one."""
         late = 5 * MINUTE
-        if before and wall < before[0] - late:
-            self.finding("CLOCK_BACK", f"{before[0] - wall} ms", block.index)
-        if before and boot == before[2] and wall - before[0] > mono - before[1] + late:
-            self.finding("CLOCK_JUMP", f"{wall - before[0] - mono + before[1]} ms", block.index)
-        if wall < believed - late:
-            self.finding("CLOCK_BEHIND", f"{believed - wall} ms", block.index)
-        if wall > self.now + DAY:
-            self.finding("CLOCK_AHEAD", f"{wall - self.now} ms", block.index)
-        return now, max(highest, wall)
+        if before and before[0] - wall > late:
+            self.finding("CLOCK_BACK", f"{before[0] - wall} ms", block)
+        if before and boot == before[1] and None not in (uptime, before[2]):
+            jump = wall - before[0] - (uptime - before[2])
+            if jump > late:
+                self.finding("CLOCK_JUMP", f"{jump} ms", block)
+        if believed - wall > late:
+            self.finding("CLOCK_BEHIND", f"{believed - wall} ms", block)
+        if wall - self.now > DAY:
+            self.finding("CLOCK_AHEAD", f"{wall - self.now} ms", block)
 
     def report(self, standing):
         grave = [each["code"] for each in self.problems]

@@ -16,6 +16,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
+sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "examples"))
 import verify_bundle  # noqa: E402
 

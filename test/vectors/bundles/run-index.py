@@ -7,13 +7,15 @@ import json
 import pathlib
 import sys
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "examples"))
 import verify_bundle  # noqa: E402
 
 
 def report(folder, index, vector):
     words = [folder / vector["bundle"], "--vendor", folder / index["vendor"], "--key", folder / vector["key"],
-             "--request", folder / vector["request"], "--license", folder / vector["license"], "--now", index["now"]]
+             "--request", folder / vector["request"], "--license", folder / vector["license"], "--now",
+             vector.get("now", index["now"])]
     for option in ("receipts", "earlier"):
         for file in vector[option]:
             words += ["--" + option.removesuffix("s"), folder / file]
