@@ -6,7 +6,7 @@ import { LedgerError } from "./errors.ts";
 import type { LedgerFiles, OutboxRow, SlotNumber } from "./ports.ts";
 import { chainSource, readBlocks } from "./reader.ts";
 import { type ChainState, decodeSlot } from "./state.ts";
-import { keysAfter, successor } from "./succession.ts";
+import { keysAfter, NOT_OF_ONE_MOMENT, successor } from "./succession.ts";
 
 /** What recovery can meet that no honest crash explains. */
 export const RECOVERY_CODES = [
@@ -146,7 +146,7 @@ function waitingRow(state: ChainState, rows: readonly OutboxRow[]): OutboxRow | 
   throw new LedgerError(
     "STATE_REGRESSION",
     `the database waits to write block ${newest.index}, the keys stand at ${state.nextIndex}`,
-    { hint: "ledger.state was restored from an older copy; see docs/RECOVERY.md" },
+    { hint: NOT_OF_ONE_MOMENT },
   );
 }
 
@@ -262,6 +262,6 @@ function typeByteOf(row: OutboxRow): number | undefined {
 
 function keyLost(): LedgerError {
   return new LedgerError("CHAIN_KEY_LOST", "ledger.state holds no usable keys", {
-    hint: "export what is there, then activate the site again",
+    hint: "keep the whole data folder and tell the vendor; going on takes a new site and a new license",
   });
 }

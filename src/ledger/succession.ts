@@ -89,12 +89,16 @@ function highWaterOf(payload: Payload): UnixMillis | undefined {
   return undefined;
 }
 
+/** What to do about a `STATE_REGRESSION`. */
+export const NOT_OF_ONE_MOMENT =
+  "ledger.state and the database are not of one moment; put both back as they were together";
+
 function foreign(index: number): LedgerError {
   return new LedgerError(
     "STATE_REGRESSION",
     `block ${index} waiting in the database does not follow the ledger's state`,
     {
-      hint: "ledger.state or the database was restored separately; see docs/RECOVERY.md",
+      hint: NOT_OF_ONE_MOMENT,
       facts: { index },
     },
   );
