@@ -170,6 +170,35 @@ describe("when the seat is lost for good", () => {
   });
 });
 
+describe("when the license server is gone for good", () => {
+  it("warns, waits out the lease and the grace time, and ends the command", async () => {
+    const features = [{ name: "cad.pro", seats: 1, lease_time: "2s" }];
+    const own = await Site.initialised(vendor, { site: "Example Studio", features });
+    const daemon = await own.serveLicensed();
+    const running = own.start(
+      "seatkeeper run --feature cad.pro --grace 100ms -- sh -c 'echo ready; exec sleep 60'",
+    );
+    await running.says(/ready/);
+    await daemon.kill("SIGKILL");
+    const { code, stderr } = await running.ended;
+    expect(stderr).toMatch(
+      /^seatkeeper: warning: the license server is out of reach; the seat is safe for \d+ms\nseatkeeper: warning: the seat of cad\.pro is lost \(LEASE_EXPIRED\): .*; ending the command in 100ms\nseatkeeper: error: the seat of cad\.pro was lost: LEASE_EXPIRED\nseatkeeper: hint: .*\n$/,
+    );
+    expect(code).toBe(1);
+  });
+
+  it("kills a command that does not listen", async () => {
+    const running = site.start(
+      `seatkeeper run --feature cad.pro --grace 0s -- sh -c 'trap "echo no" TERM; echo $SEATKEEPER_LEASE; while :; do sleep 0.1; done'`,
+    );
+    const [lease] = await running.says(/[0-9a-f]{32}/);
+    await site.type(`seatkeeper seats revoke ${lease}`);
+    const { code, stdout } = await running.ended;
+    expect(stdout).toBe(`${lease}\nno\n`);
+    expect(code).toBe(1);
+  });
+});
+
 describe("a license server that is away for a while", () => {
   it("does not disturb the command, and the seat is the same afterwards", async () => {
     const own = await Site.initialised(vendor);
@@ -275,7 +304,7 @@ describe("a command line that cannot work", () => {
       = 1
       `,
     );
-    delete bare.env["SEATKEEPER_VENDOR_FILE"];
+    bare.env["SEATKEEPER_VENDOR_FILE"] = "";
     await expectSession(
       bare,
       `

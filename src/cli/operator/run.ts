@@ -54,8 +54,8 @@ export const run: Command = command({
   },
   takesRest: true,
   examples: [
-    ["run --feature cad.pro -- cad drawing.dwg", "hold a seat of cad.pro while cad runs"],
-    ["run --feature cad.pro --wait --server 7328@lic1 -- cad", "wait until a seat is free"],
+    ["run --feature cad.pro -- cad", "hold a seat of cad.pro while cad runs"],
+    ["run --feature cad.pro --wait -- cad", "wait until a seat is free"],
   ],
   async run(options, shell) {
     const [program = ""] = shell.rest;

@@ -18,7 +18,7 @@ export const SITE_OPTIONS: {
   config: {
     type: "string",
     requiresArg: true,
-    describe: `configuration file [default: $SEATKEEPER_CONFIG or ${DEFAULT_CONFIG_PATH}]`,
+    describe: `configuration [default: $SEATKEEPER_CONFIG or ${DEFAULT_CONFIG_PATH}]`,
   },
 };
 
@@ -32,8 +32,8 @@ export interface SiteOptions {
  * @throws CliError FILE_NOT_FOUND for a named file that is not there; ConfigError.
  */
 export function siteConfig(options: SiteOptions, shell: Shell): Config {
-  const named = options.config ?? shell.env["SEATKEEPER_CONFIG"];
-  if (named !== undefined) return readConfig(readTextInput(named, "configuration"), named);
+  const named = options.config ?? shell.env["SEATKEEPER_CONFIG"] ?? "";
+  if (named !== "") return readConfig(readTextInput(named, "configuration"), named);
   if (!existsSync(DEFAULT_CONFIG_PATH)) return DEFAULT_CONFIG;
   return readConfig(readTextInput(DEFAULT_CONFIG_PATH, "configuration"), DEFAULT_CONFIG_PATH);
 }

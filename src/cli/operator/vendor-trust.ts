@@ -15,8 +15,8 @@ const PLACES = [join(homedir(), ".config", "seatkeeper"), "/etc/seatkeeper"] as 
  * @throws CliError VENDOR_FILE_MISSING; NoteError, LicenseError for a damaged file.
  */
 export function trustedVendor(named: string | undefined, shell: Shell): VendorFile {
-  const path = named ?? shell.env["SEATKEEPER_VENDOR_FILE"] ?? onlyInstalled();
-  return readVendorFile(readInput(path, "vendor file"));
+  const path = named ?? shell.env["SEATKEEPER_VENDOR_FILE"] ?? "";
+  return readVendorFile(readInput(path === "" ? onlyInstalled() : path, "vendor file"));
 }
 
 function onlyInstalled(): string {

@@ -80,8 +80,15 @@ async function parse(
     throw complaint(messageOf(error), argv, program);
   }
   if (output !== "") out.text(output.endsWith("\n") ? output : `${output}\n`);
+  // yargs counts what stands after `--` as a command; an asking shell may get no suggestion.
+  else if (chosen === undefined && !argv.includes(COMPLETING)) {
+    throw complaint("name a command", argv, program);
+  }
   return chosen;
 }
+
+/** What a completion script asks the program with. */
+const COMPLETING = "--get-yargs-completions";
 
 function build(program: Program, columns: number, choose: (choice: Choice) => void): Argv {
   const parser = yargs()
