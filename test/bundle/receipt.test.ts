@@ -124,7 +124,7 @@ describe("a receipt that is not what it should be", () => {
 
   it("is refused when it is a note of another kind", () => {
     const { site } = exported();
-    expect(() => readReceipt(issuer, trustOf(site))).toThrow(code("RECEIPT_FIELD"));
+    expect(() => readReceipt(issuer, trustOf(site))).toThrow(code("NOTE_KIND"));
   });
 });
 
