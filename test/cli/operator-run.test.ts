@@ -182,7 +182,7 @@ describe("when the license server is gone for good", () => {
     await daemon.kill("SIGKILL");
     const { code, stderr } = await running.ended;
     expect(stderr).toMatch(
-      /^seatkeeper: warning: the license server is out of reach; the seat is safe for \d+ms\nseatkeeper: warning: the seat of cad\.pro is lost \(LEASE_EXPIRED\): .*; ending the command in 100ms\nseatkeeper: error: the seat of cad\.pro was lost: LEASE_EXPIRED\nseatkeeper: hint: .*\n$/,
+      /^seatkeeper: warning: the license server is out of reach; the seat is safe for \d+m?s\nseatkeeper: warning: the seat of cad\.pro is lost \(LEASE_EXPIRED\): .*; ending the command in 100ms\nseatkeeper: error: the seat of cad\.pro was lost: LEASE_EXPIRED\nseatkeeper: hint: .*\n$/,
     );
     expect(code).toBe(1);
   });
