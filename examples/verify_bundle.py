@@ -142,8 +142,8 @@ def hchacha20(key, nonce):
 
 
 KEY_FILE = re.compile(
-    r"seatkeeper key file v1\nkind: (\S+)\nname: ([^\n]+)\nscrypt: ([1-9]\d{0,9}) ([1-9]\d{0,9}) ([1-9]\d{0,9}) "
-    r"([\w-]{22})\nnonce: ([\w-]{32})\nsecret: ([\w-]{64})\n",
+    r"seatkeeper key file v1\nkind: ([a-z][a-z0-9-]{0,31})\nname: ([!-~]+)\n"
+    r"scrypt: ([1-9]\d{0,9}) ([1-9]\d{0,9}) ([1-9]\d{0,9}) ([\w-]{22})\nnonce: ([\w-]{32})\nsecret: ([\w-]{64})\n",
     re.ASCII,
 )
 
@@ -151,19 +151,16 @@ KEY_FILE = re.compile(
 def open_key_file(text, passphrase):
     """The sealing secret in a *.skkey file."""
     found = KEY_FILE.fullmatch(text)
-    need(found, "KEY_FILE", "not a key file")
-    kind, _, n, r, p, salt, nonce, sealed = found.groups()
-    n, r, p, nonce = int(n), int(r), int(p), base64url(nonce)
-    need(kind == "sealing", "KEY_FILE", "the key file of another kind of key")
-    need(n & (n - 1) == 0 and 1 < n <= 1 << 20 and r <= 16 and p <= 4, "KEY_FILE", "costs more than is sane")
+    need(found and found[1] == "sealing", "KEY_FILE_FORMAT", "not the key file of a sealing key")
+    n, r, p, (salt, nonce, sealed) = int(found[3]), int(found[4]), int(found[5]), map(base64url, found.groups()[5:])
+    need(n & (n - 1) == 0 and n >= 1024 and 128 * n * r <= 2**29 and p <= 4, "KEY_FILE_COST", "costs more than is sane")
     words = unicodedata.normalize("NFC", passphrase).encode()
-    key = hashlib.scrypt(words, salt=base64url(salt), n=n, r=r, p=p, maxmem=2**31 - 2, dklen=32)
+    key = hashlib.scrypt(words, salt=salt, n=n, r=r, p=p, maxmem=2**31 - 2, dklen=32)
     aad = text[: text.index("secret: ")].encode()
     try:
-        cipher = ChaCha20Poly1305(hchacha20(key, nonce[:16]))
-        return cipher.decrypt(bytes(4) + nonce[16:], base64url(sealed), aad)
+        return ChaCha20Poly1305(hchacha20(key, nonce[:16])).decrypt(bytes(4) + nonce[16:], sealed, aad)
     except InvalidTag:
-        raise Refused("KEY_FILE", "wrong passphrase, or a damaged key file") from None
+        raise Refused("KEY_FILE_PASSPHRASE", "wrong passphrase, or a changed key file") from None
 
 
 # --- note.md -------------------------------------------------------------------------------------
@@ -884,9 +881,10 @@ class Verifier:
                     self.finding("HOST_CHANGED", "a START block of another host", block)
                 told["host"] = payload[9]
             elif block.type == RECEIPT:
-                told["receipt"] = payload[1]
-                if payload[0].encode() not in (each["raw"] for each in self.receipts if each["no"] == payload[1]):
+                given = any(each["no"] == payload[1] and each["raw"] == payload[0].encode() for each in self.receipts)
+                if not given or told["receipt"] not in (None, "unknown") and told["receipt"] >= payload[1]:
                     self.problem("RECEIPT_CONFLICT", f"receipt {payload[1]} was not given like this", block.index)
+                told["receipt"] = payload[1]
             elif block.type == EXPORT:
                 self.exported(block, payload, told)
             elif block.type in (CHECKPOINT, HEARTBEAT):
@@ -894,10 +892,11 @@ class Verifier:
                 self.clocks(block, told["clock"], *(payload[0][base + key] for key in range(5)))
                 told["clock"] = [payload[0][base + key] for key in (0, 2, 4)]
             self.told.setdefault(block.index + 1, dict(told))
-        self.fresh, newest = True, self.opened[-1][0] if self.opened else None
+        newest = self.opened[-1][0] if self.opened else None
         if newest and newest.type != EXPORT:
             self.finding("EXPORT_ABSENT", "no EXPORT block at the end", newest)
         if newest and self.receipts and told["receipt"] not in ("unknown", self.receipts[-1]["no"]):
+            self.fresh = True
             self.finding("RECEIPT_PENDING", "the newest receipt has not reached the site", newest)
         self.passed(f"V10 {len(self.opened)} payloads")
 
@@ -1004,12 +1003,12 @@ def read_secret(args):
     """32 raw bytes, the same in hex, or a key file under a passphrase; from a path or a descriptor."""
     raw = os.read(args.key_fd, 4096) if args.key is None else read_file(args.key, 4096)
     if raw.startswith(b"seatkeeper key file"):
-        need(args.passphrase_file, "KEY_FILE", "a key file needs --passphrase-file")
+        need(args.passphrase_file, "KEY_FILE_PASSPHRASE", "a key file needs --passphrase-file")
         words = read_file(args.passphrase_file, 4096).decode().split("\n")[0]
         return open_key_file(raw.decode(), words)
     if len(raw) != 32:
         raw = bytes.fromhex(raw.decode("ascii", "replace").strip())
-    need(len(raw) == 32, "KEY_FILE", "a sealing key has 32 bytes")
+    need(len(raw) == 32, "KEY_FILE_FORMAT", "a sealing key has 32 bytes")
     return raw
 
 

@@ -427,6 +427,24 @@ def sealed_to_another_key_than_it_says(ledger):
     ledger.export()
 
 
+@case("UNKNOWN_SEALING_KEY")
+def row_of_another_key(ledger):
+    """of a segment that is sealed to a key that is not at hand only the row is left"""
+    segments(ledger, 2)
+    ledger.open_segment(sealing=OTHER_SEALING, reason=3)
+    ledger.checkpoint(feature())
+    ledger.open_segment()
+    ledger.export(2)
+    return ledger.bundle(without={5, 6})
+
+
+@case("TIP_INVALID")
+def last_segment_lost(ledger):
+    """the directory leads to the end, but the last leaf is not there"""
+    segments(ledger)
+    return ledger.bundle(without=set(range(4, 7)))
+
+
 # --- the end
 
 
@@ -491,6 +509,46 @@ def receipt_changed(ledger):
     text = acknowledged(ledger)
     ledger.take_receipt(text.replace('"receipt_no": 1', '"receipt_no": 1 '), 1, 3)
     ledger.export(2, 1, NONCE)
+
+
+@case("RECEIPT_CONFLICT", given=acknowledged)
+def receipt_twice(ledger):
+    """one receipt lies in the ledger twice"""
+    text = acknowledged(ledger)
+    ledger.take_receipt(text, 1, 3)
+    ledger.take_receipt(text, 1, 3)
+    ledger.export(2, 1, NONCE)
+
+
+@case("EXTENDS", given=acknowledged)
+def nothing_delivered_twice(ledger):
+    """a bundle that begins where the acknowledged part ends"""
+    text = acknowledged(ledger)
+    ledger.take_receipt(text, 1, 3)
+    ledger.export(2, 1, NONCE)
+    return ledger.bundle(start=3)
+
+
+@case("EVENT_GAP", given=acknowledged)
+def event_gap_after_the_acknowledged(ledger):
+    """event 2 was never sealed; event 1 is acknowledged"""
+    acknowledged(ledger)
+    ledger.checkpoint(feature(), first=3)
+    ledger.export(2)
+
+
+@case("VERIFIED_WITH_INCIDENTS", "CLOCK_BACK RECEIPT_PENDING", given=acknowledged)
+def clock_back_behind_the_acknowledged(ledger):
+    """the newest acknowledged clock is the one before"""
+    acknowledged(ledger)
+    ledger.checkpoint(feature(), meta={2: NOON - DAY, 5: NOON - DAY})
+    ledger.export(2)
+
+
+@case("FORK", given=acknowledged)
+def older_and_forked(ledger):
+    """less than is acknowledged, and of another history"""
+    ledger.checkpoint(feature(granted=2))
 
 
 @case("FORK", given=acknowledged)
