@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { hostname } from "node:os";
+import { createSecureContext } from "node:tls";
 import { messageOf } from "../base/errors.ts";
 import { type Millis, millis } from "../base/time.ts";
 import type { Config } from "../config/config.ts";
@@ -64,6 +65,8 @@ async function serve(config: Config, parts: SiteParts, site: Site): Promise<Daem
   const run = { draining: false };
   const problems = (): readonly NotReady[] => (run.draining ? [DRAINING] : site.problems());
   const session = sessionParts(config, parts, site, tls);
+  // Before anybody can connect: a schedule that cannot be read must not leave open doors behind.
+  site.start();
   const transport = await Transport.open({
     host: config.listen.host,
     port: config.listen.port,
@@ -84,7 +87,6 @@ async function serve(config: Config, parts: SiteParts, site: Site): Promise<Daem
     problems: () => problems().map(adminProblem),
   });
   const admin = await orClose(transport, AdminServer.open(config.socket, desk, log));
-  site.start();
   const url = urlOf(transport.address, tls !== undefined);
   log.info("daemon.started", { version: PRODUCT.version, url, vendors: [...site.desks.keys()] });
   let stopped: Promise<void> | undefined;
@@ -139,7 +141,22 @@ function tlsOf({ tls }: Config, { data }: Site): TlsTexts | undefined {
   if (tls.mode === "off") return undefined;
   const own = { certificate: data.tlsCertificate, key: data.tlsKey };
   const { certificate, key } = tls.mode === "files" ? tls : own;
-  return { certificate: readTls(certificate), key: readTls(key) };
+  const texts = { certificate: readTls(certificate), key: readTls(key) };
+  refuseStrangers(texts, certificate, key);
+  return texts;
+}
+
+/** A key that is another certificate's would only show when the first client comes. */
+function refuseStrangers({ certificate, key }: TlsTexts, ...paths: [string, string]): void {
+  try {
+    createSecureContext({ cert: certificate, key });
+  } catch (cause) {
+    const [certificatePath, keyPath] = paths;
+    throw new DaemonError("TLS_FILES", `${certificatePath} and ${keyPath} are no pair`, {
+      hint: "give the certificate (PEM, followed by its chain) and the key that it was made for",
+      cause,
+    });
+  }
 }
 
 function readTls(path: string): string {

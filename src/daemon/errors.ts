@@ -3,6 +3,7 @@ import { CodedError } from "../base/errors.ts";
 export const DAEMON_CODES = [
   "SITE_MISSING",
   "SITE_KEY_DAMAGED",
+  "SITE_KEY_MISSING",
   "SITE_FILE_UNREADABLE",
   "VENDOR_LEDGER_EXISTS",
   "VENDOR_NOT_HERE",

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { fromHex, utf8 } from "../base/bytes.ts";
 import type { ChainId } from "../base/ids.ts";
@@ -52,7 +52,7 @@ const CERTIFICATE_DAYS = 3_650;
  * Makes the site's keys and certificate, unless they are there, and the first block of a ledger
  * for this vendor. A crash on the way leaves nothing that a second call would not replace.
  *
- * @throws DaemonError VENDOR_LEDGER_EXISTS; LicenseError or NoteError for the vendor file; StoreError
+ * @throws DaemonError VENDOR_LEDGER_EXISTS, SITE_KEY_MISSING; LicenseError or NoteError for the vendor file; StoreError
  * STORE_LOCKED while a daemon runs on the folder, and for a folder that cannot be used.
  */
 export async function initSite(
@@ -80,6 +80,16 @@ export async function initSite(
 }
 
 function siteKeyOf(data: DataFolder): SiteKey {
+  if (
+    !existsSync(data.siteKey) &&
+    existsSync(data.vendors) &&
+    readdirSync(data.vendors).length > 0
+  ) {
+    // A new key would begin a site that no license names, beside ledgers that it cannot continue.
+    throw new DaemonError("SITE_KEY_MISSING", `${data.siteKey} is gone, but its ledgers are here`, {
+      hint: "restore site.key from the backup; for a new site, move the whole data folder away first",
+    });
+  }
   if (!existsSync(data.siteKey)) writeFileDurably(data.siteKey, utf8(newSiteKeyText()), 0o600);
   return decodeSiteKey(readOwnFile(data.siteKey), data.siteKey);
 }

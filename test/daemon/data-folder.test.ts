@@ -1,6 +1,7 @@
-import { chownSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { DEFAULT_CONFIG } from "../../src/config/config.ts";
 import { readHost } from "../../src/daemon/host.ts";
 import { initSite } from "../../src/daemon/init-site.ts";
 import { requestLicense } from "../../src/daemon/request-license.ts";
@@ -38,6 +39,23 @@ describe("a data folder", () => {
     const site = await aSite();
     writeFileSync(dataFolder(site.config.dataDir).siteKey, "seatkeeper site key v1\n");
     await expect(started(site)).rejects.toMatchObject({ code: "SITE_KEY_DAMAGED" });
+  });
+
+  it("without its site key is not made into another site", async () => {
+    const { config } = await aSite();
+    rmSync(dataFolder(config.dataDir).siteKey);
+    await expect(initSite(config, vendorFile, { host })).rejects.toMatchObject({
+      code: "SITE_KEY_MISSING",
+    });
+    expect(existsSync(dataFolder(config.dataDir).siteKey)).toBe(false);
+  });
+
+  it("is given back when the daemon's schedule cannot be read", async () => {
+    const checkpoint = { ...DEFAULT_CONFIG.checkpoint, schedule: "61 * * * *" };
+    const site = await aSite({ checkpoint });
+    await expect(started(site)).rejects.toMatchObject({ code: "CLOCK_SCHEDULE" });
+    const { checkpoint: usual } = DEFAULT_CONFIG;
+    await started({ ...site, config: { ...site.config, checkpoint: usual } });
   });
 
   it.skipIf(process.getuid?.() !== 0)("that belongs to somebody else is refused", async () => {

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { copyFileSync, readFileSync, rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_CONFIG } from "../../src/config/config.ts";
 import { certificateFingerprint } from "../../src/crypto/certificate.ts";
@@ -21,6 +21,13 @@ describe("TLS", () => {
   it("without its files is refused", async () => {
     const site = await aSite({ tls: { mode: "self-made" } });
     rmSync(dataFolder(site.config.dataDir).tlsKey);
+    await expect(started(site)).rejects.toMatchObject({ code: "TLS_FILES" });
+  });
+
+  it("with a key of another certificate is refused before anybody connects", async () => {
+    const site = await aSite({ tls: { mode: "self-made" } });
+    const other = await aSite({ tls: { mode: "self-made" } });
+    copyFileSync(dataFolder(other.config.dataDir).tlsKey, dataFolder(site.config.dataDir).tlsKey);
     await expect(started(site)).rejects.toMatchObject({ code: "TLS_FILES" });
   });
 
