@@ -31,11 +31,11 @@ SEGMENT, CHECKPOINT, RECEIPT, EXPORT, INCIDENT, START, HEARTBEAT, CLOSE = range(
 TYPES = ["", "SEGMENT", "CHECKPOINT", "RECEIPT", "EXPORT", "INCIDENT", "START", "HEARTBEAT", "CLOSE"]
 MINUTE, DAY = 60_000, 86_400_000
 
-# bundle.md, "Verdicts": of several that apply, the first is given.
+# bundle.md, "Verdicts": of several that apply, the first is given. EARLIER_NEEDED is of this program alone, which keeps nothing.
 VERDICTS = """TRANSPORT_DAMAGED LIMIT_EXCEEDED MALFORMED UNSUPPORTED DOWNGRADE UNKNOWN_CHAIN WRONG_LICENSE WRONG_CHAIN
 UNKNOWN_SEALING_KEY GENESIS_MISMATCH FORK TAMPERED KEY_INDEX_MISMATCH READ_COMMIT_MISMATCH EVENTS_ROOT_MISMATCH
 EVENT_DUPLICATE EVENT_GAP ROOT_MISMATCH UNANCHORED CLONE_SUSPECTED RECEIPT_CONFLICT TIP_INVALID
-BAD_CHECKPOINT_SIGNATURE BLOCKS_MISSING VERIFIED_WITH_INCIDENTS STALE DUPLICATE EXTENDS FIRST_VERIFIED""".split()
+BAD_CHECKPOINT_SIGNATURE BLOCKS_MISSING EARLIER_NEEDED VERIFIED_WITH_INCIDENTS STALE DUPLICATE EXTENDS FIRST_VERIFIED""".split()
 ACCEPTED = {"VERIFIED_WITH_INCIDENTS", "STALE", "DUPLICATE", "EXTENDS", "FIRST_VERIFIED"}
 
 
@@ -379,7 +379,7 @@ def parse_block(read):
     need(ct_len >= 16, "MALFORMED", "too short a ciphertext")
     need((kind == SEGMENT) == (position == 0), "MALFORMED", "position 0 is the SEGMENT block's")
     need((kind == SEGMENT) == (ext_len > 0), "MALFORMED", "an extension is the SEGMENT block's")
-    place = segment <= index and position <= index and (segment == 0) == (position == index)
+    place = segment <= index and position <= index and (segment > 0 or position == index)
     need(place and (index > 0 or header[40:72] == ZERO32), "MALFORMED", "an impossible place")
     body = read(ext_len + ct_len + (64 if kind == SEGMENT else 32))
     if kind == SEGMENT:
@@ -601,7 +601,7 @@ def events_root(plain, r):
 
 
 class Bundle:
-    def __init__(self, raw):
+    def __init__(self, raw, acked):
         need(len(raw) <= 2**31, "LIMIT_EXCEEDED", "the file is too large")
         need(raw[:4] == b"SKX1", "MALFORMED", "not a bundle")
         need(len(raw) >= 36 and sha256(raw[:-32]) == raw[-32:], "TRANSPORT_DAMAGED", "V0: the closing hash")
@@ -612,6 +612,7 @@ class Bundle:
         self.chain, self.start, self.size = reader.unpack(">16sQQ")
         need(self.start < 2**48 and self.size < 2**48, "LIMIT_EXCEEDED", "an index")
         need(self.start < self.size, "MALFORMED", "it begins behind its end")
+        need(self.size - acked <= 2_000_000, "LIMIT_EXCEEDED", "too many blocks at once")
         count = reader.unpack(">I")
         need(count <= self.size, "LIMIT_EXCEEDED", "more segments than blocks")
         self.rows = [Row(*reader.unpack(">IQ32s32s32s")) for _ in range(count)]
@@ -619,8 +620,8 @@ class Bundle:
         need(rising and all(row.index < self.size for row in self.rows), "MALFORMED", "order of the directory rows")
         count = reader.unpack(">I")
         need(count <= self.size - self.start, "MALFORMED", "more blocks than it claims")
-        need(count <= 2_000_000, "LIMIT_EXCEEDED", "too many blocks")
         self.blocks = [parse_block(reader.take) for _ in range(count)]
+        need(all(self.start <= block.index < self.size for block in self.blocks), "MALFORMED", "index of a block")
         length = reader.unpack(">I")
         need(length <= 4096, "LIMIT_EXCEEDED", "length of the head")
         self.head = reader.take(length)
@@ -664,7 +665,7 @@ class Verifier:
         self.bundle, self.opened, self.unproven, self.missing_events = None, [], 0, []
         standing, self.head_ok = None, False
         try:
-            self.bundle = bundle = Bundle(raw)
+            self.bundle = bundle = Bundle(raw, self.acked["size"])
             self.passed("V0 closing hash", "V3 framing")
             self.site_and_places()
             self.lineage()
@@ -702,8 +703,6 @@ class Verifier:
         most = bundle.size // 512 + days + len(self.receipts) + len(self.secrets) + 8
         numbers = [each.segment for each in bundle.rows + bundle.blocks]
         need(max(numbers, default=0) <= most, "LIMIT_EXCEEDED", "more segments than a ledger of this age has")
-        need(bundle.size - self.acked["size"] <= 2_000_000, "LIMIT_EXCEEDED", "too many blocks at once")
-        need(all(bundle.start <= block.index < bundle.size for block in bundle.blocks), "MALFORMED", "index of a block")
         for old, block in zip(bundle.blocks, bundle.blocks[1:]):
             start, same = block.index - block.position, block.segment == old.segment
             follows = start == old.index - old.position if same else start > old.index and block.segment > old.segment
@@ -858,12 +857,14 @@ class Verifier:
         acked, bundle = self.acked, self.bundle
         if acked["size"] == 0:
             return "FIRST_VERIFIED"
-        if bundle.size >= acked["size"]:
-            known = [self.leaves.get(index) for index in range(acked["size"])]
-            root = bundle.root if bundle.size == acked["size"] else None if None in known else tree_root(known)
-            if root is not None and root != acked["root"]:
-                self.problem("FORK", "another history than the acknowledged one")
-            self.passed("V9 root acknowledged before" if root else "V9 sizes only: the acknowledged leaves are not at hand")
+        known = [self.leaves.get(index) for index in range(acked["size"])]
+        root = bundle.root if bundle.size == acked["size"] else None if None in known else tree_root(known)
+        if root is None:
+            self.problem("EARLIER_NEEDED", "only the bundles before this one (--earlier) show what was acknowledged")
+        elif root != acked["root"]:
+            self.problem("FORK", "another history than the acknowledged one")
+        else:
+            self.passed(f"V9 the acknowledged root of {acked['size']} blocks")
         order = (bundle.size > acked["size"]) - (bundle.size < acked["size"])
         return {1: "EXTENDS", 0: "DUPLICATE", -1: "STALE"}[order]
 

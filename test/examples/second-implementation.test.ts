@@ -179,6 +179,20 @@ describe.skipIf(python === undefined)(`examples/verify_bundle.py, ${ifPython}`, 
     expect(JSON.parse(stdout)).toMatchObject({ verdict: "TAMPERED", figures: null });
   });
 
+  it("asks for the bundles before, where it cannot see what was acknowledged", () => {
+    const receipts = ["--receipt", `${totals}first.skrcpt`, "--receipt", `${totals}second.skrcpt`];
+    const key = ["--key", `${real}sealing.hex`];
+    const { code, stdout } = runPython(
+      program,
+      `${totals}third.skb`,
+      ...known,
+      ...receipts,
+      ...key,
+    );
+    expect(code).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: "EARLIER_NEEDED" });
+  });
+
   it("counts what the vendor's program counted", () => {
     const counted = JSON.parse(readFileSync(`${real}counted.json`, "utf8")) as Record<
       string,
