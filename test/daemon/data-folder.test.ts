@@ -81,9 +81,25 @@ describe("the host", () => {
       hash: "911d92e7d35ac3aa6e582b897b1140d1bad6378e089cca08ba45767cb2944a38",
       parts: ["machine-id"],
     });
+  });
+
+  it("with a machine id that is none yet is not known", () => {
+    const path = join(emptyFolder(), "machine-id");
     writeFileSync(path, "uninitialized\n");
     expect(() => readHost(path)).toThrow(
       expect.objectContaining({ code: "HOST_IDENTITY_MISSING" }),
     );
+  });
+
+  it("without a machine id, as in a container, is known by its name, and says so", () => {
+    const path = join(emptyFolder(), "machine-id");
+    // HMAC-SHA256("host name lic-1", "seatkeeper host fingerprint v1").
+    const byName = {
+      hash: "e2f75bb18d50f8e6d57450b31c55a6082eea3d7467c35b1f34336b3d62645f76",
+      parts: ["host-name"],
+    };
+    expect(readHost(path, "LIC-1")).toEqual(byName);
+    writeFileSync(path, "");
+    expect(readHost(path, "lic-1")).toEqual(byName);
   });
 });
