@@ -96,7 +96,9 @@ const MEMORY_MAX = 536_870_912;
 
 function isBearable({ n, r, p }: ScryptCost): boolean {
   const isPower = Number.isInteger(Math.log2(n));
-  return isPower && n >= 1_024 && r >= 1 && p >= 1 && p <= 4 && 128 * n * r <= MEMORY_MAX;
+  // RFC 7914, section 2: N below 2^(128 r / 8), which only bites for the smallest r.
+  const isScrypt = isPower && r >= 1 && p >= 1 && Math.log2(n) < 16 * r;
+  return isScrypt && n >= 1_024 && p <= 4 && 128 * n * r <= MEMORY_MAX;
 }
 
 function headerOf(

@@ -59,7 +59,7 @@ describe("a key file", () => {
     expect(() => openKeyFile(text, "correct horse")).toThrow(refusal("KEY_FILE_FORMAT"));
   });
 
-  it.each(["1048576 8 1", "1024 8 9", "512 8 1", "1000 8 1", "1024 9999 1"])(
+  it.each(["1048576 8 1", "1024 8 9", "512 8 1", "1000 8 1", "1024 9999 1", "1048576 1 1"])(
     "refuses to work for a cost of %s",
     (cost) => {
       const text = sealed.replace("1024 8 1", cost);
