@@ -13,6 +13,8 @@ const config: ViteUserConfig = defineConfig({
           name: "core",
           include: ["test/**/*.test.ts"],
           exclude: PROCESS_TESTS,
+          // Generous: the machines are shared, and no test measures time.
+          testTimeout: 30_000,
           benchmark: { include: ["bench/**/*.bench.ts"] },
         },
       },
