@@ -46,7 +46,7 @@ describe("seatkeeper demo", () => {
       vendor,
       `
       $ seatkeeper status --config site/config.yaml
-      ! seatkeeper: error: no daemon answers on <folder>/site/admin.sock: connect ENOENT <folder>/site/admin.sock
+      ! seatkeeper: error: no daemon answers on <folder>/site/admin.sock: connect ENOENT <folder>/site/admin.sock (ADMIN_UNREACHABLE)
       ! seatkeeper: hint: start it with seatkeeper serve, or check socket in the configuration
       = 1
       `,
@@ -60,7 +60,7 @@ describe("seatkeeper demo", () => {
       terminal,
       `
       $ seatkeeper demo --dir .
-      ! seatkeeper: error: . holds something else than a demo
+      ! seatkeeper: error: . holds something else than a demo (OUTPUT_EXISTS)
       ! seatkeeper: hint: choose another folder with --dir
       = 1
       `,
@@ -74,7 +74,10 @@ describe("seatkeeper demo", () => {
     const demo = terminal.start("seatkeeper demo --dir stopped");
     await demo.says(/ws-1 {2}cad\.pro {2}granted/);
     const { code, stderr } = await demo.kill("SIGTERM");
-    expect({ code, stderr }).toEqual({ code: 1, stderr: "seatkeeper: error: ended by SIGTERM\n" });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: "seatkeeper: error: ended by SIGTERM (INTERRUPTED)\n",
+    });
     const { stderr: status } = await terminal.type(
       "seatkeeper status --config stopped/site/config.yaml",
     );

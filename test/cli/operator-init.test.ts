@@ -29,7 +29,7 @@ describe("seatkeeper init", () => {
       = 0
 
       $ seatkeeper init --vendor acme.skvendor
-      ! seatkeeper: error: this site keeps a ledger for acme.example already
+      ! seatkeeper: error: this site keeps a ledger for acme.example already (VENDOR_LEDGER_EXISTS)
       ! seatkeeper: hint: go on with seatkeeper license request
       = 1
       `,
@@ -65,7 +65,7 @@ describe("seatkeeper init", () => {
       = 0
 
       $ seatkeeper license request --out site.skreq
-      ! seatkeeper: error: this site keeps ledgers for several vendors
+      ! seatkeeper: error: this site keeps ledgers for several vendors (VENDOR_NOT_NAMED)
       ! seatkeeper: hint: name one of them: acme.example, zeta.example
       = 1
 
@@ -74,7 +74,7 @@ describe("seatkeeper init", () => {
       = 0
 
       $ seatkeeper ledger verify --vendor other.example
-      ! seatkeeper: error: no ledger is kept for other.example
+      ! seatkeeper: error: no ledger is kept for other.example (VENDOR_NOT_HERE)
       ! seatkeeper: hint: run seatkeeper init with the vendor's file
       = 1
       `,
@@ -93,27 +93,27 @@ describe("seatkeeper init", () => {
       site,
       `
       $ seatkeeper init --vendor none.skvendor
-      ! seatkeeper: error: no such vendor file: none.skvendor
+      ! seatkeeper: error: no such vendor file: none.skvendor (FILE_NOT_FOUND)
       ! seatkeeper: hint: check the spelling and the folder
       = 1
 
       $ seatkeeper init --vendor .
-      ! seatkeeper: error: vendor file . is a folder
+      ! seatkeeper: error: vendor file . is a folder (FILE_NOT_REGULAR)
       ! seatkeeper: hint: name the file inside it
       = 1
 
       $ seatkeeper init --vendor changed.skvendor
-      ! seatkeeper: error: the vendor file is not signed by its root key
+      ! seatkeeper: error: the vendor file is not signed by its root key (VENDOR_FILE_SIGNATURE)
       ! seatkeeper: hint: the file was changed after it was signed; fetch it again from the vendor
       = 3
 
       $ seatkeeper init --vendor mailed.skvendor
-      ! seatkeeper: error: the note has carriage returns, first in line 1
+      ! seatkeeper: error: the note has carriage returns, first in line 1 (NOTE_CRLF)
       ! seatkeeper: hint: a mail program or editor changed its line endings; transfer the file as an attachment or in binary mode
       = 1
 
       $ seatkeeper init --vendor half.skvendor
-      ! seatkeeper: error: the note ends in the middle of a line
+      ! seatkeeper: error: the note ends in the middle of a line (NOTE_TRUNCATED)
       ! seatkeeper: hint: copy the file again, whole and unchanged
       = 1
 
@@ -143,7 +143,7 @@ describe("seatkeeper license request", () => {
       = 0
 
       $ seatkeeper license request --out site.skreq
-      ! seatkeeper: error: site.skreq exists already
+      ! seatkeeper: error: site.skreq exists already (OUTPUT_EXISTS)
       ! seatkeeper: hint: choose another name, or add --force to replace it
       = 1
 
@@ -152,7 +152,7 @@ describe("seatkeeper license request", () => {
       = 0
 
       $ seatkeeper license request --out none/site.skreq
-      ! seatkeeper: error: cannot write none/site.skreq: no such folder
+      ! seatkeeper: error: cannot write none/site.skreq: no such folder (OUTPUT_FAILED)
       ! seatkeeper: hint: make the folder first
       = 1
       `,
@@ -164,7 +164,7 @@ describe("seatkeeper license request", () => {
       Site.empty(vendor),
       `
       $ seatkeeper license request --out site.skreq
-      ! seatkeeper: error: there is no data folder <folder>/data
+      ! seatkeeper: error: there is no data folder <folder>/data (DATA_FOLDER_MISSING)
       ! seatkeeper: hint: run seatkeeper init first, or check data_dir in the configuration
       = 1
 
@@ -185,12 +185,12 @@ describe("a configuration", () => {
       site,
       `
       $ seatkeeper status --config none.yaml
-      ! seatkeeper: error: no such configuration: none.yaml
+      ! seatkeeper: error: no such configuration: none.yaml (FILE_NOT_FOUND)
       ! seatkeeper: hint: check the spelling and the folder
       = 1
 
       $ seatkeeper serve --config bad.yaml
-      ! seatkeeper: error: bad.yaml:3:3: limits.queue_lenght: unknown option, did you mean queue_length?
+      ! seatkeeper: error: bad.yaml:3:3: limits.queue_lenght: unknown option, did you mean queue_length? (CONFIG_FIELD)
       ! seatkeeper: hint: config.example.yaml explains every option
       = 1
       `,

@@ -138,12 +138,12 @@ describe("seatkeeper ledger verify", () => {
       site,
       `
       $ seatkeeper ledger verify
-      ! seatkeeper: error: there is no ledger <folder>/data/vendors/acme.example/ledger.skc
+      ! seatkeeper: error: there is no ledger <folder>/data/vendors/acme.example/ledger.skc (CHAIN_MISSING)
       ! seatkeeper: hint: restore the data folder from the backup; a new ledger needs a new license
       = 1
 
       $ seatkeeper serve
-      ! seatkeeper: error: the ledger file is missing or empty
+      ! seatkeeper: error: the ledger file is missing or empty (CHAIN_MISSING)
       ! seatkeeper: hint: restore the data folder, or activate the site again
       = 1
       `,

@@ -24,7 +24,7 @@ describe("a license that is not as the vendor signed it", () => {
       site,
       `
       $ seatkeeper license install mailed.sklic
-      ! seatkeeper: error: the note has carriage returns, first in line 1
+      ! seatkeeper: error: the note has carriage returns, first in line 1 (NOTE_CRLF)
       ! seatkeeper: hint: a mail program or editor changed its line endings; transfer the file as an attachment or in binary mode
       = 1
       ${nothingInstalled}`,
@@ -40,17 +40,17 @@ describe("a license that is not as the vendor signed it", () => {
       site,
       `
       $ seatkeeper license install half.sklic
-      ! seatkeeper: error: the note ends in the middle of a line
+      ! seatkeeper: error: the note ends in the middle of a line (NOTE_TRUNCATED)
       ! seatkeeper: hint: copy the file again, whole and unchanged
       = 1
 
       $ seatkeeper license install unsigned.sklic
-      ! seatkeeper: error: the note ends before its signature
+      ! seatkeeper: error: the note ends before its signature (NOTE_TRUNCATED)
       ! seatkeeper: hint: copy the file again, whole and unchanged
       = 1
 
       $ seatkeeper license install empty.sklic
-      ! seatkeeper: error: the note is empty
+      ! seatkeeper: error: the note is empty (NOTE_TRUNCATED)
       ! seatkeeper: hint: copy the file again, whole and unchanged
       = 1
       ${nothingInstalled}`,
@@ -63,7 +63,7 @@ describe("a license that is not as the vendor signed it", () => {
       site,
       `
       $ seatkeeper license install more.sklic
-      ! seatkeeper: error: the license was changed after it was signed
+      ! seatkeeper: error: the license was changed after it was signed (LICENSE_SIGNATURE)
       ! seatkeeper: hint: fetch the license again from the vendor and install it unchanged
       = 3
       ${nothingInstalled}`,
@@ -78,7 +78,7 @@ describe("a license that is not as the vendor signed it", () => {
       site,
       `
       $ seatkeeper license install forged.sklic
-      ! seatkeeper: error: the issuer certificate is not signed by the root key of acme.example
+      ! seatkeeper: error: the issuer certificate is not signed by the root key of acme.example (LICENSE_ISSUER)
       ! seatkeeper: hint: ask the vendor for a license issued under the root key of your vendor file
       = 3
       ${nothingInstalled}`,
@@ -90,17 +90,17 @@ describe("a license that is not as the vendor signed it", () => {
       site,
       `
       $ seatkeeper license install acme.skvendor
-      ! seatkeeper: error: this is a vendor, not a license
+      ! seatkeeper: error: this is a vendor, not a license (NOTE_KIND)
       ! seatkeeper: hint: give the license file instead
       = 1
 
       $ seatkeeper license install config.yaml
-      ! seatkeeper: error: the note ends before its signature
+      ! seatkeeper: error: the note ends before its signature (NOTE_TRUNCATED)
       ! seatkeeper: hint: copy the file again, whole and unchanged
       = 1
 
       $ seatkeeper license install none.sklic
-      ! seatkeeper: error: no such license: none.sklic
+      ! seatkeeper: error: no such license: none.sklic (FILE_NOT_FOUND)
       ! seatkeeper: hint: check the spelling and the folder
       = 1
 
@@ -121,7 +121,7 @@ describe("a license that is not for this site, or not for now", () => {
       site,
       `
       $ seatkeeper license install other.sklic
-      ! seatkeeper: error: the license is for ledger <id>, this site's is <id>
+      ! seatkeeper: error: the license is for ledger <id>, this site's is <id> (LICENSE_WRONG_CHAIN)
       ! seatkeeper: hint: ask the vendor for a license for this site's request; see seatkeeper license request
       = 1
       ${nothingInstalled}`,
@@ -134,7 +134,7 @@ describe("a license that is not for this site, or not for now", () => {
       site,
       `
       $ seatkeeper license install host.sklic
-      ! seatkeeper: error: the license is for another host
+      ! seatkeeper: error: the license is for another host (LICENSE_WRONG_HOST)
       ! seatkeeper: hint: install it on the host it was requested on, or ask the vendor for a license for this one
       = 1
       ${nothingInstalled}`,
@@ -148,12 +148,12 @@ describe("a license that is not for this site, or not for now", () => {
       site,
       `
       $ seatkeeper license install old.sklic
-      ! seatkeeper: error: the license expired on <moment>
+      ! seatkeeper: error: the license expired on <moment> (LICENSE_EXPIRED)
       ! seatkeeper: hint: ask the vendor for a renewal, and check that this host's clock is right
       = 1
 
       $ seatkeeper license install new.sklic
-      ! seatkeeper: error: the license starts on <moment>
+      ! seatkeeper: error: the license starts on <moment> (LICENSE_NOT_STARTED)
       ! seatkeeper: hint: install it then, and check that this host's clock is right
       = 1
       ${nothingInstalled}`,
@@ -167,7 +167,7 @@ describe("a license that is not for this site, or not for now", () => {
       site,
       `
       $ seatkeeper license install terms.sklic
-      ! seatkeeper: error: license <id> has terms that this release does not enforce: features.0.share, features.0.linger
+      ! seatkeeper: error: license <id> has terms that this release does not enforce: features.0.share, features.0.linger (LICENSE_TERM_UNSUPPORTED)
       ! seatkeeper: hint: install a newer release, or ask the vendor for a license without them
       = 1
       ${nothingInstalled}`,
@@ -194,7 +194,7 @@ describe("a license that holds", () => {
       = 0
 
       $ seatkeeper run --feature cad.pro --count 5 -- echo granted
-      ! seatkeeper: error: cad.pro denied: TOO_MANY
+      ! seatkeeper: error: cad.pro denied: TOO_MANY (SEAT_DENIED)
       ! seatkeeper: hint: more seats than the license has can never be granted; ask for fewer
       = 1
 
@@ -269,7 +269,7 @@ describe("a license that holds", () => {
       own,
       `
       $ seatkeeper license install site.sklic
-      ! seatkeeper: error: no daemon answers on <folder>/admin.sock: connect ENOENT <folder>/admin.sock
+      ! seatkeeper: error: no daemon answers on <folder>/admin.sock: connect ENOENT <folder>/admin.sock (ADMIN_UNREACHABLE)
       ! seatkeeper: hint: start it with seatkeeper serve, or check socket in the configuration
       = 1
       `,

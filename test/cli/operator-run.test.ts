@@ -66,12 +66,12 @@ describe("a command that runs under seatkeeper run", () => {
       site,
       `
       $ seatkeeper run --feature cad.pro -- no-such-cad
-      ! seatkeeper: error: no such command: no-such-cad
+      ! seatkeeper: error: no such command: no-such-cad (COMMAND_NOT_STARTED)
       ! seatkeeper: hint: name a program that is on the PATH, or its path
       = 1
 
       $ seatkeeper run --feature cad.pro -- ./config.yaml
-      ! seatkeeper: error: cannot start ./config.yaml: spawn ./config.yaml EACCES
+      ! seatkeeper: error: cannot start ./config.yaml: spawn ./config.yaml EACCES (COMMAND_NOT_STARTED)
       ! seatkeeper: hint: name a program that is on the PATH, or its path
       = 1
 
@@ -91,17 +91,17 @@ describe("when no seat is free", () => {
       site,
       `
       $ seatkeeper run --feature sim.solver -- echo never
-      ! seatkeeper: error: sim.solver denied: NO_SEATS
+      ! seatkeeper: error: sim.solver denied: NO_SEATS (SEAT_DENIED)
       ! seatkeeper: hint: all seats are taken; wait in the queue or try again later
       = 1
 
       $ seatkeeper run --feature cad.pro --count 3 -- echo never
-      ! seatkeeper: error: cad.pro denied: TOO_MANY
+      ! seatkeeper: error: cad.pro denied: TOO_MANY (SEAT_DENIED)
       ! seatkeeper: hint: more seats than the license has can never be granted; ask for fewer
       = 1
 
       $ seatkeeper run --feature cad.lite -- echo never
-      ! seatkeeper: error: cad.lite denied: NOT_LICENSED_FEATURE
+      ! seatkeeper: error: cad.lite denied: NOT_LICENSED_FEATURE (SEAT_DENIED)
       ! seatkeeper: hint: no installed license names this; check its spelling
       = 1
       `,
@@ -131,7 +131,7 @@ describe("when no seat is free", () => {
       stdout: "",
       stderr: [
         "seatkeeper: waiting for a seat of sim.solver, place 1\n",
-        "seatkeeper: error: ended by SIGTERM\n",
+        "seatkeeper: error: ended by SIGTERM (INTERRUPTED)\n",
       ].join(""),
     });
     expect(await site.admin.status()).toMatchObject({
@@ -151,7 +151,7 @@ describe("when the seat is lost for good", () => {
     expect(stderr).toBe(
       [
         "seatkeeper: warning: the seat of sim.solver is lost (LEASE_REVOKED): the license administrator took the seat back; ask before acquiring a new one; ending the command in 100ms\n",
-        "seatkeeper: error: the seat of sim.solver was lost: LEASE_REVOKED\n",
+        "seatkeeper: error: the seat of sim.solver was lost: LEASE_REVOKED (SEAT_LOST)\n",
         "seatkeeper: hint: the license administrator took the seat back; ask before acquiring a new one\n",
       ].join(""),
     );
@@ -266,12 +266,12 @@ describe("a command line that cannot work", () => {
       = 2
 
       $ seatkeeper run --feature cad.pro --server nowhere -- cad
-      ! seatkeeper: error: "nowhere" is not a server address
+      ! seatkeeper: error: "nowhere" is not a server address (SERVER_ADDRESS)
       ! seatkeeper: hint: write wss://host:7328 or 7328@host, several separated by commas
       = 1
 
       $ seatkeeper run --feature cad.pro --server ws://licenses.example:7328 -- cad
-      ! seatkeeper: error: "ws://licenses.example:7328" would be reached without TLS
+      ! seatkeeper: error: "ws://licenses.example:7328" would be reached without TLS (SERVER_PLAINTEXT)
       ! seatkeeper: hint: write wss:// instead, or allow plaintext on purpose
       = 1
       `,
@@ -284,22 +284,22 @@ describe("a command line that cannot work", () => {
       bare,
       `
       $ seatkeeper run --feature cad.pro -- cad
-      ! seatkeeper: error: no license server is named
+      ! seatkeeper: error: no license server is named (SERVER_NOT_NAMED)
       ! seatkeeper: hint: add --server 7328@host, or set SEATKEEPER_SERVER
       = 1
 
       $ seatkeeper run --feature cad.pro --vendor-file none.skvendor -- cad
-      ! seatkeeper: error: no such vendor file: none.skvendor
+      ! seatkeeper: error: no such vendor file: none.skvendor (FILE_NOT_FOUND)
       ! seatkeeper: hint: check the spelling and the folder
       = 1
 
       $ seatkeeper run --feature cad.pro --vendor-file config.yaml --server 1@127.0.0.1 -- cad
-      ! seatkeeper: error: the note ends before its signature
+      ! seatkeeper: error: the note ends before its signature (NOTE_TRUNCATED)
       ! seatkeeper: hint: copy the file again, whole and unchanged
       = 1
 
       $ seatkeeper run --feature cad.pro --server 1@127.0.0.1 -- cad
-      ! seatkeeper: error: wss://127.0.0.1:<port>/ cannot be reached: ECONNREFUSED
+      ! seatkeeper: error: wss://127.0.0.1:<port>/ cannot be reached: ECONNREFUSED (SERVER_UNREACHABLE)
       ! seatkeeper: hint: check the address, and whether the server runs
       = 1
       `,
@@ -309,7 +309,7 @@ describe("a command line that cannot work", () => {
       bare,
       `
       $ seatkeeper run --feature cad.pro --server 1@127.0.0.1 -- cad
-      ! seatkeeper: error: no vendor file is installed
+      ! seatkeeper: error: no vendor file is installed (VENDOR_FILE_MISSING)
       ! seatkeeper: hint: name it with --vendor-file or SEATKEEPER_VENDOR_FILE, or put one into <folder>/home/.config/seatkeeper
       = 1
       `,

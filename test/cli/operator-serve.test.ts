@@ -96,7 +96,7 @@ describe("a daemon that cannot start", () => {
       Site.empty(vendor),
       `
       $ seatkeeper serve
-      ! seatkeeper: error: there is no data folder <folder>/data
+      ! seatkeeper: error: there is no data folder <folder>/data (DATA_FOLDER_MISSING)
       ! seatkeeper: hint: run seatkeeper init first, or check data_dir in the configuration
       = 1
       `,
@@ -112,22 +112,22 @@ describe("a daemon that cannot start", () => {
       site,
       `
       $ seatkeeper serve
-      ! seatkeeper: error: another process uses <folder>/data/seatkeeper.db
+      ! seatkeeper: error: another process uses <folder>/data/seatkeeper.db (STORE_LOCKED)
       ! seatkeeper: hint: stop the daemon first, or ask it: most commands work through its socket
       = 1
 
       $ seatkeeper serve --config second.yaml
-      ! seatkeeper: error: another process uses <folder>/data/seatkeeper.db
+      ! seatkeeper: error: another process uses <folder>/data/seatkeeper.db (STORE_LOCKED)
       ! seatkeeper: hint: stop the daemon first, or ask it: most commands work through its socket
       = 1
 
       $ seatkeeper usage export --out usage.skb --config second.yaml
-      ! seatkeeper: error: another process uses <folder>/data/seatkeeper.db
+      ! seatkeeper: error: another process uses <folder>/data/seatkeeper.db (STORE_LOCKED)
       ! seatkeeper: hint: stop the daemon first, or ask it: most commands work through its socket
       = 1
 
       $ seatkeeper init --vendor acme.skvendor
-      ! seatkeeper: error: another process uses <folder>/data/seatkeeper.db
+      ! seatkeeper: error: another process uses <folder>/data/seatkeeper.db (STORE_LOCKED)
       ! seatkeeper: hint: stop the daemon first, or ask it: most commands work through its socket
       = 1
       `,
@@ -146,7 +146,7 @@ describe("a daemon that cannot start", () => {
       site,
       `
       $ seatkeeper serve --config taken.yaml
-      ! seatkeeper: error: another program listens on 127.0.0.1:<port>
+      ! seatkeeper: error: another program listens on 127.0.0.1:<port> (PORT_IN_USE)
       ! seatkeeper: hint: stop it, or set listen.port in the configuration
       = 1
       `,
@@ -165,7 +165,7 @@ describe("a daemon that cannot start", () => {
       other,
       `
       $ seatkeeper serve --config file.yaml
-      ! seatkeeper: error: <folder>/site.sklic exists and is not a socket
+      ! seatkeeper: error: <folder>/site.sklic exists and is not a socket (ADMIN_SOCKET_FAILED)
       ! seatkeeper: hint: move it away, or set socket in the configuration
       = 1
       `,
@@ -173,7 +173,7 @@ describe("a daemon that cannot start", () => {
     const { code, stderr } = await other.type("seatkeeper serve");
     expect(stderr).toBe(
       [
-        `seatkeeper: error: another daemon answers on ${site.path("admin.sock")}\n`,
+        `seatkeeper: error: another daemon answers on ${site.path("admin.sock")} (ADMIN_SOCKET_IN_USE)\n`,
         "seatkeeper: hint: stop it, or give this daemon a socket of its own in the configuration\n",
       ].join(""),
     );

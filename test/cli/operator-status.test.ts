@@ -92,7 +92,7 @@ describe("seatkeeper seats", () => {
       = 0
 
       $ seatkeeper seats revoke ${seat.leaseId}
-      ! seatkeeper: error: there is no lease <id>
+      ! seatkeeper: error: there is no lease <id> (ADMIN_LEASE_UNKNOWN)
       ! seatkeeper: hint: list them with seatkeeper seats list
       = 1
 
@@ -136,12 +136,12 @@ describe("a command for the daemon when none runs", () => {
       site,
       `
       $ seatkeeper seats list
-      ! seatkeeper: error: no daemon answers on <folder>/admin.sock: connect ENOENT <folder>/admin.sock
+      ! seatkeeper: error: no daemon answers on <folder>/admin.sock: connect ENOENT <folder>/admin.sock (ADMIN_UNREACHABLE)
       ! seatkeeper: hint: start it with seatkeeper serve, or check socket in the configuration
       = 1
 
       $ seatkeeper usage show
-      ! seatkeeper: error: no daemon answers on <folder>/admin.sock: connect ENOENT <folder>/admin.sock
+      ! seatkeeper: error: no daemon answers on <folder>/admin.sock: connect ENOENT <folder>/admin.sock (ADMIN_UNREACHABLE)
       ! seatkeeper: hint: start it with seatkeeper serve, or check socket in the configuration
       = 1
 
@@ -160,7 +160,7 @@ describe("a command for the daemon when none runs", () => {
       site,
       `
       $ seatkeeper status
-      ! seatkeeper: error: no daemon answers on <folder>/admin.sock: connect ECONNREFUSED <folder>/admin.sock
+      ! seatkeeper: error: no daemon answers on <folder>/admin.sock: connect ECONNREFUSED <folder>/admin.sock (ADMIN_UNREACHABLE)
       ! seatkeeper: hint: start it with seatkeeper serve, or check socket in the configuration
       = 1
       `,

@@ -22,12 +22,12 @@ describe("a data folder that must not be written to", () => {
       site.through(...OBEDIENT),
       `
       $ seatkeeper serve
-      ! seatkeeper: error: cannot use the data folder <folder>/data: permission denied
+      ! seatkeeper: error: cannot use the data folder <folder>/data: permission denied (DATA_FOLDER_UNUSABLE)
       ! seatkeeper: hint: make it writable for its owner
       = 1
 
       $ seatkeeper usage export --out usage.skb
-      ! seatkeeper: error: cannot use the data folder <folder>/data: permission denied
+      ! seatkeeper: error: cannot use the data folder <folder>/data: permission denied (DATA_FOLDER_UNUSABLE)
       ! seatkeeper: hint: make it writable for its owner
       = 1
 
@@ -51,7 +51,7 @@ describe("a data folder that must not be written to", () => {
       site,
       `
       $ seatkeeper serve
-      ! seatkeeper: error: cannot use the data folder <folder>/data: others can write to it
+      ! seatkeeper: error: cannot use the data folder <folder>/data: others can write to it (DATA_FOLDER_UNUSABLE)
       ! seatkeeper: hint: chmod 700 <folder>/data
       = 1
       `,
@@ -68,27 +68,27 @@ describe.runIf(isRoot)("root, on the data of the service's own user", () => {
       site,
       `
       $ seatkeeper usage export --out usage.skb
-      ! seatkeeper: error: <folder>/data belongs to user 12345, not to 0
+      ! seatkeeper: error: <folder>/data belongs to user 12345, not to 0 (DATA_FOLDER_OWNER)
       ! seatkeeper: hint: run the command as its owner: sudo -u '#12345' …
       = 1
 
       $ seatkeeper ledger verify
-      ! seatkeeper: error: <folder>/data belongs to user 12345, not to 0
+      ! seatkeeper: error: <folder>/data belongs to user 12345, not to 0 (DATA_FOLDER_OWNER)
       ! seatkeeper: hint: run the command as its owner: sudo -u '#12345' …
       = 1
 
       $ seatkeeper license request --out site.skreq
-      ! seatkeeper: error: <folder>/data belongs to user 12345, not to 0
+      ! seatkeeper: error: <folder>/data belongs to user 12345, not to 0 (DATA_FOLDER_OWNER)
       ! seatkeeper: hint: run the command as its owner: sudo -u '#12345' …
       = 1
 
       $ seatkeeper init --vendor acme.skvendor
-      ! seatkeeper: error: <folder>/data belongs to user 12345, not to 0
+      ! seatkeeper: error: <folder>/data belongs to user 12345, not to 0 (DATA_FOLDER_OWNER)
       ! seatkeeper: hint: run the command as its owner: sudo -u '#12345' …
       = 1
 
       $ seatkeeper serve
-      ! seatkeeper: error: <folder>/data belongs to user 12345, not to 0
+      ! seatkeeper: error: <folder>/data belongs to user 12345, not to 0 (DATA_FOLDER_OWNER)
       ! seatkeeper: hint: run the command as its owner: sudo -u '#12345' …
       = 1
 
@@ -110,7 +110,7 @@ describe("an administrator who may not use the socket", () => {
       site.through(...OBEDIENT),
       `
       $ seatkeeper status
-      ! seatkeeper: error: no daemon answers on <folder>/admin.sock: connect EACCES <folder>/admin.sock
+      ! seatkeeper: error: no daemon answers on <folder>/admin.sock: connect EACCES <folder>/admin.sock (ADMIN_UNREACHABLE)
       ! seatkeeper: hint: run the command as root or as a member of the group seatkeeper
       = 1
       `,
@@ -137,7 +137,7 @@ describe.runIf(canMount)("a disk that is full", () => {
     await inside.type("sh -c 'cat /dev/zero > data/filler'");
     expect(await untilRefused(site)).toBe(
       [
-        "seatkeeper: error: denied: STORE_UNAVAILABLE\n",
+        "seatkeeper: error: denied: STORE_UNAVAILABLE (SEAT_DENIED)\n",
         "seatkeeper: hint: the license server cannot write its data; the administrator sees why in `seatkeeper status`\n",
       ].join(""),
     );
@@ -186,7 +186,7 @@ describe.runIf(canMount)("a disk that is full", () => {
       inside,
       `
       $ seatkeeper usage export --out stick/usage.skb
-      ! seatkeeper: error: cannot write stick/usage.skb: the disk is full
+      ! seatkeeper: error: cannot write stick/usage.skb: the disk is full (OUTPUT_FAILED)
       ! seatkeeper: hint: free some space and try again
       = 1
 
@@ -209,12 +209,12 @@ describe.runIf(canMount)("a disk that is mounted read-only", () => {
       inside,
       `
       $ seatkeeper serve
-      ! seatkeeper: error: cannot use the data folder <folder>/data: the file system is read-only
+      ! seatkeeper: error: cannot use the data folder <folder>/data: the file system is read-only (DATA_FOLDER_UNUSABLE)
       ! seatkeeper: hint: make it writable for its owner
       = 1
 
       $ seatkeeper init --vendor acme.skvendor
-      ! seatkeeper: error: cannot use the data folder <folder>/data: the file system is read-only
+      ! seatkeeper: error: cannot use the data folder <folder>/data: the file system is read-only (DATA_FOLDER_UNUSABLE)
       ! seatkeeper: hint: make it writable for its owner
       = 1
       `,

@@ -64,7 +64,7 @@ describe("a usage bundle", () => {
       = 0
 
       $ seatkeeper usage export --out usage.skb
-      ! seatkeeper: error: usage.skb exists already
+      ! seatkeeper: error: usage.skb exists already (OUTPUT_EXISTS)
       ! seatkeeper: hint: choose another name, or add --force to replace it
       = 1
       `,
@@ -198,17 +198,17 @@ describe("a usage bundle", () => {
       site,
       `
       $ seatkeeper usage export --out none/usage.skb
-      ! seatkeeper: error: cannot write none/usage.skb: no such folder
+      ! seatkeeper: error: cannot write none/usage.skb: no such folder (OUTPUT_FAILED)
       ! seatkeeper: hint: make the folder first
       = 1
 
       $ seatkeeper usage export --out data
-      ! seatkeeper: error: data is not a regular file
+      ! seatkeeper: error: data is not a regular file (OUTPUT_FAILED)
       ! seatkeeper: hint: name a file that does not exist yet
       = 1
 
       $ seatkeeper usage export --out usage.skb --vendor other.example
-      ! seatkeeper: error: no ledger is kept for other.example
+      ! seatkeeper: error: no ledger is kept for other.example (VENDOR_NOT_HERE)
       ! seatkeeper: hint: run seatkeeper init with the vendor's file
       = 1
 
@@ -235,22 +235,22 @@ describe("a receipt that does not belong here", () => {
       site,
       `
       $ seatkeeper usage receipt other.skrcpt
-      ! seatkeeper: error: the receipt is for ledger <id>
+      ! seatkeeper: error: the receipt is for ledger <id> (RECEIPT_WRONG_CHAIN)
       ! seatkeeper: hint: import it where that ledger is kept
       = 1
 
       $ seatkeeper usage receipt half.skrcpt
-      ! seatkeeper: error: the note ends in the middle of a line
+      ! seatkeeper: error: the note ends in the middle of a line (NOTE_TRUNCATED)
       ! seatkeeper: hint: copy the file again, whole and unchanged
       = 1
 
       $ seatkeeper usage receipt mailed.skrcpt
-      ! seatkeeper: error: the note has carriage returns, first in line 1
+      ! seatkeeper: error: the note has carriage returns, first in line 1 (NOTE_CRLF)
       ! seatkeeper: hint: a mail program or editor changed its line endings; transfer the file as an attachment or in binary mode
       = 1
 
       $ seatkeeper usage receipt site.sklic
-      ! seatkeeper: error: this is a license, not a receipt
+      ! seatkeeper: error: this is a license, not a receipt (NOTE_KIND)
       ! seatkeeper: hint: give the receipt file instead
       = 1
       `,
@@ -270,7 +270,7 @@ describe("a receipt that does not belong here", () => {
       site,
       `
       $ seatkeeper usage receipt changed.skrcpt
-      ! seatkeeper: error: the signature of acme.example/issuer does not verify
+      ! seatkeeper: error: the signature of acme.example/issuer does not verify (NOTE_SIGNATURE)
       ! seatkeeper: hint: the file was changed after it was signed; fetch it again from its sender
       = 3
       `,

@@ -59,7 +59,7 @@ describe("a receipt", () => {
     terminal.write("usage.skrcpt", "my shopping list");
     expect(terminal.transcript("ingest usage.skb SECRET")).toBe(
       [
-        "! seatkeeper-vendor: error: usage.skrcpt exists already",
+        "! seatkeeper-vendor: error: usage.skrcpt exists already (OUTPUT_EXISTS)",
         "! seatkeeper-vendor: hint: the usage is counted; ingest the bundle again with --receipt-dir to get its receipt",
         "= 1",
         "",
@@ -82,7 +82,7 @@ describe("a passphrase", () => {
     terminal.write("secret", "correct horse battery stable\n");
     expect(terminal.transcript("ingest usage.skb SECRET")).toBe(
       [
-        "! seatkeeper-vendor: error: the passphrase does not open the key of acme.example",
+        "! seatkeeper-vendor: error: the passphrase does not open the key of acme.example (KEY_FILE_PASSPHRASE)",
         "! seatkeeper-vendor: hint: try again; if you are sure of the passphrase, the file was damaged: restore it from a backup",
         "= 1",
         "",
@@ -101,7 +101,7 @@ describe("a passphrase", () => {
     const env = { SEATKEEPER_PASSPHRASE: "correct horse battery staple" };
     expect(terminal.transcript("ingest usage.skb", { env })).toBe(
       [
-        "! seatkeeper-vendor: error: no passphrase given and no terminal to ask on",
+        "! seatkeeper-vendor: error: no passphrase given and no terminal to ask on (PASSPHRASE_MISSING)",
         "! seatkeeper-vendor: hint: use --passphrase-file FILE or --passphrase-fd N",
         "= 1",
         "",
@@ -110,8 +110,8 @@ describe("a passphrase", () => {
   });
 
   it.each([
-    ["short", "the passphrase is too short"],
-    ["", "the passphrase is empty"],
+    ["short", "the passphrase is too short (PASSPHRASE_REFUSED)"],
+    ["", "the passphrase is empty (PASSPHRASE_REFUSED)"],
   ])("%j cannot be chosen", (chosen, why) => {
     const terminal = new Terminal();
     terminal.write("secret", `${chosen}\n`);
@@ -162,7 +162,7 @@ describe("files that are in the way or not there", () => {
     const issue = "issue --request site.skreq --terms terms.yaml --out site.sklic SECRET";
     expect(terminal.transcript(issue)).toBe(
       [
-        "! seatkeeper-vendor: error: site.sklic exists already",
+        "! seatkeeper-vendor: error: site.sklic exists already (OUTPUT_EXISTS)",
         "! seatkeeper-vendor: hint: choose another name, or add --force to replace it",
         "= 1",
         "",
@@ -173,17 +173,23 @@ describe("files that are in the way or not there", () => {
   });
 
   it.each([
-    ["issue --request gone --terms terms.yaml --out x SECRET", "no such activation request: gone"],
-    ["issue --request site.skreq --terms gone --out x SECRET", "no such terms file: gone"],
+    [
+      "issue --request gone --terms terms.yaml --out x SECRET",
+      "no such activation request: gone (FILE_NOT_FOUND)",
+    ],
+    [
+      "issue --request site.skreq --terms gone --out x SECRET",
+      "no such terms file: gone (FILE_NOT_FOUND)",
+    ],
     [
       "issue --request vendor --terms terms.yaml --out x SECRET",
-      "activation request vendor is a folder",
+      "activation request vendor is a folder (FILE_NOT_REGULAR)",
     ],
     [
       "issue --request site.skreq --terms terms.yaml --out no/x SECRET",
-      "cannot write no/x: no such folder",
+      "cannot write no/x: no such folder (OUTPUT_FAILED)",
     ],
-    ["sites --dir elsewhere", "elsewhere is not a vendor folder"],
+    ["sites --dir elsewhere", "elsewhere is not a vendor folder (VENDOR_MISSING)"],
     ["sites --passphrase-file secret", "unknown option: --passphrase-file"],
   ])("%s: %s", (line, why) => {
     const { status, stderr } = reported().terminal.run(line);
@@ -205,7 +211,7 @@ describe("a damaged store", () => {
     writeFileSync(path, readFileSync(path).fill(0x55, 0, 64));
     expect(terminal.transcript("ingest usage.skb SECRET")).toBe(
       [
-        "! seatkeeper-vendor: error: vendor/vendor.db is damaged or no vendor store",
+        "! seatkeeper-vendor: error: vendor/vendor.db is damaged or no vendor store (VENDOR_STORE_CORRUPT)",
         "! seatkeeper-vendor: hint: put vendor.db back from your backup, then ingest the bundles since then again",
         "= 1",
         "",

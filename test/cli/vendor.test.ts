@@ -24,7 +24,7 @@ describe("making a vendor", () => {
   it("never overwrites one", () => {
     expect(Terminal.ofVendor().transcript("init --name other.example SECRET")).toBe(
       [
-        "! seatkeeper-vendor: error: vendor is not empty",
+        "! seatkeeper-vendor: error: vendor is not empty (VENDOR_EXISTS)",
         "! seatkeeper-vendor: hint: choose a new folder; an existing vendor is never overwritten",
         "= 1",
         "",

@@ -94,7 +94,9 @@ export class Output {
       this.#remark(JSON.stringify({ error: { code, message, hint: hint ?? null, facts } }));
       return;
     }
-    this.#remark(`${this.name}: ${this.#onStderr("red", "error:")} ${error.message}`);
+    // Wrong usage explains itself; every other code has a heading in docs/ERRORS.md.
+    const code = error.code === "USAGE" ? "" : this.#onStderr("dim", ` (${error.code})`);
+    this.#remark(`${this.name}: ${this.#onStderr("red", "error:")} ${error.message}${code}`);
     if (error.hint === undefined) return;
     this.#remark(`${this.name}: ${this.#onStderr("cyan", "hint:")} ${error.hint}`);
   }

@@ -71,10 +71,13 @@ describe("a table", () => {
 describe("an error", () => {
   const error = new CodedError("SITE_UNKNOWN", "no such site", { hint: "see sites" });
 
-  it("is words with a hint on stderr", () => {
+  it("is words with its code and a hint on stderr", () => {
     const { out, stdout, stderr } = screen({ isTTY: false });
     out.error(error, false);
-    expect(stderr).toEqual(["seatkeeper: error: no such site\n", "seatkeeper: hint: see sites\n"]);
+    expect(stderr).toEqual([
+      "seatkeeper: error: no such site (SITE_UNKNOWN)\n",
+      "seatkeeper: hint: see sites\n",
+    ]);
     expect(stdout).toEqual([]);
   });
 
