@@ -8,6 +8,7 @@ import {
   rulesOf,
   shareFeature,
 } from "./finding.ts";
+import { groupNamed } from "./group.ts";
 
 /** Rules about who may: one that takes away what another gives, or that never comes to bear. */
 export function reviewAccess(review: Review): readonly Finding[] {
@@ -25,7 +26,7 @@ type Obstacle = "empty" | Placed<"exclude">;
 
 function reviewInclude(review: Review, include: Placed<"include">): readonly Finding[] {
   const { ruleId, who } = include.rule;
-  const known = who.filter((name) => review.groups[name] !== undefined);
+  const known = who.filter((name) => groupNamed(review.groups, name) !== undefined);
   const obstacles = known.flatMap((name) => {
     const obstacle = obstacleFor(review, include, name);
     return obstacle === undefined ? [] : [{ name, obstacle }];
@@ -48,7 +49,7 @@ function obstacleFor(
   include: Placed<"include">,
   name: string,
 ): Obstacle | undefined {
-  const group = review.groups[name];
+  const group = groupNamed(review.groups, name);
   if (group !== undefined && isEmptyGroup(group)) return "empty";
   return exclusionOf(review, include.rule, name);
 }

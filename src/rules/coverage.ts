@@ -1,5 +1,5 @@
 import { matchesWildcard } from "../base/wildcard.ts";
-import type { Group, Groups } from "./group.ts";
+import { type Group, type Groups, groupNamed } from "./group.ts";
 import { isInNetwork, type Network } from "./network.ts";
 
 /**
@@ -20,9 +20,9 @@ export function canMeet(one: string, other: string): boolean {
 /** Whether whoever is in the group `name` is in one of `others` too, by all that can be seen. */
 export function isWithin(groups: Groups, name: string, others: readonly string[]): boolean {
   if (others.includes(name)) return true;
-  const inner = groups[name];
+  const inner = groupNamed(groups, name);
   if (inner === undefined || isEmptyGroup(inner)) return false;
-  const outer = others.flatMap((other) => groups[other] ?? []);
+  const outer = others.flatMap((other) => groupNamed(groups, other) ?? []);
   return (
     inner.users.every((user) => within(user, outer, "users", asIs)) &&
     inner.hosts.every((host) => within(host, outer, "hosts", lower)) &&

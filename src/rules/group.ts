@@ -18,6 +18,14 @@ export interface Group {
 /** Groups by their names. */
 export type Groups = Readonly<Record<string, Group>>;
 
+/** What a group may be called. */
+export const GROUP_NAME: RegExp = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** The group of that name; `constructor` is none unless the file has it. */
+export function groupNamed(groups: Groups, name: string): Group | undefined {
+  return Object.hasOwn(groups, name) ? groups[name] : undefined;
+}
+
 /** What is known of a caller at the door, and nowhere else. */
 export interface Door {
   readonly user: RawIdentity;

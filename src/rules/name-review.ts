@@ -1,6 +1,7 @@
 import { matchesWildcard } from "../base/wildcard.ts";
 import { isEmptyGroup } from "./coverage.ts";
 import { type Finding, optionPath, type Review, rulesOf } from "./finding.ts";
+import { groupNamed } from "./group.ts";
 import { groupsNamedBy } from "./written-rule.ts";
 
 /** Ids that are taken, groups that are not there, are empty or unused, features nobody sold. */
@@ -27,7 +28,7 @@ function unknownGroups(review: Review): readonly Finding[] {
   return review.rules.flatMap((written, index) => {
     const { option, names } = groupsNamedBy(written);
     return names
-      .filter((name) => review.groups[name] === undefined)
+      .filter((name) => groupNamed(review.groups, name) === undefined)
       .map((name): Finding => {
         const path = optionPath({ kind: written.kind, index }, option);
         const text = `there is no group ${name}`;

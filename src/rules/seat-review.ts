@@ -11,7 +11,7 @@ import {
   rulesOf,
   shareFeature,
 } from "./finding.ts";
-import type { Group } from "./group.ts";
+import { type Group, groupNamed } from "./group.ts";
 
 /** Reservations that are more than there is, or that nobody can use up. */
 export function reviewSeats(review: Review): readonly Finding[] {
@@ -63,7 +63,7 @@ function usableSeats(
   if (!bound) return undefined;
   if (max.seats === 0) return 0;
   if (max.per === "group") return max.seats * reserve.for.length;
-  const holders = reserve.for.map((name) => headCount(review.groups[name], max.per));
+  const holders = reserve.for.map((name) => headCount(groupNamed(review.groups, name), max.per));
   const known = holders.filter((count) => count !== undefined);
   if (known.length < holders.length) return undefined;
   return max.seats * known.reduce((sum, count) => sum + count, 0);

@@ -19,7 +19,7 @@ export function ruleInWords({ kind, rule }: WrittenRule): string {
     case "linger":
       return `leaves a released seat of ${feature} with ${whom(rule.who)} for ${span(rule.span)} before others get it`;
     case "min_lease":
-      return `counts a seat of ${feature} as used by ${whom(rule.who)} for at least ${span(rule.span)}`;
+      return `leaves a seat of ${feature} with ${whom(rule.who)} for at least ${span(rule.span)}, released earlier or not`;
     case "idle_timeout":
       return `takes a seat of ${feature} back from ${whom(rule.who)} after ${span(rule.span)} without activity`;
     case "require_bound":

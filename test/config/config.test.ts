@@ -32,6 +32,7 @@ describe("config.example.yaml", () => {
       "checkpoint.max_pending",
       "checkpoint.schedule",
       "data_dir",
+      "groups",
       "limits.connections",
       "limits.connections_per_address",
       "limits.frame_bytes",
@@ -48,6 +49,8 @@ describe("config.example.yaml", () => {
       "listen.port",
       "log.format",
       "log.level",
+      "policy.show_holders",
+      "rules",
       "socket",
       "tls.certificate",
       "tls.key",
@@ -173,6 +176,7 @@ describe("a wrong option", () => {
 /** The options as dotted names, in alphabetical order. */
 function optionsOf(value: unknown, prefix = ""): readonly string[] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return [prefix];
+  if (Object.keys(value).length === 0) return [prefix];
   const names = Object.entries(value).flatMap(([name, inner]) =>
     optionsOf(inner, prefix === "" ? name : `${prefix}.${name}`),
   );

@@ -108,11 +108,13 @@ describe("a network", () => {
     const address = fc.tuple(byte, byte, byte, byte);
     fc.assert(
       fc.property(address, address, fc.integer({ min: 0, max: 32 }), (one, other, prefix) => {
-        const bits = (bytes: readonly number[]): string =>
-          bytes.map((each) => each.toString(2).padStart(8, "0")).join("");
         const shared = bits(one).slice(0, prefix) === bits(other).slice(0, prefix);
         expect(isInNetwork({ base: one, prefix }, other)).toBe(shared);
       }),
     );
   });
 });
+
+function bits(bytes: readonly number[]): string {
+  return bytes.map((each) => each.toString(2).padStart(8, "0")).join("");
+}

@@ -123,8 +123,6 @@ describe("reservations", () => {
   });
 
   it("above a maximum of their holders cannot be used up", () => {
-    const below = (rule: SitePolicy["rules"][number]): readonly string[] =>
-      complaints(site(groups, reserve("keep", "cad.pro", 3, "cad"), rule));
     expect(below(max("few", "cad.pro", 2, "group", ["cad"]))).toEqual([
       "contradiction few rules.1.max.seats: keep reserves 3 seats, but with at most 2 per group only 2 can be used",
     ]);
@@ -187,3 +185,8 @@ describe("a rule of which the first that fits counts", () => {
     ]);
   });
 });
+
+/** What is said of three seats reserved for `cad`, and this rule. */
+function below(rule: SitePolicy["rules"][number]): readonly string[] {
+  return complaints(site(groups, reserve("keep", "cad.pro", 3, "cad"), rule));
+}
