@@ -93,7 +93,7 @@ policy: { show_holders: pseudonym }
       "4:35: rules.0.priority.value: too big: expected number to be <=1000",
     );
     expect(refused("linger: { feature: cad.pro, for: 30 }")).toBe(
-      "4:32: rules.0.linger.for: expected a duration such as 90s",
+      "4:33: rules.0.linger.for: expected a duration such as 90s",
     );
     expect(refused("exclude: { feature: CAD Pro, who: cad }")).toBe(
       "4:15: rules.0.exclude.feature: expected the name of a feature; * and ? are wildcards",

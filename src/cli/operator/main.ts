@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import process from "node:process";
 import { main } from "../shared/program.ts";
+import { config } from "./config.ts";
 import { demo } from "./demo/demo.ts";
 import { flagForm } from "./flag-form.ts";
 import { init } from "./init.ts";
@@ -16,7 +17,7 @@ await main(
   {
     name: "seatkeeper",
     summary: "Offline license daemon: floating seats, metered usage, sealed reports.",
-    commands: [init, license, serve, status, seats, usage, ledger, run, demo],
+    commands: [init, config, license, serve, status, seats, usage, ledger, run, demo],
     examples: [
       ["demo", "see the whole journey on this machine, with throw-away keys"],
       ["run --feature cad.pro -- cad", "hold a seat while a program runs"],
