@@ -188,7 +188,7 @@ export class Keeper
         this.#acquisitions.room.tell(params.key, { kind: "dropped", denial: params.denial });
         return;
       case "lease.revoked":
-        return this.#seatOf(params.lease)?.refuse(params.reason, params.hint);
+        return this.#seatOf(params.lease)?.refuse(params);
       case "lease.expiring":
         return this.#seatOf(params.lease)?.warn(params.afterMs);
       case "server.draining":
@@ -242,14 +242,14 @@ export class Keeper
       const { feature, count } = seat.wish;
       seat.confirm(grantOf(session, lease, { feature, count, nonce }, from));
     }
-    for (const { id, reason, hint } of result.lost) byLease.get(id)?.refuse(reason, hint);
+    for (const lost of result.lost) byLease.get(lost.id)?.refuse(lost);
   }
 
   async #reacquire(seat: HeldSeat): Promise<void> {
     try {
       seat.confirm(await this.#acquisitions.acquire(seat.wish, seat.releasedSignal));
     } catch (error) {
-      if (error instanceof SeatDeniedError) seat.refuse(error.reason, error.hint ?? "");
+      if (error instanceof SeatDeniedError) seat.refuse(lossOf(error));
       else if (seat.state !== "released") seat.giveUp();
     }
   }
@@ -264,6 +264,16 @@ export class Keeper
     this.#link.close();
     this.#usage.close();
   }
+}
+
+function lossOf(denied: SeatDeniedError): Omit<Loss, "final"> {
+  const { reason, hint = "", ruleId, ruleReason } = denied;
+  return {
+    reason,
+    hint,
+    ...(ruleId === undefined ? {} : { ruleId }),
+    ...(ruleReason === undefined ? {} : { ruleReason }),
+  };
 }
 
 /** Resolves with the work, or after `span` without it. */

@@ -10,6 +10,9 @@ export interface Loss {
   readonly reason: DenialReason;
   /** What the user can do next. */
   readonly hint: string;
+  /** The rule of the site that took it, if one did, and the administrator's words for it. */
+  readonly ruleId?: string;
+  readonly ruleReason?: string;
   /** True when nothing more is tried: `regained` will not follow. */
   readonly final: boolean;
 }
@@ -167,14 +170,16 @@ export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
   }
 
   /** The daemon says that the seat is not ours. */
-  refuse(reason: DenialReason, hint: string): void {
+  refuse({ reason, hint, ruleId, ruleReason }: Omit<Loss, "final">): void {
     if (this.#state === "released" || this.#loss?.final === true) return;
     this.#cancelTimers();
     const final = this.#isReacquiring || !RECOVERABLE.has(reason);
     this.#isReacquiring = !final;
     const isNews = final || this.#state === "held";
     this.#state = "lost";
-    this.#loss = { reason, hint, final };
+    const rule = ruleId === undefined ? {} : { ruleId };
+    const words = ruleReason === undefined ? {} : { ruleReason };
+    this.#loss = { reason, hint, ...rule, ...words, final };
     if (isNews) this.#tellLoss(this.#loss);
     if (!final) this.#desk.reacquire(this);
   }
@@ -193,7 +198,7 @@ export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
 
   /** It cannot be asked for anew. */
   giveUp(): void {
-    if (this.#loss !== undefined) this.refuse(this.#loss.reason, this.#loss.hint);
+    if (this.#loss !== undefined) this.refuse(this.#loss);
   }
 
   #schedule(): void {
