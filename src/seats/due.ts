@@ -1,6 +1,7 @@
 import type { MonoMillis } from "../base/time.ts";
 import type { Feature } from "./feature.ts";
 import { endLease } from "./holding.ts";
+import { endOf, type Lease } from "./lease.ts";
 import { followWallClock } from "./licensing.ts";
 import { leaveQueue, serveQueue } from "./queue.ts";
 import type { SeatState } from "./state.ts";
@@ -31,10 +32,19 @@ function expireLeases(state: SeatState, turn: Turn, feature: Feature): void {
   for (let id = feature.expiries.due(mono); id !== undefined; id = feature.expiries.due(mono)) {
     const lease = state.leases.get(id);
     if (lease === undefined) throw new TypeError("a deadline without its lease");
-    endLease(state, turn, lease, "expired", "LEASE_EXPIRED");
-    const { client, instance } = lease;
-    turn.notices.push({ kind: "expired", client, instance, lease: id, feature: feature.name });
+    endInTime(state, turn, lease);
   }
+}
+
+/** Ends a lease whose time is over: it lingered, nobody worked with it, or nobody renewed it. */
+function endInTime(state: SeatState, turn: Turn, lease: Lease): void {
+  const { id, client, instance, feature } = lease;
+  if (lease.lingersUntil !== null) return endLease(state, turn, lease, "released", "holder");
+  const isIdle = endOf(lease) < lease.expiresAt;
+  if (isIdle) endLease(state, turn, lease, "revoked", "LEASE_IDLE");
+  else endLease(state, turn, lease, "expired", "LEASE_EXPIRED");
+  const kind = isIdle ? "idle" : "expired";
+  turn.notices.push({ kind, client, instance, lease: id, feature });
 }
 
 function dropTheAbsent(state: SeatState, turn: Turn): void {

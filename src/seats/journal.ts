@@ -4,14 +4,30 @@
  */
 export class Journal {
   readonly #steps: (() => void)[] = [];
+  #isSilent = false;
 
   /** Where the journal stands, for `undoTo`. */
   get length(): number {
     return this.#steps.length;
   }
 
+  /** False while nothing is noted. */
+  get isOn(): boolean {
+    return !this.#isSilent;
+  }
+
   note(step: () => void): void {
-    this.#steps.push(step);
+    if (!this.#isSilent) this.#steps.push(step);
+  }
+
+  /** Does `work` on what nobody knows yet and an undo throws away as a whole. */
+  silently(work: () => void): void {
+    this.#isSilent = true;
+    try {
+      work();
+    } finally {
+      this.#isSilent = false;
+    }
   }
 
   /** What was noted is durable. */
@@ -104,6 +120,7 @@ export class JournaledMap<Key, Value> {
   }
 
   #noteBefore(key: Key): void {
+    if (!this.#journal.isOn) return;
     const before = this.#map.get(key);
     if (before === undefined) {
       this.#journal.note(() => this.#map.delete(key));

@@ -30,6 +30,8 @@ export interface WaiterView {
   readonly host: Pseudonym;
   readonly key: IdempotencyKey;
   readonly count: number;
+  /** Higher ones are served first, unless somebody else was overtaken too often. */
+  readonly priority: number;
   readonly waited: Millis;
   /** False while it only keeps its place. */
   readonly connected: boolean;
@@ -44,10 +46,30 @@ export interface MeterView {
   readonly used: number;
 }
 
+/** Tokens that features draw on together. */
+export interface TokenView {
+  readonly name: string;
+  /** Of the licenses valid now. */
+  readonly tokens: number;
+  readonly used: number;
+}
+
+/** The list of a feature that is for named users. */
+export interface NamedListView {
+  readonly feature: string;
+  /** Those who came first in front; beyond `max` they do not count. */
+  readonly users: readonly Pseudonym[];
+  readonly max: number;
+  /** Users who may still be taken off in this month. */
+  readonly changesLeft: number;
+}
+
 /** Everything at one moment; features, leases and meters in a stable order. */
 export interface SeatView {
   readonly features: readonly FeatureView[];
   readonly leases: readonly Lease[];
   readonly queue: readonly WaiterView[];
   readonly meters: readonly MeterView[];
+  readonly tokens: readonly TokenView[];
+  readonly named: readonly NamedListView[];
 }

@@ -16,6 +16,7 @@ import {
   meter,
   noon,
   pool,
+  termsOf,
 } from "../given.ts";
 
 const bobAgain: Caller = { ...bob, instance: cid.instance };
@@ -27,8 +28,8 @@ const METERS = [
 ];
 
 /** The licenses of the site, one after another. */
-export const TERMS: readonly SeatTerms[] = [
-  {
+export const TERMS: readonly [SeatTerms, ...SeatTerms[]] = [
+  termsOf({
     pools: [
       pool({ grants: [grant({ seats: 3, overdraftSeats: 1 })] }),
       pool({
@@ -38,18 +39,18 @@ export const TERMS: readonly SeatTerms[] = [
       }),
     ],
     meters: METERS,
-  },
-  {
+  }),
+  termsOf({
     pools: [
       pool({ grants: [grant({ seats: 2 })] }),
       pool({ name: "sim", grants: [grant({ seats: 2, versionMax: "2" })] }),
     ],
     meters: METERS,
-  },
-  {
+  }),
+  termsOf({
     pools: [pool({ grants: [grant(), grant({ endsAt: unixMillis(noon.wall + hour / 2) })] })],
     meters: METERS.slice(1),
-  },
+  }),
 ];
 
 /** One request, before it is known which leases there are. */
@@ -109,6 +110,7 @@ export function commandOf(ask: Ask, issued: number, wall: number): Command {
         by,
         feature: ask.feature === 0 ? "cad.pro" : "sim",
         version: String(ask.version),
+        versionDate: null,
         count: ask.count,
         wait: ask.wait,
         key,
@@ -131,7 +133,7 @@ export function commandOf(ask: Ask, issued: number, wall: number): Command {
     case "revoke":
       return { kind: "revoke", lease };
     case "terms":
-      return { kind: "terms", ...(TERMS[ask.terms] ?? { pools: [], meters: [] }) };
+      return { kind: "terms", ...(TERMS[ask.terms] ?? TERMS[0]) };
     default:
       return { kind: "tick" };
   }

@@ -32,7 +32,7 @@ export class Site {
   readonly #seatTime = new SeatTimeWitness();
   readonly #keys = new Map<string, number>();
   #minutes = 0;
-  #terms: SeatTerms = TERMS[0] ?? { pools: [], meters: [] };
+  #terms: SeatTerms = TERMS[0];
   #book: SeatBook = SeatBook.restore(EMPTY_SNAPSHOT, this.#terms, LIMITS, noon);
   #twin: SeatBook = SeatBook.restore(EMPTY_SNAPSHOT, this.#terms, LIMITS, noon);
   #now: Moment = noon;
@@ -144,6 +144,8 @@ export class Site {
   }
 }
 
+/** Renewals and activity are in memory alone. */
 function durable(lease: Lease): Lease {
-  return { ...lease, expiresAt: lease.startedAt, restored: false };
+  const at = lease.startedAt;
+  return { ...lease, expiresAt: at, activeAt: at, idleAt: null, restored: false };
 }
