@@ -28,8 +28,10 @@ export const CLIENT_CODES = [
   "LEASE_NOTE",
   /** The client key file cannot be made, or is not one, or others may read it. */
   "CLIENT_KEY_FILE",
-  /** More usage waits for the server than is kept in memory. */
+  /** More usage waits for the server than is kept on disk. */
   "USAGE_BACKLOG",
+  /** Usage cannot be kept on disk; nothing of it was recorded. */
+  "USAGE_SPOOL",
   /** The seatkeeper was closed. */
   "CLIENT_CLOSED",
   /** A refusal by license or rule; `reason` says which. */

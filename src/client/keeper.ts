@@ -4,6 +4,7 @@ import { type Millis, type MonoMillis, millis } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
 import { LEASES_PER_REQUEST, SEATS_PER_REQUEST } from "../protocol/limits.ts";
 import type { Notification } from "../protocol/notifications.ts";
+import type { UsageRecord } from "../protocol/requests.ts";
 import type { FeatureStatus, RenewResult } from "../protocol/results.ts";
 import { Acquisitions, freshNonce, grantOf } from "./acquisition.ts";
 import { ClientError, SeatDeniedError } from "./errors.ts";
@@ -11,7 +12,8 @@ import { Link, type LinkListener, type OpenSession } from "./link.ts";
 import { HeldSeat, type Loss, type Seat, type SeatDesk, type SeatWish } from "./seat.ts";
 import type { ServerAddress } from "./server-address.ts";
 import type { Session } from "./session.ts";
-import { type Usage, UsageQueue } from "./usage.ts";
+import type { Spool } from "./spool.ts";
+import { type Usage, type UsageDesk, UsageQueue } from "./usage.ts";
 
 export interface AcquireOptions {
   /** The version of the application; the license may not cover newer ones. */
@@ -38,6 +40,8 @@ export interface SeatkeeperEvents {
   disconnected: [error: ClientError, retryIn: Millis];
   /** The daemon stops in so many milliseconds. */
   draining: [afterMs: Millis];
+  /** The daemon will not count usage that was only spooled, or left by an earlier process. */
+  refused: [usage: UsageRecord, error: Error];
 }
 
 /** The connection of one process to the license server, and the seats it holds. */
@@ -58,7 +62,8 @@ export interface Seatkeeper extends EventEmitter<SeatkeeperEvents> {
   status(): Promise<readonly FeatureStatus[]>;
   /**
    * Releases every seat, waits a moment for usage that the daemon has not answered, and says
-   * goodbye. Usage that is unanswered then is lost, and its promise rejects.
+   * goodbye. Usage that is unanswered then stays on disk for the next start, and its promise
+   * rejects.
    */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -74,7 +79,7 @@ const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}$/;
 
 export class Keeper
   extends EventEmitter<SeatkeeperEvents>
-  implements Seatkeeper, SeatDesk, LinkListener
+  implements Seatkeeper, SeatDesk, LinkListener, UsageDesk
 {
   readonly clock: Clock;
   readonly #link: Link;
@@ -83,12 +88,12 @@ export class Keeper
   readonly #seats = new Set<HeldSeat>();
   #closing: Promise<void> | undefined;
 
-  constructor(servers: readonly ServerAddress[], open: OpenSession, clock: Clock) {
+  constructor(servers: readonly ServerAddress[], open: OpenSession, clock: Clock, spool: Spool) {
     super();
     this.clock = clock;
     this.#link = new Link(servers, open, clock, this);
     this.#acquisitions = new Acquisitions(this.#link);
-    this.#usage = new UsageQueue((records) => this.#link.call("usage.record", { records }), clock);
+    this.#usage = new UsageQueue(this, spool);
   }
 
   get usage(): Usage {
@@ -104,8 +109,9 @@ export class Keeper
   }
 
   /** @throws ClientError when no server will do. */
-  start(signal: AbortSignal | undefined): Promise<void> {
-    return this.#link.start(signal);
+  async start(signal: AbortSignal | undefined): Promise<void> {
+    await this.#link.start(signal);
+    await this.#usage.adopt();
   }
 
   async acquire(feature: string, options: AcquireOptions = {}): Promise<Seat> {
@@ -159,6 +165,16 @@ export class Keeper
     this.emit("expiring", seat, remaining);
   }
 
+  // What usage asks for.
+
+  online(): Promise<Session> {
+    return this.#link.online();
+  }
+
+  refused(usage: UsageRecord, error: Error): void {
+    this.emit("refused", usage, error);
+  }
+
   // What the link tells.
 
   connected(session: Session): void {
@@ -166,6 +182,7 @@ export class Keeper
     for (let start = 0; start < seats.length; start += LEASES_PER_REQUEST) {
       void this.#ask("seat.resume", session, seats.slice(start, start + LEASES_PER_REQUEST));
     }
+    this.#usage.wake();
     this.emit("connected", session.server);
   }
 
@@ -262,7 +279,7 @@ export class Keeper
     const isOnline = this.#link.session !== undefined;
     if (isOnline) await within(this.clock, FAREWELL_TIME, farewell);
     this.#link.close();
-    this.#usage.close();
+    await this.#usage.close();
   }
 }
 

@@ -90,7 +90,7 @@ export class Link {
    */
   async call<M extends Method>(method: M, params: ParamsOf[M]): Promise<Answered<M>> {
     for (;;) {
-      const session = await this.#online();
+      const session = await this.online();
       const sentAt = this.#clock.now().mono;
       try {
         return { result: await session.request(method, params), session, sentAt };
@@ -110,7 +110,8 @@ export class Link {
     this.#waiters.clear();
   }
 
-  #online(): Promise<Session> {
+  /** The session of this moment, or the next one. @throws ClientError CLIENT_CLOSED. */
+  online(): Promise<Session> {
     if (this.#session !== undefined) return Promise.resolve(this.#session);
     if (this.#closing.signal.aborted) return Promise.reject(closed());
     return new Promise((resolve, reject) => this.#waiters.add({ resolve, reject }));
