@@ -6,11 +6,13 @@ import { type Millis, millis } from "../base/time.ts";
 import type { Config } from "../config/config.ts";
 import { certificateFingerprint } from "../crypto/certificate.ts";
 import { failure } from "../log/log.ts";
+import type { AdminReload } from "../protocol/admin.ts";
 import { AdminDesk } from "./admin-desk.ts";
 import { AdminServer } from "./admin-server.ts";
 import { DaemonError } from "./errors.ts";
 import { healthPage, type NotReady } from "./health.ts";
 import { PRODUCT } from "./product.ts";
+import { Reload, warnAboutRules } from "./reload.ts";
 import { Session, type SessionParts } from "./session.ts";
 import { Site, type SiteParts } from "./site.ts";
 import { Transport } from "./transport.ts";
@@ -27,6 +29,13 @@ export interface Daemon {
    * next start takes them up.
    */
   stop(): Promise<void>;
+  /** Reads rules and licenses again and puts them in force. Rejects with what is wrong, then nothing has changed. */
+  reload(): Promise<AdminReload>;
+}
+
+export interface DaemonParts extends SiteParts {
+  /** Reads the configuration again, for `reload`. Left out, its rules stay as they are. */
+  readonly reread?: () => Config;
 }
 
 /** What clients are told about how soon connections end. */
@@ -38,7 +47,7 @@ const DRAIN_NOTICE: Millis = millis(0);
  * @throws DaemonError PORT_IN_USE, LISTEN_FAILED, ADMIN_SOCKET_IN_USE, ADMIN_SOCKET_FAILED,
  * TLS_FILES, PLAINTEXT_REFUSED, and everything that `Site.open` throws. Nothing is left open then.
  */
-export async function startDaemon(config: Config, parts: SiteParts): Promise<Daemon> {
+export async function startDaemon(config: Config, parts: DaemonParts): Promise<Daemon> {
   refuseOpenPlaintext(config);
   const { log } = parts;
   const site = await Site.open(config, {
@@ -56,7 +65,7 @@ export async function startDaemon(config: Config, parts: SiteParts): Promise<Dae
   }
 }
 
-async function serve(config: Config, parts: SiteParts, site: Site): Promise<Daemon> {
+async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Daemon> {
   const { clock, log } = parts;
   const startedAt = clock.now().mono;
   const tls = tlsOf(config, site);
@@ -74,8 +83,10 @@ async function serve(config: Config, parts: SiteParts, site: Site): Promise<Daem
     pages: (path) => healthPage(path, problems),
     refused: (reason) => log.debug("connection.refused", { reason }),
   });
+  const reload = new Reload({ site, config, reread: parts.reread ?? (() => config), log });
   const desk = new AdminDesk({
     site,
+    reload: () => reload.run(),
     clock,
     startedAt,
     connections: () => transport.connections,
@@ -85,6 +96,7 @@ async function serve(config: Config, parts: SiteParts, site: Site): Promise<Daem
   site.start();
   const url = urlOf(transport.address, tls !== undefined);
   log.info("daemon.started", { version: PRODUCT.version, url, vendors: [...site.desks.keys()] });
+  warnAboutRules(site, log);
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     run.draining = true;
@@ -94,6 +106,7 @@ async function serve(config: Config, parts: SiteParts, site: Site): Promise<Daem
   return {
     address: transport.address,
     url,
+    reload: () => reload.run(),
     stop() {
       stopped ??= stop();
       return stopped;
@@ -163,6 +176,7 @@ function sessionParts(
     clock,
     log,
     siteKey: site.siteKey,
+    door: site.door,
     desks: site.desks,
     certificateFingerprint: tls === undefined ? null : certificateFingerprint(tls.certificate),
     handshake,

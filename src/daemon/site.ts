@@ -8,6 +8,7 @@ import type { DataFolder } from "../store/data-folder.ts";
 import { openStore, type Store } from "../store/database.ts";
 import { clockMemory } from "./clock-memory.ts";
 import { type DeskParts, openDeskCore } from "./desk-core.ts";
+import { Door } from "./door.ts";
 import { isUnavailable } from "./failure-kind.ts";
 import type { NotReady } from "./health.ts";
 import { PRODUCT } from "./product.ts";
@@ -41,6 +42,7 @@ export class Site {
   readonly desks: ReadonlyMap<string, VendorDesk>;
   readonly time: SiteTime;
   readonly store: Store;
+  readonly door: Door;
   readonly #config: Config;
   readonly #parts: SiteParts;
   #alive: Timer | undefined;
@@ -59,14 +61,15 @@ export class Site {
     try {
       const time = new SiteTime(parts.clock, clockMemory(store, parts.log), parts.log);
       const clean = store.meta(SHUTDOWN) !== "unclean";
-      const shared = deskParts(config, parts, { files, store, time, host, clean });
+      const door = new Door(config);
+      const shared = deskParts(config, parts, { files, store, time, door, host, clean });
       const desks = new Map<string, VendorDesk>();
       for (const { file, folder } of files.vendors) {
         // oxlint-disable-next-line no-await-in-loop -- in a fixed order, so that failures repeat
         const core = await openDeskCore(shared, folder, file);
         desks.set(file.name, new VendorDesk(core, config.checkpoint.maxPending, parts.fatal));
       }
-      return new Site(config, parts, { files, store, time, desks });
+      return new Site(config, parts, { files, store, time, door, desks });
     } catch (error) {
       store.close();
       throw error;
@@ -80,6 +83,7 @@ export class Site {
       readonly files: SiteFiles;
       readonly store: Store;
       readonly time: SiteTime;
+      readonly door: Door;
       readonly desks: ReadonlyMap<string, VendorDesk>;
     },
   ) {
@@ -90,6 +94,7 @@ export class Site {
     this.desks = opened.desks;
     this.time = opened.time;
     this.store = opened.store;
+    this.door = opened.door;
     this.#note(SHUTDOWN, "unclean");
   }
 
@@ -179,12 +184,14 @@ function deskParts(
     readonly files: SiteFiles;
     readonly store: Store;
     readonly time: SiteTime;
+    readonly door: Door;
     readonly host: HostFingerprint;
     readonly clean: boolean;
   },
 ): DeskParts {
   return {
     siteKey: found.files.siteKey,
+    door: found.door,
     host: found.host,
     store: found.store,
     clock: parts.clock,

@@ -21,6 +21,7 @@ import type { DeskCore } from "./desk-core.ts";
 import { DaemonError } from "./errors.ts";
 import { isUnavailable } from "./failure-kind.ts";
 import type { NotReady } from "./health.ts";
+import type { ShelvedLicense } from "./license-shelf.ts";
 
 /** What one checkpoint did. */
 export interface Checkpointed {
@@ -169,15 +170,36 @@ export class VendorDesk {
 
   /** Takes a license into use at once and tells everybody. */
   async installLicense(bytes: Uint8Array): Promise<License> {
-    const { shelf, site, time, writer } = this.core;
+    const { shelf, site, time } = this.core;
     const formerKey = shelf.sealingKey();
     const license = shelf.install(bytes, site, time.now().wall);
     await this.refreshTerms();
+    await this.#followLicenses(formerKey);
+    return license;
+  }
+
+  /**
+   * Takes the licenses that `found` has into use, and the site's rules of this moment. Nobody loses
+   * a lease now; those that no longer fit end at their next renewal.
+   */
+  async reload(found: readonly ShelvedLicense[]): Promise<void> {
+    const { shelf } = this.core;
+    const formerKey = shelf.sealingKey();
+    shelf.put(found);
+    // Before the rules: who waits must be judged by its new groups.
+    for (const listener of this.#attendance.everybody()) {
+      this.ask({ kind: "reconnect", by: listener.caller() }, NOBODY);
+    }
+    await this.tell(this.#terms());
+    await this.#followLicenses(formerKey);
+  }
+
+  async #followLicenses(formerKey: Uint8Array): Promise<void> {
+    const { shelf, writer } = this.core;
     const keysChanged = !equalBytes(formerKey, shelf.sealingKey());
     if (keysChanged) await this.alone(() => writer.renewSegment(true));
     for (const listener of this.#attendance.everybody()) listener.licenseChanged();
     this.#licenseChanged();
-    return license;
   }
 
   /** `changed` is called after each license that is installed. */
@@ -187,11 +209,15 @@ export class VendorDesk {
 
   /** Adds the licenses up again: one may have begun or ended. */
   refreshTerms(): Promise<void> {
-    const { shelf, time } = this.core;
-    const { pools, meters } = shelf.refresh(time.now().wall);
     return new Promise((resolve) => {
-      this.ask({ kind: "terms", pools, meters }, () => resolve());
+      this.ask(this.#terms(), () => resolve());
     });
+  }
+
+  #terms(): Command {
+    const { shelf, time, door } = this.core;
+    const { pools, tokens, meters } = shelf.refresh(time.now().wall);
+    return { kind: "terms", pools, tokens, meters, rules: door.rules };
   }
 
   /** Seals everything that waits, with the seat time of open leases. */

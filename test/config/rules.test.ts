@@ -96,7 +96,7 @@ policy: { show_holders: pseudonym }
       "4:33: rules.0.linger.for: expected a duration such as 90s",
     );
     expect(refused("exclude: { feature: CAD Pro, who: cad }")).toBe(
-      "4:15: rules.0.exclude.feature: expected the name of a feature; * and ? are wildcards",
+      "4:16: rules.0.exclude.feature: expected the name of a feature; * and ? are wildcards",
     );
     expect(refused("exclude: { feature: cad.pro, who: [] }")).toMatch(
       /^4:34: rules\.0\.exclude\.who/,

@@ -7,17 +7,19 @@ import { flagForm } from "./flag-form.ts";
 import { init } from "./init.ts";
 import { ledger } from "./ledger.ts";
 import { license } from "./license.ts";
+import { reload } from "./reload.ts";
 import { run } from "./run.ts";
 import { seats } from "./seats.ts";
 import { serve } from "./serve.ts";
 import { status } from "./status.ts";
 import { usage } from "./usage.ts";
+import { why } from "./why.ts";
 
 await main(
   {
     name: "seatkeeper",
     summary: "Offline license daemon: floating seats, metered usage, sealed reports.",
-    commands: [init, config, license, serve, status, seats, usage, ledger, run, demo],
+    commands: [init, config, license, serve, reload, status, seats, why, usage, ledger, run, demo],
     examples: [
       ["demo", "see the whole journey on this machine, with throw-away keys"],
       ["run --feature cad.pro -- cad", "hold a seat while a program runs"],
