@@ -4,7 +4,7 @@ import type { Answer, LostLease } from "./decision.ts";
 import { denyLease, lostLease, plainDenial } from "./denying.ts";
 import { endLease, giveBack, holdLease } from "./holding.ts";
 import type { Caller, Lease } from "./lease.ts";
-import { idleAtOf } from "./lease-rules.ts";
+import { idlenessOf } from "./lease-rules.ts";
 import { whyNever } from "./permission.ts";
 import { dropWaiter, leaveQueue, stepAside, stepBack } from "./queue.ts";
 import type { Refusal } from "./refusal.ts";
@@ -97,9 +97,10 @@ export function markActive(
   for (const id of leases) {
     const lease = liveLease(state, id);
     if (lease === undefined || !isSame(lease, by)) continue;
-    const activeAt = turn.now.mono;
-    const idleAt = idleAtOf(state.featureOrNew(lease.feature), { ...lease, activeAt });
-    holdLease(state, { ...lease, activeAt, idleAt });
+    const feature = state.featureOrNew(lease.feature);
+    const { mono } = turn.now;
+    const idleness = idlenessOf(feature, { ...lease, activeAt: mono }, mono);
+    holdLease(state, { ...lease, ...idleness });
   }
   return { kind: "done" };
 }

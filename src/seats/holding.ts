@@ -5,7 +5,7 @@ import type { AcquireCommand } from "./command.ts";
 import type { EndedBy } from "./ended-leases.ts";
 import type { Feature } from "./feature.ts";
 import { type Caller, endOf, groupsOf, type Lease } from "./lease.ts";
-import { idleAtOf, lingersUntil } from "./lease-rules.ts";
+import { idlenessOf, lingersUntil } from "./lease-rules.ts";
 import { observe } from "./observed-lengths.ts";
 import { heirOf } from "./seat-mates.ts";
 import { requestKey, type SeatState } from "./state.ts";
@@ -106,7 +106,7 @@ export function giveBack(state: SeatState, turn: Turn, lease: Lease): void {
     return;
   }
   removeRequestOf(state, lease);
-  state.seatTime.claimed(lease.id);
+  state.seatTime.claimed(lease);
   state.ended.remember(lease, "holder", turn.now.mono);
   const stays = Math.ceil(until - turn.now.mono);
   const lingering = {
@@ -128,9 +128,9 @@ export function prolonged(
 ): Lease {
   const groups = groupsOf(by.standing);
   const expiresAt = after(turn.now.mono, leaseTime);
-  const idleAt = idleAtOf(feature, { groups, activeAt: lease.activeAt });
+  const idleness = idlenessOf(feature, { ...lease, groups }, turn.now.mono);
   const { instance } = by;
-  return { ...lease, instance, groups, leaseTime, expiresAt, idleAt, restored: false };
+  return { ...lease, instance, groups, leaseTime, expiresAt, ...idleness, restored: false };
 }
 
 function forgetLease(state: SeatState, turn: Turn, lease: Lease, by: EndedBy): void {
@@ -183,8 +183,7 @@ function newLease(turn: Turn, feature: Feature, asked: AcquireCommand, seating: 
     startedAt: mono,
     seatFrom: isShared ? null : mono,
     expiresAt: after(mono, pool.leaseTime),
-    activeAt: mono,
-    idleAt: idleAtOf(feature, { groups: claim.groups, activeAt: mono }),
+    ...idlenessOf(feature, { groups: claim.groups, activeAt: mono, idleAt: null }, mono),
     restored: false,
   };
 }

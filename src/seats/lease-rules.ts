@@ -1,15 +1,24 @@
-import { after, type Millis, type MonoMillis, millis, monoMillis } from "../base/time.ts";
+import { type Millis, type MonoMillis, millis, monoMillis } from "../base/time.ts";
 import type { Feature } from "./feature.ts";
 import { firstFor, spanFor } from "./feature-rules.ts";
 import type { Lease } from "./lease.ts";
 
-/** When a lease is over unless its holder works before; null where no rule ends idle leases. */
-export function idleAtOf(
+/** Since when a lease is idle, and when that ends it. */
+export type Idleness = Pick<Lease, "activeAt" | "idleAt">;
+
+/**
+ * When a lease is over unless its holder works before, if a rule ends idle leases. A rule that is
+ * new to the lease counts from `now`, and none ends it in the past.
+ */
+export function idlenessOf(
   { rules }: Feature,
-  { groups, activeAt }: Pick<Lease, "groups" | "activeAt">,
-): MonoMillis | null {
+  { groups, activeAt, idleAt }: Idleness & Pick<Lease, "groups">,
+  now: MonoMillis,
+): Idleness {
   const rule = firstFor(rules.value.idleTimeout, groups);
-  return rule === undefined ? null : after(activeAt, rule.span);
+  if (rule === undefined) return { activeAt, idleAt: null };
+  const since = idleAt === null ? now : activeAt;
+  return { activeAt: since, idleAt: monoMillis(Math.max(now, since + rule.span)) };
 }
 
 /** Until when the seats of a lease released at `now` stay with its holder; `now` for not at all. */

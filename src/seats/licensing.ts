@@ -6,7 +6,7 @@ import type { Feature } from "./feature.ts";
 import { rulesFor } from "./feature-rules.ts";
 import { changeLease, holdLease } from "./holding.ts";
 import { byAge, type Lease } from "./lease.ts";
-import { idleAtOf } from "./lease-rules.ts";
+import { idlenessOf } from "./lease-rules.ts";
 import { Occupancy } from "./occupancy.ts";
 import { whyNever } from "./permission.ts";
 import { dropWaiter, rankAgain } from "./queue.ts";
@@ -85,13 +85,14 @@ function reseat(state: SeatState, turn: Turn): void {
       lease.seatSince === null && sharedBy(state, feature, claimOfLease(lease)) === undefined;
     const own = { ...lease, seatSince: turn.now.wall, seatFrom: turn.now.mono };
     if (isAlone) changeLease(state, turn, lease, own);
-    watchIdleness(state, feature, isAlone ? own : lease);
+    watchIdleness(state, turn, feature, isAlone ? own : lease);
   }
 }
 
-function watchIdleness(state: SeatState, feature: Feature, lease: Lease): void {
-  const idleAt = lease.lingersUntil === null ? idleAtOf(feature, lease) : null;
-  if (idleAt !== lease.idleAt) holdLease(state, { ...lease, idleAt });
+function watchIdleness(state: SeatState, { now }: Turn, feature: Feature, lease: Lease): void {
+  if (lease.lingersUntil !== null) return;
+  const idleness = idlenessOf(feature, lease, now.mono);
+  if (idleness.idleAt !== lease.idleAt) holdLease(state, { ...lease, ...idleness });
 }
 
 function dropTheHopeless(state: SeatState, turn: Turn, feature: Feature): void {

@@ -42,6 +42,6 @@ function keep(state: SeatState, turn: Turn, lease: Lease, renewed: Lease): Refus
   else changeLease(state, turn, lease, renewed);
   if (isRegrouped || state.surplus.value.has(lease.id)) findSurplus(state, turn);
   const refusal = state.surplus.value.get(lease.id);
-  if (refusal === undefined) state.seatTime.claimed(lease.id);
+  if (refusal === undefined) state.seatTime.claimed(lease);
   return refusal;
 }

@@ -52,7 +52,7 @@ function restoreLease(
   now: Moment,
 ): void {
   const { grantedAt, seatSince, lingersUntil, leaseTime } = stored;
-  const rest = lingersUntil === null ? leaseTime : Math.max(0, lingersUntil - now.wall);
+  const rest = lingersUntil === null ? leaseTime : lingersUntil - now.wall;
   const lease: Lease = {
     ...stored,
     startedAt: monoAt(grantedAt, now),

@@ -47,12 +47,13 @@ export class SeatTime {
   }
 
   /** Its client has come back: it was in use all the time, also where a cut had its doubts. */
-  claimed(lease: LeaseId): void {
-    const sure = this.#unclaimed.get(lease);
+  claimed({ id, seatFrom }: Lease): void {
+    const sure = this.#unclaimed.get(id);
     if (sure === undefined) return;
-    this.#unclaimed.delete(lease);
+    this.#unclaimed.delete(id);
     const cut = this.#lastCut.value;
-    if (cut !== undefined && cut > sure) this.#resumed.set(lease, sure);
+    if (cut === undefined || seatFrom === null || cut <= sure) return;
+    this.#resumed.set(id, sure > seatFrom ? sure : seatFrom);
   }
 
   ended(lease: LeaseId): void {

@@ -32,6 +32,8 @@ export interface WaiterView {
   readonly count: number;
   /** Higher ones are served first, unless somebody else was overtaken too often. */
   readonly priority: number;
+  /** By how many requests of higher priority that came later. */
+  readonly overtaken: number;
   readonly waited: Millis;
   /** False while it only keeps its place. */
   readonly connected: boolean;

@@ -42,10 +42,10 @@ function viewQueue(state: SeatState, feature: Feature, now: Moment): readonly Wa
     if (waiter === undefined) return [];
     const { by, key, count } = waiter.asked;
     const { client, instance, user, host } = by;
-    const { priority } = waiter;
+    const { priority, overtaken } = waiter;
     const waited = between(waiter.since, now.mono);
     const connected = waiter.awayUntil === undefined;
-    const place = { feature: feature.name, position: index + 1, priority, key, count };
+    const place = { feature: feature.name, position: index + 1, priority, overtaken, key, count };
     return [{ ...place, client, instance, user, host, waited, connected }];
   });
 }

@@ -39,6 +39,7 @@ describe("a look at the book", () => {
           user: bob.user,
           host: bob.host,
           priority: 0,
+          overtaken: 0,
           key: keyNo(2),
           count: 1,
           waited: 2_000,
