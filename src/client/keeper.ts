@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { PRODUCT_NAME } from "../base/ids.ts";
-import { type Millis, type MonoMillis, millis } from "../base/time.ts";
+import { type Millis, type MonoMillis, millis, type UnixMillis } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
 import { LEASES_PER_REQUEST, SEATS_PER_REQUEST } from "../protocol/limits.ts";
 import type { Notification } from "../protocol/notifications.ts";
@@ -38,6 +38,8 @@ export interface SeatkeeperEvents {
   connected: [server: string];
   /** The next attempt comes in `retryIn` milliseconds. Seats stay valid for their time. */
   disconnected: [error: ClientError, retryIn: Millis];
+  /** Features or meters that end soon, with their end; in grace until the second moment, if there is one. */
+  licenseExpiring: [names: readonly string[], endsAt: UnixMillis, graceUntil: UnixMillis | null];
   /** The daemon stops in so many milliseconds. */
   draining: [afterMs: Millis];
   /** The daemon will not count usage that was only spooled, or left by an earlier process. */
@@ -208,6 +210,9 @@ export class Keeper
         return this.#seatOf(params.lease)?.refuse(params);
       case "lease.expiring":
         return this.#seatOf(params.lease)?.warn(params.afterMs);
+      case "license.expiring":
+        this.emit("licenseExpiring", params.names, params.endsAt, params.graceUntil);
+        return;
       case "server.draining":
         this.emit("draining", params.afterMs);
         return;

@@ -178,6 +178,7 @@ function vendorStatus(desk: VendorDesk): AdminVendor {
       quota,
       used,
     })),
+    expiries: desk.expiries().map(({ stage: _, ...expiry }) => expiry),
   };
 }
 

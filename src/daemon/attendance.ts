@@ -2,6 +2,7 @@ import type { ClientKey, InstanceId } from "../base/ids.ts";
 import type { Millis } from "../base/time.ts";
 import type { Notice } from "../seats/decision.ts";
 import type { Caller } from "../seats/lease.ts";
+import type { Expiry } from "./expiries.ts";
 
 /** One process of one client installation. */
 export interface Attendee {
@@ -15,6 +16,7 @@ export interface Listener {
   caller(): Caller;
   notice(notice: Notice): void;
   licenseChanged(): void;
+  licenseExpiring(expiry: Expiry): void;
   draining(after: Millis): void;
   /** Another connection of the same instance took its place. */
   replaced(): void;

@@ -23,6 +23,7 @@ import type { Notice } from "../seats/decision.ts";
 import type { Caller } from "../seats/lease.ts";
 import type { Listener } from "./attendance.ts";
 import { type Door, pseudonymsOf, type StandingNow } from "./door.ts";
+import type { Expiry } from "./expiries.ts";
 import { verifiedHello } from "./greeting.ts";
 import { HELLO_LATE, type Peer, REPLACED, type Visit } from "./peer.ts";
 import { Rate } from "./rate.ts";
@@ -150,6 +151,10 @@ export class Session implements Visit, Listener {
     this.#notify("license.changed", {});
   }
 
+  licenseExpiring({ names, endsAt, graceUntil }: Expiry): void {
+    this.#notify("license.expiring", { names, endsAt, graceUntil });
+  }
+
   draining(after: Millis): void {
     this.#notify("server.draining", { afterMs: after });
   }
@@ -205,6 +210,7 @@ export class Session implements Visit, Listener {
     this.#greeted = { desk, ...this.#lookAt(hello, request.params.labels) };
     desk.join(this.caller(), this);
     this.#send(request, desk.welcome(hello.nonce, this.#welcomeTerms()));
+    for (const expiry of desk.expiries()) this.licenseExpiring(expiry);
   }
 
   /** The door: behind it there are only pseudonyms and names of groups. */

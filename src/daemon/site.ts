@@ -105,6 +105,7 @@ export class Site {
     this.#alive = clock.every(ALIVE_BEAT, () => this.#markAlive());
     for (const desk of this.desks.values()) {
       this.#schedule(desk);
+      desk.warnOfExpiries();
       // A license may bound how long usage waits.
       desk.onLicense(() => this.#schedule(desk));
     }

@@ -1,7 +1,7 @@
 import { equalBytes } from "../base/bytes.ts";
 import { DENIAL_HINTS } from "../base/denial.ts";
 import type { ChainId, ClientKey, InstanceId } from "../base/ids.ts";
-import { type Millis, type MonoMillis, millis, seconds } from "../base/time.ts";
+import { isoTime, type Millis, type MonoMillis, millis, seconds } from "../base/time.ts";
 import type { Timer } from "../clock/clock.ts";
 import { writeLeaseNote } from "../license/lease-note.ts";
 import type { License } from "../license/license.ts";
@@ -19,6 +19,7 @@ import { Attendance, type Listener } from "./attendance.ts";
 import { type AnswerTo, CommitGroup, type Outcome, type Writes } from "./commit-group.ts";
 import type { DeskCore } from "./desk-core.ts";
 import { DaemonError } from "./errors.ts";
+import { type Expiry, expiriesOf, GivenWarnings } from "./expiries.ts";
 import { isUnavailable } from "./failure-kind.ts";
 import type { NotReady } from "./health.ts";
 import type { ShelvedLicense } from "./license-shelf.ts";
@@ -46,6 +47,7 @@ export class VendorDesk {
   #head: { readonly size: number; readonly text: string } | undefined;
   #diskTrouble: NotReady | undefined;
   #licenseChanged: () => void = () => undefined;
+  readonly #warnings: GivenWarnings = new GivenWarnings();
   #draining = false;
   #checkpointing = false;
 
@@ -200,6 +202,7 @@ export class VendorDesk {
     if (keysChanged) await this.alone(() => writer.renewSegment(true));
     for (const listener of this.#attendance.everybody()) listener.licenseChanged();
     this.#licenseChanged();
+    this.warnOfExpiries();
   }
 
   /** `changed` is called after each license that is installed. */
@@ -218,6 +221,27 @@ export class VendorDesk {
     const { shelf, time, door } = this.core;
     const { pools, tokens, meters } = shelf.refresh(time.now().wall);
     return { kind: "terms", pools, tokens, meters, rules: door.rules };
+  }
+
+  /** What of the licenses ends soon. */
+  expiries(): readonly Expiry[] {
+    const { shelf, time } = this.core;
+    return expiriesOf(shelf.licenses, time.now().wall);
+  }
+
+  /** Says once what has come near: to the log, and to everybody who is connected. */
+  warnOfExpiries(): void {
+    for (const expiry of this.#warnings.fresh(this.expiries())) {
+      const { licenseId, names, endsAt, graceUntil } = expiry;
+      this.core.log.warn("license.expiring", {
+        vendor: this.name,
+        licenseId,
+        names,
+        endsAt: isoTime(endsAt),
+        graceUntil: graceUntil === null ? undefined : isoTime(graceUntil),
+      });
+      for (const listener of this.#attendance.everybody()) listener.licenseExpiring(expiry);
+    }
   }
 
   /** Seals everything that waits, with the seat time of open leases. */
@@ -240,6 +264,7 @@ export class VendorDesk {
    */
   async beat(heartbeat: Millis): Promise<void> {
     await this.refreshTerms();
+    this.warnOfExpiries();
     await this.alone(async () => {
       const { writer, book, time } = this.core;
       const { wall } = time.now();

@@ -52,6 +52,14 @@ const vendor = z.strictObject({
       used: countField,
     }),
   ),
+  expiries: z.array(
+    z.strictObject({
+      licenseId: wordField,
+      names: z.array(productNameField),
+      endsAt: momentField,
+      graceUntil: momentField.nullable(),
+    }),
+  ),
 });
 
 const seat = z.strictObject({

@@ -63,6 +63,13 @@ export interface AdminVendor {
   };
   readonly features: readonly AdminFeature[];
   readonly meters: readonly AdminMeter[];
+  /** What of the licenses ends within 30 days, or is in its grace. */
+  readonly expiries: readonly {
+    readonly licenseId: string;
+    readonly names: readonly string[];
+    readonly endsAt: UnixMillis;
+    readonly graceUntil: UnixMillis | null;
+  }[];
 }
 
 export interface AdminStatus {

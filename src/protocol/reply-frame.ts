@@ -63,6 +63,7 @@ const nameSchema = z.enum([
   "lease.revoked",
   "lease.expiring",
   "license.changed",
+  "license.expiring",
   "server.draining",
 ]) satisfies z.ZodType<NotificationName>;
 
