@@ -4,9 +4,11 @@ import type { Feature } from "./feature.ts";
 import { means } from "./feature-rules.ts";
 import type { Occupancy } from "./occupancy.ts";
 
-interface Mark {
-  readonly feature: Feature;
-  readonly claim: Claim;
+/** Seats kept of one feature. */
+interface Kept {
+  readonly claims: Claim[];
+  readonly classes: Map<SeatClass, number>;
+  seats: number;
 }
 
 /**
@@ -14,19 +16,27 @@ interface Mark {
  * comes later may have only what is left, so small requests do not overtake a big one.
  */
 export class Earmarks {
-  readonly #marks: Mark[] = [];
+  readonly #kept = new Map<Feature, Kept>();
+  readonly #tokens = new Map<string, number>();
 
   add(feature: Feature, claim: Claim): void {
-    this.#marks.push({ feature, claim });
+    const kept: Kept = this.#kept.get(feature) ?? { claims: [], classes: new Map(), seats: 0 };
+    this.#kept.set(feature, kept);
+    kept.claims.push(claim);
+    kept.seats += claim.count;
+    const seatClass = feature.classFor(claim);
+    kept.classes.set(seatClass, (kept.classes.get(seatClass) ?? 0) + claim.count);
+    const tokens = feature.pool.value?.tokens;
+    if (!tokens) return;
+    this.#tokens.set(tokens.pool, this.tokens(tokens.pool) + claim.count * tokens.cost);
+  }
+
+  seats(feature: Feature): number {
+    return this.#kept.get(feature)?.seats ?? 0;
   }
 
   tokens(pool: string): number {
-    let sum = 0;
-    for (const { feature, claim } of this.#marks) {
-      const tokens = feature.pool.value?.tokens;
-      if (tokens?.pool === pool) sum += claim.count * tokens.cost;
-    }
-    return sum;
+    return this.#tokens.get(pool) ?? 0;
   }
 
   /**
@@ -38,19 +48,22 @@ export class Earmarks {
     feature: Feature,
     claim: Claim,
   ): readonly (readonly [SeatClass, number])[] {
-    const marks = this.#marks.filter((mark) => mark.feature === feature);
-    if (marks.length === 0 || this.#isServedByReservation(occupancy, feature, claim)) return [];
-    return marks.map((mark) => [feature.classFor(mark.claim), mark.claim.count]);
+    const kept = this.#kept.get(feature);
+    if (kept === undefined || isServedByReservation(occupancy, feature, claim, kept)) return [];
+    return [...kept.classes];
   }
+}
 
-  #isServedByReservation(occupancy: Occupancy, feature: Feature, claim: Claim): boolean {
-    return feature.rules.value.reserve.some((rule) => {
-      if (!means(rule.for, claim.groups)) return false;
-      const rivals = this.#marks.filter(
-        (mark) => mark.feature === feature && means(rule.for, mark.claim.groups),
-      );
-      const kept = rivals.reduce((sum, mark) => sum + mark.claim.count, 0);
-      return claim.count + kept <= occupancy.unfilled(feature, rule);
-    });
-  }
+function isServedByReservation(
+  occupancy: Occupancy,
+  feature: Feature,
+  claim: Claim,
+  { claims }: Kept,
+): boolean {
+  return feature.rules.value.reserve.some((rule) => {
+    if (!means(rule.for, claim.groups)) return false;
+    const rivals = claims.filter(({ groups }) => means(rule.for, groups));
+    const kept = rivals.reduce((sum, { count }) => sum + count, 0);
+    return claim.count + kept <= occupancy.unfilled(feature, rule);
+  });
 }

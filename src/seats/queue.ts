@@ -5,13 +5,13 @@ import type { Denial } from "./decision.ts";
 import { Earmarks } from "./earmarks.ts";
 import type { Feature } from "./feature.ts";
 import type { Caller, Lease } from "./lease.ts";
-import { mayLinger } from "./lease-rules.ts";
 import { takeSeats } from "./seat-taking.ts";
 import { requestKey, type SeatState, type Waiter } from "./state.ts";
 import type { Turn } from "./turn.ts";
 import {
   contestOf,
   isDue,
+  isExhausted,
   keysBefore,
   type Rank,
   rankOf,
@@ -100,7 +100,7 @@ function servePass(
         return "reordered";
     } else if (taken.refusal.reason !== "OVER_MAX") {
       earmarks.add(feature, claimOf(asked));
-      if (isExhausted(state, contest, feature)) return "done";
+      if (isExhausted(state, feature, earmarks)) return "done";
     }
   }
   return "done";
@@ -132,17 +132,6 @@ export function dropWaiter(state: SeatState, turn: Turn, waiter: Waiter, denial:
   const { client, instance } = by;
   state.denials.record(turn, by, denial.feature, denial.reason);
   turn.notices.push({ kind: "queue-dropped", client, instance, key, denial });
-}
-
-/** Whether nobody behind can be served: all seats are in use, and none is anybody's own. */
-function isExhausted(state: SeatState, contest: readonly Feature[], feature: Feature): boolean {
-  return (
-    contest.length === 1 &&
-    feature.share === "none" &&
-    feature.rules.value.reserve.length === 0 &&
-    !mayLinger(feature) &&
-    state.occupancy.seats(feature) >= feature.seatsInAll
-  );
 }
 
 function tellGranted(turn: Turn, lease: Lease): void {

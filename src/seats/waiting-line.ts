@@ -3,7 +3,7 @@ import type { AcquireCommand } from "./command.ts";
 import { Earmarks } from "./earmarks.ts";
 import type { Feature } from "./feature.ts";
 import { groupsOf } from "./lease.ts";
-import { priorityOf } from "./lease-rules.ts";
+import { mayLinger, priorityOf } from "./lease-rules.ts";
 import { maxReached } from "./room.ts";
 import { requestKey, type SeatState, type Waiter } from "./state.ts";
 
@@ -51,6 +51,7 @@ export function earmarksBefore(state: SeatState, feature: Feature, rank: Rank): 
     const own = state.featureOrNew(claim.feature);
     const counts = waiter.awayUntil === undefined && !maxReached(state.occupancy, own, claim);
     if (counts) earmarks.add(own, claim);
+    if (isExhausted(state, own, earmarks)) break;
   }
   return earmarks;
 }
@@ -69,6 +70,17 @@ export function keysBefore(state: SeatState, feature: Feature, rank: Rank): read
     return waiter !== undefined && isBefore(state, rank, waiter);
   });
   return end === -1 ? feature.queue.value : feature.queue.value.slice(0, end);
+}
+
+/** Whether nobody who comes later can be served: all seats are used or kept, and none is anybody's own. */
+export function isExhausted(state: SeatState, feature: Feature, earmarks: Earmarks): boolean {
+  return (
+    !feature.pool.value?.tokens &&
+    feature.share === "none" &&
+    feature.rules.value.reserve.length === 0 &&
+    !mayLinger(feature) &&
+    state.occupancy.seats(feature) + earmarks.seats(feature) >= feature.seatsInAll
+  );
 }
 
 export function isDue(state: SeatState, { overtaken }: Rank): boolean {

@@ -139,7 +139,8 @@ export function expectOthersUntouched({ command, decision, now, before, after }:
 
 /** Another lease's end may give it seats, and rules may watch it from now on. */
 function lastingPart(lease: Lease): Lease {
-  return { ...lease, seatSince: null, seatFrom: null, idleAt: null, overdraft: false };
+  const untold = { seatSince: null, seatFrom: null, activeAt: lease.startedAt, idleAt: null };
+  return { ...lease, ...untold, overdraft: false };
 }
 
 function expectDue(lease: Lease, { events }: Decision, now: Moment): void {
