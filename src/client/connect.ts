@@ -15,7 +15,7 @@ import { Spool } from "./spool.ts";
 export interface ConnectOptions {
   /**
    * `wss://host:7328`, `ws://127.0.0.1:7328` or `7328@host`, several as a list or separated by
-   * commas. The first that can be reached is used.
+   * commas, first choice first. Another one serves while the first is away; docs/CLIENT.md says how.
    */
   readonly servers: string | readonly string[];
   /**

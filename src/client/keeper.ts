@@ -9,6 +9,7 @@ import type { FeatureStatus, RenewResult } from "../protocol/results.ts";
 import { Acquisitions, freshNonce, grantOf } from "./acquisition.ts";
 import { ClientError, SeatDeniedError } from "./errors.ts";
 import { Link, type LinkListener, type OpenSession } from "./link.ts";
+import { giveBackTo, Relocation } from "./relocation.ts";
 import { HeldSeat, type Loss, type Seat, type SeatDesk, type SeatWish } from "./seat.ts";
 import type { ServerAddress } from "./server-address.ts";
 import type { Session } from "./session.ts";
@@ -88,6 +89,7 @@ export class Keeper
   readonly #acquisitions: Acquisitions;
   readonly #usage: UsageQueue;
   readonly #seats = new Set<HeldSeat>();
+  readonly #relocation: Relocation;
   #closing: Promise<void> | undefined;
 
   constructor(servers: readonly ServerAddress[], open: OpenSession, clock: Clock, spool: Spool) {
@@ -96,6 +98,12 @@ export class Keeper
     this.#link = new Link(servers, open, clock, this);
     this.#acquisitions = new Acquisitions(this.#link);
     this.#usage = new UsageQueue(this, spool);
+    this.#relocation = new Relocation({
+      clock,
+      seats: this.#seats,
+      session: () => this.#link.session,
+      isBusy: () => this.#acquisitions.isBusy,
+    });
   }
 
   get usage(): Usage {
@@ -121,6 +129,7 @@ export class Keeper
     const grant = await this.#acquisitions.acquire(wish, options.signal, options.onQueued);
     const seat = new HeldSeat(wish, grant, this);
     this.#seats.add(seat);
+    this.#relocation.granted(seat);
     this.emit("granted", seat);
     return seat;
   }
@@ -142,8 +151,8 @@ export class Keeper
 
   renew(seat: HeldSeat): void {
     const { session } = this.#link;
-    // Without a connection the next one resumes.
-    if (session !== undefined) void this.#ask("seat.renew", session, [seat]);
+    // Without a connection the next one resumes; another daemon does not know the lease.
+    if (session?.chainId === seat.chainId) void this.#ask("seat.renew", session, [seat]);
   }
 
   reacquire(seat: HeldSeat): void {
@@ -152,6 +161,8 @@ export class Keeper
 
   async release(seat: HeldSeat): Promise<void> {
     this.#seats.delete(seat);
+    // A daemon that is out of reach gives the seat to others when its time is over.
+    if (this.#link.session !== undefined && this.#link.session.chainId !== seat.chainId) return;
     await this.#acquisitions.giveBack(seat.leaseId);
   }
 
@@ -180,7 +191,9 @@ export class Keeper
   // What the link tells.
 
   connected(session: Session): void {
-    const seats = [...this.#seats].filter((seat) => seat.isResumable);
+    const resumable = [...this.#seats].filter((seat) => seat.isResumable);
+    const seats = resumable.filter((seat) => seat.chainId === session.chainId);
+    this.#relocation.arrived(session);
     for (let start = 0; start < seats.length; start += LEASES_PER_REQUEST) {
       void this.#ask("seat.resume", session, seats.slice(start, start + LEASES_PER_REQUEST));
     }
@@ -193,11 +206,22 @@ export class Keeper
     this.emit("disconnected", error, retryIn);
   }
 
+  homecoming(home: Session): Promise<boolean> {
+    return this.#relocation.prepare(home);
+  }
+
+  left(session: Session): void {
+    void this.#relocation.leave(session, this.#acquisitions.room.keys, this.#usage.sending);
+    this.#acquisitions.room.disconnected();
+  }
+
   notified(notification: Notification, session: Session): void {
     const { method, params } = notification;
     switch (method) {
       case "queue.granted": {
         const { key, lease } = params;
+        // From a server that was left for a better one.
+        if (session !== this.#link.session) return void giveBackTo(session, lease.id);
         const outcome = { kind: "granted", lease, session, at: this.#now() } as const;
         // Nobody wants it any more: the cancellation crossed the grant on its way.
         if (!this.#acquisitions.room.tell(key, outcome)) void this.#acquisitions.giveBack(lease.id);
@@ -283,6 +307,7 @@ export class Keeper
     ]);
     const isOnline = this.#link.session !== undefined;
     if (isOnline) await within(this.clock, FAREWELL_TIME, farewell);
+    this.#relocation.close();
     this.#link.close();
     await this.#usage.close();
   }

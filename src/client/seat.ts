@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { DenialReason } from "../base/denial.ts";
-import type { LeaseId } from "../base/ids.ts";
+import type { ChainId, LeaseId } from "../base/ids.ts";
 import { after, between, type Millis, type MonoMillis, millis } from "../base/time.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
 
@@ -59,6 +59,8 @@ export interface SeatWish {
 /** What a proven lease note gives, counted from the moment its request was sent. */
 export interface Grant {
   readonly leaseId: LeaseId;
+  /** The ledger of the daemon that granted it. */
+  readonly chainId: ChainId;
   readonly from: MonoMillis;
   readonly leaseTime: Millis;
   readonly offlineGrace: Millis;
@@ -129,6 +131,15 @@ export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
   get remaining(): Millis {
     if (this.#state !== "held") return millis(0);
     return between(this.#desk.clock.now().mono, this.#end());
+  }
+
+  get chainId(): ChainId {
+    return this.#grant.chainId;
+  }
+
+  /** When its daemon, as far as we know, gives the seat to others. */
+  get leaseEnd(): MonoMillis {
+    return after(this.#grant.from, this.#grant.leaseTime);
   }
 
   /** A lease that the daemon may still know, and that we want. */

@@ -86,6 +86,7 @@ export class UsageQueue implements Usage {
   readonly #idle: (() => void)[] = [];
   #arriving = 0;
   #isSending = false;
+  #sending: Promise<boolean> = Promise.resolve(false);
   #isClosed = false;
   #endPause: (() => void) | undefined;
 
@@ -96,6 +97,11 @@ export class UsageQueue implements Usage {
 
   get pending(): number {
     return this.#pending.length + this.#arriving;
+  }
+
+  /** Ends when the batch on its way is answered. */
+  get sending(): Promise<unknown> {
+    return this.#sending;
   }
 
   /** Goes on with what others have left. What cannot be read now is left for a later start. */
@@ -174,10 +180,15 @@ export class UsageQueue implements Usage {
   async #pump(): Promise<void> {
     this.#isSending = true;
     // oxlint-disable-next-line no-await-in-loop -- one batch after the other
-    while (!this.#isClosed && (await this.#sendBatch()));
+    while (!this.#isClosed && (await this.#track(this.#sendBatch())));
     this.#isSending = false;
     if (this.#arriving > 0) return;
     for (const idle of this.#idle.splice(0)) idle();
+  }
+
+  #track(sending: Promise<boolean>): Promise<boolean> {
+    this.#sending = sending;
+    return sending;
   }
 
   /** False when there is nothing to send to the daemon of this moment. */
