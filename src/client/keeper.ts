@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import { PRODUCT_NAME } from "../base/ids.ts";
 import { type Millis, type MonoMillis, millis, type UnixMillis } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
+import { SleepWatch } from "../clock/sleep-watch.ts";
 import { LEASES_PER_REQUEST, SEATS_PER_REQUEST } from "../protocol/limits.ts";
 import type { Notification } from "../protocol/notifications.ts";
 import type { UsageRecord } from "../protocol/requests.ts";
@@ -33,7 +34,9 @@ export interface AcquireOptions {
 export interface SeatkeeperEvents {
   granted: [seat: Seat];
   lost: [seat: Seat, loss: Loss];
-  regained: [seat: Seat];
+  regained: [seat: Seat, loss: Loss];
+  /** The computer slept for so long. Seats are renewed at once; `lost` tells which did not last. */
+  slept: [span: Millis];
   expiring: [seat: Seat, remaining: Millis];
   /** Also the first time, before `connect` resolves: then nobody can hear it yet. */
   connected: [server: string];
@@ -90,6 +93,7 @@ export class Keeper
   readonly #usage: UsageQueue;
   readonly #seats = new Set<HeldSeat>();
   readonly #relocation: Relocation;
+  #sleepWatch: SleepWatch | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(servers: readonly ServerAddress[], open: OpenSession, clock: Clock, spool: Spool) {
@@ -121,6 +125,7 @@ export class Keeper
   /** @throws ClientError when no server will do. */
   async start(signal: AbortSignal | undefined): Promise<void> {
     await this.#link.start(signal);
+    this.#sleepWatch = new SleepWatch(this.clock, (span) => this.#woke(span));
     await this.#usage.adopt();
   }
 
@@ -170,8 +175,8 @@ export class Keeper
     this.emit("lost", seat, loss);
   }
 
-  regained(seat: Seat): void {
-    this.emit("regained", seat);
+  regained(seat: Seat, loss: Loss): void {
+    this.emit("regained", seat, loss);
   }
 
   expiring(seat: Seat, remaining: Millis): void {
@@ -191,12 +196,9 @@ export class Keeper
   // What the link tells.
 
   connected(session: Session): void {
-    const resumable = [...this.#seats].filter((seat) => seat.isResumable);
-    const seats = resumable.filter((seat) => seat.chainId === session.chainId);
+    const seats = this.#seatsOf(session);
     this.#relocation.arrived(session);
-    for (let start = 0; start < seats.length; start += LEASES_PER_REQUEST) {
-      void this.#ask("seat.resume", session, seats.slice(start, start + LEASES_PER_REQUEST));
-    }
+    this.#askAll("seat.resume", session, seats);
     this.#usage.wake();
     this.emit("connected", session.server);
   }
@@ -244,6 +246,29 @@ export class Keeper
       case "license.changed":
       // The wire lets one through only as the first word of a connection.
       case "challenge":
+    }
+  }
+
+  /** What the daemon may still know. */
+  #seatsOf({ chainId }: Session): readonly HeldSeat[] {
+    return [...this.#seats].filter((seat) => seat.isResumable && seat.chainId === chainId);
+  }
+
+  #woke(span: Millis): void {
+    for (const seat of this.#seats) seat.slept(span);
+    this.emit("slept", span);
+    const { session } = this.#link;
+    if (session === undefined) this.#link.retryNow();
+    else this.#askAll("seat.renew", session, this.#seatsOf(session));
+  }
+
+  #askAll(
+    method: "seat.renew" | "seat.resume",
+    session: Session,
+    seats: readonly HeldSeat[],
+  ): void {
+    for (let start = 0; start < seats.length; start += LEASES_PER_REQUEST) {
+      void this.#ask(method, session, seats.slice(start, start + LEASES_PER_REQUEST));
     }
   }
 
@@ -307,6 +332,7 @@ export class Keeper
     ]);
     const isOnline = this.#link.session !== undefined;
     if (isOnline) await within(this.clock, FAREWELL_TIME, farewell);
+    this.#sleepWatch?.stop();
     this.#relocation.close();
     this.#link.close();
     await this.#usage.close();

@@ -129,6 +129,14 @@ export class Link {
     }
   }
 
+  /** The next attempt does not wait any longer. */
+  retryNow(): void {
+    if (this.#retry === undefined) return;
+    this.#retry.cancel();
+    this.#retry = undefined;
+    void this.#reconnect();
+  }
+
   close(): void {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
@@ -264,6 +272,7 @@ export class Link {
   }
 
   async #reconnect(): Promise<void> {
+    this.#retry = undefined;
     try {
       await this.#connect(this.#closing.signal);
     } catch (error) {

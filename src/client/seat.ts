@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { DenialReason } from "../base/denial.ts";
 import type { ChainId, LeaseId } from "../base/ids.ts";
-import { after, between, type Millis, type MonoMillis, millis } from "../base/time.ts";
+import { after, between, type Millis, type MonoMillis, millis, monoMillis } from "../base/time.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
 
 /** Why a seat is not ours any more. */
@@ -13,6 +13,8 @@ export interface Loss {
   /** The rule of the site that took it, if one did, and the administrator's words for it. */
   readonly ruleId?: string;
   readonly ruleReason?: string;
+  /** How long the computer slept, when that is why. */
+  readonly slept?: Millis;
   /** True when nothing more is tried: `regained` will not follow. */
   readonly final: boolean;
 }
@@ -21,8 +23,8 @@ export interface Loss {
 export interface SeatEvents {
   /** The seat is not valid any more. Said a second time only to say that it is final. */
   lost: [loss: Loss];
-  /** The seat is valid again after it was lost, perhaps under another lease id. */
-  regained: [];
+  /** The seat is valid again after that loss, perhaps under another lease id. */
+  regained: [loss: Loss];
   /** Renewals do not come through: the seat will be lost in so many milliseconds. Once per outage. */
   expiring: [remaining: Millis];
 }
@@ -75,7 +77,7 @@ export interface SeatDesk {
   reacquire(seat: HeldSeat): void;
   release(seat: HeldSeat): Promise<void>;
   lost(seat: Seat, loss: Loss): void;
-  regained(seat: Seat): void;
+  regained(seat: Seat, loss: Loss): void;
   expiring(seat: Seat, remaining: Millis): void;
 }
 
@@ -83,6 +85,9 @@ export interface SeatDesk {
 const RECOVERABLE: ReadonlySet<DenialReason> = new Set(["LEASE_EXPIRED", "LEASE_UNKNOWN"]);
 
 const OFFLINE_HINT = "the license server is out of reach; the seat comes back when it answers";
+
+const SLEPT_HINT =
+  "the computer slept for longer than the lease; the seat is being asked for again";
 
 /** The life of one seat: renewals, deadlines, loss and return. */
 export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
@@ -169,15 +174,15 @@ export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
   /** The daemon says that the seat is ours for another lease time. */
   confirm(grant: Grant): void {
     if (this.#state === "released") return;
-    const wasLost = this.#state === "lost";
+    const loss = this.#loss;
     this.#grant = grant;
     this.#state = "held";
     this.#loss = undefined;
     this.#isReacquiring = false;
     this.#schedule();
-    if (!wasLost) return;
-    this.emit("regained");
-    this.#desk.regained(this);
+    if (loss === undefined) return;
+    this.emit("regained", loss);
+    this.#desk.regained(this, loss);
   }
 
   /** The daemon says that the seat is not ours. */
@@ -193,6 +198,17 @@ export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
     this.#loss = { reason, hint, ...rule, ...words, final };
     if (isNews) this.#tellLoss(this.#loss);
     if (!final) this.#desk.reacquire(this);
+  }
+
+  /** The computer slept, and our clock stood still while the daemon's went on. */
+  slept(span: Millis): void {
+    if (this.#state === "released") return;
+    this.#grant = { ...this.#grant, from: monoMillis(this.#grant.from - span) };
+    if (this.#state !== "held") return;
+    this.#schedule();
+    if (this.remaining > 0) return;
+    this.#cancelTimers();
+    this.#runOut({ hint: SLEPT_HINT, slept: span });
   }
 
   /** The daemon could not renew just now. */
@@ -219,7 +235,7 @@ export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
     this.#renewal = this.#at(after(from, third), () => this.#desk.renew(this));
     this.#deadlines = [
       this.#at(after(from, millis(2 * third)), () => this.#tellExpiring(this.remaining)),
-      this.#at(this.#end(), () => this.#runOut()),
+      this.#at(this.#end(), () => this.#runOut({ hint: OFFLINE_HINT })),
     ];
   }
 
@@ -234,10 +250,10 @@ export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
   }
 
   /** Nobody renewed in time. The daemon may still know the lease: a resume or renewal asks it. */
-  #runOut(): void {
+  #runOut(why: Pick<Loss, "hint" | "slept">): void {
     if (this.#state !== "held") return;
     this.#state = "lost";
-    this.#loss = { reason: "LEASE_EXPIRED", hint: OFFLINE_HINT, final: false };
+    this.#loss = { reason: "LEASE_EXPIRED", ...why, final: false };
     this.#tellLoss(this.#loss);
   }
 
