@@ -13,7 +13,7 @@ import {
   revoke,
 } from "./continuing.ts";
 import type { Answer, Decision, SeatCut } from "./decision.ts";
-import { doWhatIsDue, nextDue, serveTheStirred } from "./due.ts";
+import { doWhatIsDue, isMereRenewal, nextDue, serveTheStirred } from "./due.ts";
 import { type Explanation, explain } from "./explaining.ts";
 import type { Lease } from "./lease.ts";
 import { setTerms } from "./licensing.ts";
@@ -56,7 +56,8 @@ export class SeatBook {
   }
 
   /**
-   * Does first what was due by `now`, then what is asked. `now.mono` must not go back.
+   * Does first what was due by `now`, then what is asked. Only renewals do not wait for what else
+   * is due, so that they never have anything to write. `now.mono` must not go back.
    * @throws RangeError when a number is out of its range or a lease id is taken: a mistake of the
    * program, which changes nothing.
    */
@@ -66,7 +67,7 @@ export class SeatBook {
     const before = journal.length;
     try {
       const turn = newTurn(now);
-      doWhatIsDue(this.#state, turn);
+      if (!isMereRenewal(this.#state, command, turn)) doWhatIsDue(this.#state, turn);
       // New terms also say who is served with the seats that have just come free.
       if (command.kind !== "terms") serveTheStirred(this.#state, turn);
       const answer = this.#obey(command, turn);
@@ -99,6 +100,7 @@ export class SeatBook {
   /** What was decided since the last `keep` is durable and cannot be undone any more. */
   keep(): void {
     this.#state.journal.keep();
+    this.#state.sweepClients(this.#now.mono);
     this.#state.ended.prune(this.#now.mono);
     this.#state.denials.prune(this.#now.mono);
     this.#state.metering.keys.prune();

@@ -2,7 +2,7 @@ import type { ClientKey, IdempotencyKey, InstanceId, LeaseId } from "../base/ids
 import { claimOf } from "./claim.ts";
 import type { Answer, LostLease } from "./decision.ts";
 import { denyLease, lostLease, plainDenial } from "./denying.ts";
-import { endLease, giveBack, holdLease } from "./holding.ts";
+import { endLease, giveBack } from "./holding.ts";
 import type { Caller, Lease } from "./lease.ts";
 import { idlenessOf } from "./lease-rules.ts";
 import { whyNever } from "./permission.ts";
@@ -100,7 +100,7 @@ export function markActive(
     const feature = state.featureOrNew(lease.feature);
     const { mono } = turn.now;
     const idleness = idlenessOf(feature, { ...lease, activeAt: mono }, mono);
-    holdLease(state, { ...lease, ...idleness });
+    state.leases.set(lease.id, { ...lease, ...idleness });
   }
   return { kind: "done" };
 }

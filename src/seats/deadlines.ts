@@ -1,107 +1,93 @@
 import type { MonoMillis } from "../base/time.ts";
 
-interface Watch<Key> {
+interface Entry<Key> {
   readonly key: Key;
   at: MonoMillis;
   index: number;
 }
 
 /**
- * Which of many keys falls due first. A binary heap of moments at which to look again, never
- * later than the true deadline: a deadline that moves later is not touched here until its old
- * moment comes to the top. So renewing a lease costs nothing here, and a tick looks at the top
- * alone. The order of what falls due hangs on deadline and key only, never on history.
+ * Which of many keys falls due first: a binary heap in which each key knows its place. Looking is
+ * free, whatever the number of keys; moving a deadline costs a few steps down a path of the heap.
+ * Not lazy (moving a renewed lease only when its old deadline comes to the top), because leases
+ * that were all restored in one moment would then be looked at again in one tick.
+ *
+ * The order of what falls due hangs on deadline and key alone, never on history.
  */
 export class Deadlines<Key extends string> {
-  readonly #heap: Watch<Key>[] = [];
-  readonly #watches = new Map<Key, Watch<Key>>();
-  readonly #deadlineOf: (key: Key) => MonoMillis | undefined;
+  readonly #heap: Entry<Key>[] = [];
+  readonly #entries = new Map<Key, Entry<Key>>();
 
-  /** `deadlineOf` gives the true deadline, or undefined for a key that has none any more. */
-  constructor(deadlineOf: (key: Key) => MonoMillis | undefined) {
-    this.#deadlineOf = deadlineOf;
-  }
-
-  /** Must be called whenever a key gets a deadline, or an earlier one. Otherwise it is harmless. */
-  watch(key: Key, at: MonoMillis): void {
-    const known = this.#watches.get(key);
+  /** Gives `key` a deadline, or another one. */
+  set(key: Key, at: MonoMillis): void {
+    const known = this.#entries.get(key);
     if (known === undefined) {
-      const watch = { key, at, index: this.#heap.length };
-      this.#watches.set(key, watch);
-      this.#heap.push(watch);
-      this.#rise(watch);
-    } else if (at < known.at) {
+      const entry = { key, at, index: this.#heap.length };
+      this.#entries.set(key, entry);
+      this.#heap.push(entry);
+      this.#rise(entry);
+    } else if (at !== known.at) {
       known.at = at;
       this.#rise(known);
+      this.#sink(known);
     }
+  }
+
+  /** `key` has no deadline any more. */
+  delete(key: Key): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    const last = this.#heap.pop();
+    if (last === undefined || last === entry) return;
+    this.#place(last, entry.index);
+    this.#rise(last);
+    this.#sink(last);
   }
 
   /** The soonest deadline of all; undefined when there is none. */
   first(): MonoMillis | undefined {
-    return this.#top()?.at;
+    return this.#heap[0]?.at;
   }
 
-  /** The key that falls due first, if that is at or before `now`. It stays until its deadline goes. */
+  /** The key that falls due first, if that is at or before `now`. */
   due(now: MonoMillis): Key | undefined {
-    const top = this.#top();
+    const top = this.#heap[0];
     return top !== undefined && top.at <= now ? top.key : undefined;
   }
 
-  /** Settles the top of the heap until it tells the truth. */
-  #top(): Watch<Key> | undefined {
-    for (let top = this.#heap[0]; top !== undefined; top = this.#heap[0]) {
-      const deadline = this.#deadlineOf(top.key);
-      if (deadline === top.at) return top;
-      if (deadline === undefined) {
-        this.#removeTop(top);
-      } else {
-        top.at = deadline;
-        this.#sink(top);
-      }
-    }
-    return undefined;
-  }
-
-  #removeTop(top: Watch<Key>): void {
-    this.#watches.delete(top.key);
-    const last = this.#heap.pop();
-    if (last === undefined || last === top) return;
-    this.#place(last, 0);
-    this.#sink(last);
-  }
-
-  #rise(watch: Watch<Key>): void {
-    while (watch.index > 0) {
-      const parent = this.#heap[(watch.index - 1) >> 1];
-      if (parent === undefined || !isBefore(watch, parent)) return;
-      this.#swap(watch, parent);
+  #rise(entry: Entry<Key>): void {
+    while (entry.index > 0) {
+      const parent = this.#heap[(entry.index - 1) >> 1];
+      if (parent === undefined || !isBefore(entry, parent)) return;
+      this.#swap(entry, parent);
     }
   }
 
-  #sink(watch: Watch<Key>): void {
+  #sink(entry: Entry<Key>): void {
     for (;;) {
-      const left = this.#heap[2 * watch.index + 1];
-      const right = this.#heap[2 * watch.index + 2];
+      const left = this.#heap[2 * entry.index + 1];
+      const right = this.#heap[2 * entry.index + 2];
       if (left === undefined) return;
       const child = right !== undefined && isBefore(right, left) ? right : left;
-      if (!isBefore(child, watch)) return;
-      this.#swap(watch, child);
+      if (!isBefore(child, entry)) return;
+      this.#swap(entry, child);
     }
   }
 
-  #swap(one: Watch<Key>, other: Watch<Key>): void {
+  #swap(one: Entry<Key>, other: Entry<Key>): void {
     const index = one.index;
     this.#place(one, other.index);
     this.#place(other, index);
   }
 
-  #place(watch: Watch<Key>, index: number): void {
-    this.#heap[index] = watch;
+  #place(entry: Entry<Key>, index: number): void {
+    this.#heap[index] = entry;
     // oxlint-disable-next-line no-param-reassign -- the heap's own bookkeeping
-    watch.index = index;
+    entry.index = index;
   }
 }
 
-function isBefore<Key extends string>(one: Watch<Key>, other: Watch<Key>): boolean {
+function isBefore<Key extends string>(one: Entry<Key>, other: Entry<Key>): boolean {
   return one.at < other.at || (one.at === other.at && one.key < other.key);
 }

@@ -1,10 +1,13 @@
 import type { MonoMillis } from "../base/time.ts";
+import { claimOfLease } from "./claim.ts";
+import type { Command } from "./command.ts";
 import type { Feature } from "./feature.ts";
 import { endLease } from "./holding.ts";
-import { endOf, type Lease } from "./lease.ts";
-import { followWallClock } from "./licensing.ts";
+import { type Caller, endOf, groupsOf, type Lease } from "./lease.ts";
+import { followWallClock, isWallClockFollowed } from "./licensing.ts";
+import { whyNever } from "./permission.ts";
 import { leaveQueue, serveQueue } from "./queue.ts";
-import type { SeatState } from "./state.ts";
+import { isSame, type SeatState } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /** What time alone brings: grants that start or end, expiries, waiters given up. Serves no queue yet. */
@@ -12,6 +15,33 @@ export function doWhatIsDue(state: SeatState, turn: Turn): void {
   followWallClock(state, turn);
   for (const feature of state.features.value) expireLeases(state, turn, feature);
   dropTheAbsent(state, turn);
+}
+
+/**
+ * Whether a command only lets leases of its caller go on. That changes memory alone, so it must
+ * not wait for anything else that is due: the disk which would have to record that may be full,
+ * and then renewals are what keeps people working.
+ */
+export function isMereRenewal(state: SeatState, command: Command, turn: Turn): boolean {
+  if (command.kind !== "renew" && command.kind !== "resume" && command.kind !== "activity")
+    return false;
+  if (!isWallClockFollowed(state, turn.now.wall)) return false;
+  return command.leases.every((id) => {
+    const lease = state.leases.get(id);
+    if (lease === undefined) return true;
+    if (!isSame(lease, command.by)) return command.kind !== "resume";
+    if (turn.now.mono >= endOf(lease)) return false;
+    return command.kind === "activity" || goesOn(state, turn, lease, command.by);
+  });
+}
+
+function goesOn(state: SeatState, turn: Turn, lease: Lease, by: Caller): boolean {
+  const { bound } = by.standing;
+  return (
+    groupsOf(by.standing).join(" ") === lease.groups.join(" ") &&
+    !state.surplus.value.has(lease.id) &&
+    whyNever(state, turn, { ...claimOfLease(lease), bound }) === undefined
+  );
 }
 
 /** Gives seats that came free to those whose turn it is. */

@@ -9,7 +9,7 @@ import {
   type Product,
   type SeatClass,
 } from "./capacity.ts";
-import { type Deadlines } from "./deadlines.ts";
+import { Deadlines } from "./deadlines.ts";
 import { type FeatureRules, rulesFor } from "./feature-rules.ts";
 import { type Journal, Slot } from "./journal.ts";
 import type { ObservedLengths } from "./observed-lengths.ts";
@@ -28,9 +28,10 @@ export class Feature {
   readonly queue: Slot<readonly string[]>;
   /** How long leases lasted; undefined until one has ended. */
   readonly lengths: Slot<ObservedLengths | undefined>;
-  readonly expiries: Deadlines<LeaseId>;
+  /** Of live leases. */
+  readonly expiries: Deadlines<LeaseId> = new Deadlines();
 
-  constructor(name: string, journal: Journal, expiries: Deadlines<LeaseId>) {
+  constructor(name: string, journal: Journal) {
     this.name = name;
     this.pool = new Slot<FeaturePool | undefined>(journal, undefined);
     this.valid = new Slot<readonly SeatGrant[]>(journal, []);
@@ -38,7 +39,6 @@ export class Feature {
     this.rules = new Slot(journal, rulesFor(NO_RULES, name));
     this.queue = new Slot<readonly string[]>(journal, []);
     this.lengths = new Slot<ObservedLengths | undefined>(journal, undefined);
-    this.expiries = expiries;
   }
 
   get share(): Share {

@@ -4,7 +4,7 @@ import { claimOf } from "./claim.ts";
 import type { AcquireCommand } from "./command.ts";
 import type { EndedBy } from "./ended-leases.ts";
 import type { Feature } from "./feature.ts";
-import { type Caller, endOf, groupsOf, type Lease } from "./lease.ts";
+import { type Caller, endOf, groupsOf, type Lease, leaseAt } from "./lease.ts";
 import { idlenessOf, lingersUntil } from "./lease-rules.ts";
 import { observe } from "./observed-lengths.ts";
 import { heirOf } from "./seat-mates.ts";
@@ -25,7 +25,7 @@ export function grantSeats(
   if (state.leases.has(asked.newLease)) throw new RangeError("a lease of this id exists");
   const lease = newLease(turn, feature, asked, seating);
   state.occupancy.put(feature, lease);
-  holdLease(state, lease);
+  state.leases.set(lease.id, lease);
   state.setRequest(lease.client, requestKey(lease.client, lease.key), {
     kind: "leased",
     lease: lease.id,
@@ -46,18 +46,12 @@ export function grantSeats(
   return lease;
 }
 
-/** Keeps a new version of a lease, and looks at it again when it ends. */
-export function holdLease(state: SeatState, lease: Lease): void {
-  state.leases.set(lease.id, lease);
-  state.featureOrNew(lease.feature).expiries.watch(lease.id, endOf(lease));
-}
-
 /** Keeps a new version of a lease whose seats count otherwise than before, also in the store. */
 export function changeLease(state: SeatState, turn: Turn, before: Lease, lease: Lease): void {
   const feature = state.featureOrNew(lease.feature);
   state.occupancy.take(feature, before);
   state.occupancy.put(feature, lease);
-  holdLease(state, lease);
+  state.leases.set(lease.id, lease);
   turn.changes.push({ kind: "lease-changed", lease });
 }
 
@@ -130,7 +124,8 @@ export function prolonged(
   const expiresAt = after(turn.now.mono, leaseTime);
   const idleness = idlenessOf(feature, { ...lease, groups }, turn.now.mono);
   const { instance } = by;
-  return { ...lease, instance, groups, leaseTime, expiresAt, ...idleness, restored: false };
+  const progress = { ...lease, instance, groups, leaseTime, expiresAt, ...idleness };
+  return leaseAt({ ...progress, restored: false });
 }
 
 function forgetLease(state: SeatState, turn: Turn, lease: Lease, by: EndedBy): void {
@@ -170,7 +165,7 @@ function newLease(turn: Turn, feature: Feature, asked: AcquireCommand, seating: 
   const { bound: _bound, ...claim } = claimOf(asked);
   const { wall, mono } = turn.now;
   const isShared = seating === "shared";
-  return {
+  return leaseAt({
     ...claim,
     id,
     instance: by.instance,
@@ -185,5 +180,5 @@ function newLease(turn: Turn, feature: Feature, asked: AcquireCommand, seating: 
     expiresAt: after(mono, pool.leaseTime),
     ...idlenessOf(feature, { groups: claim.groups, activeAt: mono, idleAt: null }, mono),
     restored: false,
-  };
+  });
 }

@@ -11,11 +11,6 @@ export class Journal {
     return this.#steps.length;
   }
 
-  /** False while nothing is noted. */
-  get isOn(): boolean {
-    return !this.#isSilent;
-  }
-
   note(step: () => void): void {
     if (!this.#isSilent) this.#steps.push(step);
   }
@@ -65,19 +60,25 @@ export class Slot<Value> {
   }
 }
 
+/** Hears of each change of a map, also of one that is taken back; undefined stands for none. */
+export type Follower<Key, Value> = (
+  key: Key,
+  value: Value | undefined,
+  before: Value | undefined,
+) => void;
+
 /**
  * A map that the journal can restore, in content though not in order of iteration: no decision
- * may hang on that order.
+ * may hang on that order. What is derived from it, such as an index, follows it.
  */
-export class JournaledMap<Key, Value> {
+export class JournaledMap<Key, Value extends string | number | object> {
   readonly #journal: Journal;
   readonly #map = new Map<Key, Value>();
-  readonly #restored: (key: Key, value: Value) => void;
+  readonly #follow: Follower<Key, Value> | undefined;
 
-  /** `restored` hears of every value that an undo has put back. */
-  constructor(journal: Journal, restored: (key: Key, value: Value) => void = () => {}) {
+  constructor(journal: Journal, follow?: Follower<Key, Value>) {
     this.#journal = journal;
-    this.#restored = restored;
+    this.#follow = follow;
   }
 
   get size(): number {
@@ -101,14 +102,16 @@ export class JournaledMap<Key, Value> {
   }
 
   set(key: Key, value: Value): void {
-    this.#noteBefore(key);
-    this.#map.set(key, value);
+    const before = this.#map.get(key);
+    this.#put(key, value, before);
+    this.#journal.note(() => this.#put(key, before, value));
   }
 
   delete(key: Key): void {
-    if (!this.#map.has(key)) return;
-    this.#noteBefore(key);
-    this.#map.delete(key);
+    const before = this.#map.get(key);
+    if (before === undefined) return;
+    this.#put(key, undefined, before);
+    this.#journal.note(() => this.#put(key, before, undefined));
   }
 
   /**
@@ -119,16 +122,9 @@ export class JournaledMap<Key, Value> {
     this.#map.delete(key);
   }
 
-  #noteBefore(key: Key): void {
-    if (!this.#journal.isOn) return;
-    const before = this.#map.get(key);
-    if (before === undefined) {
-      this.#journal.note(() => this.#map.delete(key));
-      return;
-    }
-    this.#journal.note(() => {
-      this.#map.set(key, before);
-      this.#restored(key, before);
-    });
+  #put(key: Key, value: Value | undefined, before: Value | undefined): void {
+    if (value === undefined) this.#map.delete(key);
+    else this.#map.set(key, value);
+    this.#follow?.(key, value, before);
   }
 }

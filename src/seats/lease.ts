@@ -60,6 +60,38 @@ export interface Lease extends StoredLease {
   readonly restored: boolean;
 }
 
+/**
+ * The same lease, written out field by field, because V8 gives every object that is spread from
+ * another a layout of its own: some 500 bytes for each of 100,000 leases.
+ */
+export function leaseAt(lease: Lease): Lease {
+  return {
+    id: lease.id,
+    client: lease.client,
+    instance: lease.instance,
+    user: lease.user,
+    host: lease.host,
+    display: lease.display,
+    groups: lease.groups,
+    feature: lease.feature,
+    version: lease.version,
+    versionDate: lease.versionDate,
+    count: lease.count,
+    key: lease.key,
+    grantedAt: lease.grantedAt,
+    leaseTime: lease.leaseTime,
+    overdraft: lease.overdraft,
+    seatSince: lease.seatSince,
+    lingersUntil: lease.lingersUntil,
+    startedAt: lease.startedAt,
+    seatFrom: lease.seatFrom,
+    expiresAt: lease.expiresAt,
+    activeAt: lease.activeAt,
+    idleAt: lease.idleAt,
+    restored: lease.restored,
+  };
+}
+
 /** Orders leases by their start; those of one moment by id, so that the order is always the same. */
 export function byAge(one: Lease, other: Lease): number {
   return one.startedAt - other.startedAt || (one.id < other.id ? -1 : 1);

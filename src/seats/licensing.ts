@@ -4,7 +4,7 @@ import { claimOf, claimOfLease } from "./claim.ts";
 import { plainDenial } from "./denying.ts";
 import type { Feature } from "./feature.ts";
 import { rulesFor } from "./feature-rules.ts";
-import { changeLease, holdLease } from "./holding.ts";
+import { changeLease } from "./holding.ts";
 import { byAge, type Lease } from "./lease.ts";
 import { idlenessOf } from "./lease-rules.ts";
 import { Occupancy } from "./occupancy.ts";
@@ -39,10 +39,13 @@ export function setTerms(state: SeatState, turn: Turn, terms: SeatTerms): void {
 
 /** Grants start and end by the wall clock. */
 export function followWallClock(state: SeatState, turn: Turn): void {
+  if (!isWallClockFollowed(state, turn.now.wall)) weighGrants(state, turn);
+}
+
+/** Whether no grant has started or ended since they were last added up. */
+export function isWallClockFollowed(state: SeatState, wall: UnixMillis): boolean {
   const validity = state.validity.value;
-  const { wall } = turn.now;
-  if (validity !== undefined && validity.from <= wall && wall < validity.until) return;
-  weighGrants(state, turn);
+  return validity !== undefined && validity.from <= wall && wall < validity.until;
 }
 
 /** Adds up the grants that are valid now, and finds out for whom there is no seat any more. */
@@ -92,7 +95,7 @@ function reseat(state: SeatState, turn: Turn): void {
 function watchIdleness(state: SeatState, { now }: Turn, feature: Feature, lease: Lease): void {
   if (lease.lingersUntil !== null) return;
   const idleness = idlenessOf(feature, lease, now.mono);
-  if (idleness.idleAt !== lease.idleAt) holdLease(state, { ...lease, ...idleness });
+  if (idleness.idleAt !== lease.idleAt) state.leases.set(lease.id, { ...lease, ...idleness });
 }
 
 function dropTheHopeless(state: SeatState, turn: Turn, feature: Feature): void {

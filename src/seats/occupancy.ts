@@ -27,7 +27,7 @@ export class Occupancy {
   readonly #classes: Cells<ReadonlyMap<SeatClass, number>>;
   readonly #mates: Cells<readonly LeaseId[]>;
 
-  private constructor(cells: <Value>() => Cells<Value>) {
+  private constructor(cells: <Value extends number | object>() => Cells<Value>) {
     this.#counts = cells();
     this.#classes = cells();
     this.#mates = cells();
@@ -35,12 +35,14 @@ export class Occupancy {
 
   /** For the truth: `journal` can take back what is done to it. */
   static journaled(journal: Journal): Occupancy {
-    return new Occupancy(<Value>() => new JournaledMap<string, Value>(journal));
+    return new Occupancy(
+      <Value extends number | object>() => new JournaledMap<string, Value>(journal),
+    );
   }
 
   /** For a trial that is thrown away. */
   static trial(): Occupancy {
-    return new Occupancy(<Value>() => new Map<string, Value>());
+    return new Occupancy(<Value extends number | object>() => new Map<string, Value>());
   }
 
   put(feature: Feature, lease: Lease): void {

@@ -1,5 +1,5 @@
 import { claimOfLease } from "./claim.ts";
-import { changeLease, endLease, holdLease, prolonged } from "./holding.ts";
+import { changeLease, endLease, prolonged } from "./holding.ts";
 import type { Caller, Lease } from "./lease.ts";
 import { whyNever } from "./permission.ts";
 import type { Refusal } from "./refusal.ts";
@@ -38,7 +38,7 @@ export function renewLease(
 function keep(state: SeatState, turn: Turn, lease: Lease, renewed: Lease): Refusal | undefined {
   const isRegrouped = renewed.groups.join(" ") !== lease.groups.join(" ");
   const isStored = !isRegrouped && renewed.instance === lease.instance;
-  if (isStored) holdLease(state, renewed);
+  if (isStored) state.leases.set(renewed.id, renewed);
   else changeLease(state, turn, lease, renewed);
   if (isRegrouped || state.surplus.value.has(lease.id)) findSurplus(state, turn);
   const refusal = state.surplus.value.get(lease.id);

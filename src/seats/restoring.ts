@@ -7,8 +7,7 @@ import {
   monoMillis,
   type UnixMillis,
 } from "../base/time.ts";
-import { holdLease } from "./holding.ts";
-import type { Lease, StoredLease } from "./lease.ts";
+import { leaseAt, type StoredLease } from "./lease.ts";
 import { setTerms } from "./licensing.ts";
 import type { SeatSnapshot } from "./snapshot.ts";
 import { requestKey, SeatState } from "./state.ts";
@@ -53,7 +52,7 @@ function restoreLease(
 ): void {
   const { grantedAt, seatSince, lingersUntil, leaseTime } = stored;
   const rest = lingersUntil === null ? leaseTime : lingersUntil - now.wall;
-  const lease: Lease = {
+  const lease = leaseAt({
     ...stored,
     startedAt: monoAt(grantedAt, now),
     seatFrom: seatSince === null ? null : monoAt(seatSince, now),
@@ -61,8 +60,9 @@ function restoreLease(
     activeAt: now.mono,
     idleAt: null,
     restored: true,
-  };
-  holdLease(state, lease);
+  });
+  state.featureOrNew(lease.feature);
+  state.leases.set(lease.id, lease);
   // What lingers needs nobody to come back for it: it was in use all the time.
   if (lingersUntil !== null) return;
   const key = requestKey(lease.client, lease.key);

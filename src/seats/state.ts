@@ -1,6 +1,6 @@
 import type { ClientKey, IdempotencyKey, InstanceId, LeaseId } from "../base/ids.ts";
 import { NO_RULES, type ShowHolders } from "../base/site-rules.ts";
-import type { MonoMillis } from "../base/time.ts";
+import { after, type Millis, type MonoMillis, seconds } from "../base/time.ts";
 import type { AcquireCommand } from "./command.ts";
 import { Deadlines } from "./deadlines.ts";
 import { DenialMemory } from "./denial-memory.ts";
@@ -42,15 +42,18 @@ export interface Validity {
   readonly deadline: MonoMillis | undefined;
 }
 
+const SWEEP_INTERVAL: Millis = seconds(10);
+
 /** All that the engine knows, in pieces that one journal restores. */
 export class SeatState {
   readonly journal: Journal = new Journal();
   readonly limits: SeatLimits;
   readonly leases: JournaledMap<LeaseId, Lease>;
   readonly requests: JournaledMap<string, Request>;
-  /** Request keys per client. */
+  /** Request keys per client. An empty list stays until it is swept, see `sweepClients`. */
   readonly clients: JournaledMap<ClientKey, readonly string[]>;
-  readonly absences: Deadlines<string>;
+  /** Until when waiters without a connection keep their place. */
+  readonly absences: Deadlines<string> = new Deadlines();
   /** By name, so that what happens in several at once happens in a stable order. */
   readonly features: Slot<readonly Feature[]>;
   readonly licensed: Slot<boolean>;
@@ -70,16 +73,21 @@ export class SeatState {
   readonly metering: Metering;
   readonly naming: NamedUsers;
   readonly #featureNamed: JournaledMap<string, Feature>;
+  #sweepAt: MonoMillis | undefined;
 
   constructor(limits: SeatLimits) {
     const { journal } = this;
     this.limits = limits;
-    this.leases = new JournaledMap(journal, (id, lease) => {
-      this.feature(lease.feature)?.expiries.watch(id, endOf(lease));
+    this.leases = new JournaledMap(journal, (id, lease, before) => {
+      if (lease === undefined) this.#expiriesOf(before)?.delete(id);
+      else this.#expiriesOf(lease)?.set(id, endOf(lease));
     });
-    this.requests = new JournaledMap(journal, (key, request) => this.#watchAbsence(key, request));
+    this.requests = new JournaledMap(journal, (key, request) => {
+      const awayUntil = request?.kind === "waiting" ? request.waiter.awayUntil : undefined;
+      if (awayUntil === undefined) this.absences.delete(key);
+      else this.absences.set(key, awayUntil);
+    });
     this.clients = new JournaledMap(journal);
-    this.absences = new Deadlines((key) => this.waiter(key)?.awayUntil);
     this.features = new Slot<readonly Feature[]>(journal, []);
     this.licensed = new Slot(journal, false);
     this.seating = new Slot(journal, Occupancy.journaled(journal));
@@ -111,11 +119,7 @@ export class SeatState {
   featureOrNew(name: string): Feature {
     const known = this.feature(name);
     if (known !== undefined) return known;
-    const expiries = new Deadlines<LeaseId>((id) => {
-      const lease = this.leases.get(id);
-      return lease && endOf(lease);
-    });
-    const feature = new Feature(name, this.journal, expiries);
+    const feature = new Feature(name, this.journal);
     this.#featureNamed.set(name, feature);
     this.features.set([...this.features.value, feature].toSorted(byName));
     return feature;
@@ -138,20 +142,30 @@ export class SeatState {
       this.clients.set(client, [...(this.clients.get(client) ?? []), key]);
     }
     this.requests.set(key, request);
-    this.#watchAbsence(key, request);
   }
 
   removeRequest(client: ClientKey, key: string): void {
     this.requests.delete(key);
     const left = (this.clients.get(client) ?? []).filter((other) => other !== key);
-    if (left.length > 0) this.clients.set(client, left);
-    else this.clients.delete(client);
+    this.clients.set(client, left);
   }
 
-  #watchAbsence(key: string, request: Request): void {
-    if (request.kind === "waiting" && request.waiter.awayUntil !== undefined) {
-      this.absences.watch(key, request.waiter.awayUntil);
+  /**
+   * Drops clients that hold nothing; only with an empty journal. Not done at each release: V8
+   * leaves a hole in the key's chain for every entry of a map that is deleted, so a client that
+   * comes and goes would make its own look-ups slower and slower.
+   */
+  sweepClients(now: MonoMillis): void {
+    if (this.#sweepAt !== undefined && now < this.#sweepAt) return;
+    this.#sweepAt = after(now, SWEEP_INTERVAL);
+    for (const [client, keys] of this.clients.entries()) {
+      if (keys.length === 0) this.clients.forget(client);
     }
+  }
+
+  /** A feature is made before its first lease. */
+  #expiriesOf(lease: Lease | undefined): Deadlines<LeaseId> | undefined {
+    return lease === undefined ? undefined : this.feature(lease.feature)?.expiries;
   }
 }
 

@@ -93,6 +93,18 @@ describe("a lease that is renewed", () => {
     expect(liveLeases(book)).toEqual([]);
   });
 
+  it("writes nothing even when others have just expired: the disk may be full", () => {
+    const book = givenBook({ pools: [seats(2)] });
+    book.decide(acquire(bob, 2), noon);
+    book.decide(acquire(ada, 1), noonAnd(second));
+    const renewal = book.decide(renew(ada, 1), noonAnd(90 * second));
+    expect(renewal.answer).toMatchObject({ leases: [{ id: leaseNo(1) }], lost: [] });
+    expect(renewal).toMatchObject({ changes: [], events: [], notices: [] });
+    expect(book.decide(tick, noonAnd(90 * second)).changes).toEqual([
+      { kind: "lease-ended", lease: leaseNo(2) },
+    ]);
+  });
+
   it("lasts as long as the license says now, also when that is shorter than before", () => {
     const book = givenBook();
     book.decide(acquire(ada, 1), noon);

@@ -1,18 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { idempotencyKey } from "../../src/base/ids.ts";
 import type { SeatBook } from "../../src/seats/book.ts";
-import {
-  ada,
-  givenBook,
-  holder,
-  leaseNo,
-  noon,
-  noonAnd,
-  renew,
-  seats,
-  second,
-  tick,
-} from "./given.ts";
+import { ada, givenBook, holder, leaseNo, noon, noonAnd, seats, second, tick } from "./given.ts";
 
 const LEASES = 100_000;
 
@@ -35,39 +24,10 @@ function aFullSite(): SeatBook {
     ...lease,
     client: `${String(index % 20_000).padStart(42, "x")}A` as typeof ada.client,
   }));
-  return givenBook({ pools: [seats(LEASES)], snapshot: { leases } });
-}
-
-/** Milliseconds of the shortest of many runs: the others were disturbed. */
-function quickest(run: () => void): number {
-  const times = Array.from({ length: 50 }, () => {
-    const start = performance.now();
-    run();
-    return performance.now() - start;
-  });
-  return Math.min(...times);
+  return givenBook({ pools: [seats(LEASES + 1)], snapshot: { leases } });
 }
 
 describe("a site with a hundred thousand leases", () => {
-  it("is restored in less than two seconds", () => {
-    const start = performance.now();
-    aFullSite();
-    expect(performance.now() - start).toBeLessThan(2_000);
-  });
-
-  it("has ticks of less than a millisecond while nothing is due", () => {
-    const book = aFullSite();
-    expect(quickest(() => book.decide(tick, noonAnd(second)))).toBeLessThan(1);
-  });
-
-  it("has renewals that do not look at the other leases", () => {
-    const book = aFullSite();
-    const someone = { ...ada, client: `${"0".padStart(42, "x")}A` as typeof ada.client };
-    const now = noonAnd(second);
-    expect(book.decide(renew(someone, 0), now).answer).toMatchObject({ lost: [] });
-    expect(quickest(() => book.decide(renew(someone, 0), now))).toBeLessThan(1);
-  });
-
   it("lets all of them expire in one moment, once", () => {
     const book = aFullSite();
     expect(book.decide(tick, noonAnd(90 * second)).changes).toHaveLength(LEASES);
