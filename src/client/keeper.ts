@@ -4,7 +4,7 @@ import { type Millis, type MonoMillis, millis, type UnixMillis } from "../base/t
 import type { Clock } from "../clock/clock.ts";
 import { SleepWatch } from "../clock/sleep-watch.ts";
 import { LEASES_PER_REQUEST, SEATS_PER_REQUEST } from "../protocol/limits.ts";
-import type { Notification } from "../protocol/notifications.ts";
+import type { Notification, NotificationOf } from "../protocol/notifications.ts";
 import type { UsageRecord } from "../protocol/requests.ts";
 import type { FeatureStatus, RenewResult } from "../protocol/results.ts";
 import { Acquisitions, freshNonce, grantOf } from "./acquisition.ts";
@@ -46,6 +46,8 @@ export interface SeatkeeperEvents {
   licenseExpiring: [names: readonly string[], endsAt: UnixMillis, graceUntil: UnixMillis | null];
   /** The daemon stops in so many milliseconds. */
   draining: [afterMs: Millis];
+  /** Usage of this application has brought a quota to 80, 90 or 100 percent. */
+  quota: [warning: NotificationOf["quota.warning"]];
   /** The daemon will not count usage that was only spooled, or left by an earlier process. */
   refused: [usage: UsageRecord, error: Error];
 }
@@ -238,6 +240,9 @@ export class Keeper
         return this.#seatOf(params.lease)?.warn(params.afterMs);
       case "license.expiring":
         this.emit("licenseExpiring", params.names, params.endsAt, params.graceUntil);
+        return;
+      case "quota.warning":
+        this.emit("quota", params);
         return;
       case "server.draining":
         this.emit("draining", params.afterMs);

@@ -33,6 +33,8 @@ export interface Config extends SitePolicy {
     readonly maxPending: number;
     readonly heartbeat: Millis;
   };
+  /** The IANA time zone whose days and months quotas count over. */
+  readonly timeZone: string;
   readonly log: {
     readonly level: "debug" | "info" | "warn" | "error";
     readonly format: "json" | "text";
@@ -119,6 +121,7 @@ function configOf(settings: Settings, folder: string): Config {
       maxPending: checkpoint.max_pending,
       heartbeat: checkpoint.heartbeat,
     },
+    timeZone: settings.time_zone,
     log: settings.log,
     limits: {
       frameBytes: limits.frame_bytes,

@@ -29,6 +29,7 @@ export interface Settings {
     readonly max_pending: number;
     readonly heartbeat: Millis;
   };
+  readonly time_zone: string;
   readonly log: {
     readonly level: "debug" | "info" | "warn" | "error";
     readonly format: "json" | "text";
@@ -106,6 +107,16 @@ const checkpoint = section({
   heartbeat: duration("1h", "1d").prefault("1d"),
 });
 
+const timeZone = z.string().refine(isTimeZone, "is not a time zone such as Europe/Berlin or UTC");
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
+
 const log = section({
   level: z.enum(["debug", "info", "warn", "error"]).default("info"),
   format: z.enum(["json", "text"]).default("json"),
@@ -135,6 +146,7 @@ const shape = {
   tls,
   allow_plaintext: z.boolean().default(false),
   checkpoint,
+  time_zone: timeZone.default("UTC"),
   log,
   limits,
   groups,

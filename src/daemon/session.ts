@@ -137,6 +137,10 @@ export class Session implements Visit, Listener {
       case "queue-dropped":
         this.#waiting.delete(notice.key);
         return this.#notify("queue.dropped", { key: notice.key, denial: denialOf(notice.denial) });
+      case "quota": {
+        const { meter, period, quota, used, percent } = notice;
+        return this.#notify("quota.warning", { meter, period, quota, used, percent });
+      }
       case "revoked":
       case "idle":
       case "expired": {

@@ -204,7 +204,7 @@ function deskParts(
   };
 }
 
-function seatLimits({ limits }: Config): SeatLimits {
+function seatLimits({ limits, timeZone }: Config): SeatLimits {
   const { queueLength, leasesPerClient, usageKeysPerClient } = limits;
-  return { ...DEFAULT_SEAT_LIMITS, queueLength, leasesPerClient, usageKeysPerClient };
+  return { ...DEFAULT_SEAT_LIMITS, queueLength, leasesPerClient, usageKeysPerClient, timeZone };
 }

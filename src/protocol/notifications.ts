@@ -4,6 +4,7 @@ import type { IdempotencyKey, LeaseId } from "../base/ids.ts";
 import type { Millis, UnixMillis } from "../base/time.ts";
 import { denialSchema, type WireDenial } from "./denial.ts";
 import {
+  countField,
   type Empty,
   keyField,
   largeNoteField,
@@ -47,6 +48,15 @@ export interface NotificationOf {
     /** Until when they are granted all the same; null without grace. */
     readonly graceUntil: UnixMillis | null;
   };
+  /** This client's usage has brought a quota to 80, 90 or 100 percent: said once for each. */
+  readonly "quota.warning": {
+    readonly meter: string;
+    readonly period: "total" | "day" | "month";
+    readonly quota: number;
+    /** In the period of the use. */
+    readonly used: number;
+    readonly percent: 80 | 90 | 100;
+  };
   /** The daemon stops in `afterMs`; leases stay valid for their time. */
   readonly "server.draining": { readonly afterMs: Millis };
 }
@@ -74,6 +84,13 @@ export const NOTIFICATIONS: {
     names: z.array(productNameField).min(1).max(FEATURES_PER_STATUS),
     endsAt: momentField,
     graceUntil: momentField.nullable(),
+  }),
+  "quota.warning": z.strictObject({
+    meter: productNameField,
+    period: z.enum(["total", "day", "month"]),
+    quota: countField,
+    used: countField,
+    percent: z.union([z.literal(80), z.literal(90), z.literal(100)]),
   }),
   "server.draining": z.strictObject({ afterMs: spanField }),
 };

@@ -64,6 +64,7 @@ const nameSchema = z.enum([
   "lease.expiring",
   "license.changed",
   "license.expiring",
+  "quota.warning",
   "server.draining",
 ]) satisfies z.ZodType<NotificationName>;
 

@@ -4,7 +4,9 @@ import type { ClientKey, IdempotencyKey, InstanceId, LeaseId } from "../base/ids
 import type { Millis, UnixMillis } from "../base/time.ts";
 import type { NewUsageEvent, OpenSeatTime } from "../base/usage-event.ts";
 import type { Lease, StoredLease } from "./lease.ts";
+import type { QuotaWarning } from "./meter-rules.ts";
 import type { NamedUser, NamingCount } from "./snapshot.ts";
+import type { MeterPeriod } from "./terms.ts";
 
 /** A refusal that explains itself. */
 export interface Denial {
@@ -110,6 +112,18 @@ export type Notice =
       readonly instance: InstanceId;
       readonly lease: LeaseId;
       readonly feature: string;
+    }
+  /** The caller's units have brought a quota to 80, 90 or 100 percent. */
+  | {
+      readonly kind: "quota";
+      readonly client: ClientKey;
+      readonly instance: InstanceId;
+      readonly meter: string;
+      readonly period: MeterPeriod;
+      readonly quota: number;
+      /** In the period of the use. */
+      readonly used: number;
+      readonly percent: QuotaWarning;
     }
   /** A waiting request that can no longer be met, because the licenses have changed or ended. */
   | {

@@ -54,7 +54,7 @@ export interface TokenGrant extends Pick<SeatGrant, "startsAt" | "endsAt"> {
   readonly tokens: number;
 }
 
-/** The stretch over which a quota counts; days and months are those of UTC. */
+/** The stretch over which a quota counts; days and months are those of the site. */
 export type MeterPeriod = "total" | "day" | "month";
 
 /**
@@ -107,6 +107,8 @@ export interface SeatLimits {
   readonly denialWindow: Millis;
   /** How far ahead of ours a client's clock may be in a usage record. */
   readonly clockSkew: Millis;
+  /** The IANA time zone whose days and months quotas count over. */
+  readonly timeZone: string;
 }
 
 export const DEFAULT_SEAT_LIMITS: SeatLimits = {
@@ -120,4 +122,5 @@ export const DEFAULT_SEAT_LIMITS: SeatLimits = {
   denialsRemembered: 100_000,
   denialWindow: seconds(90),
   clockSkew: days(1),
+  timeZone: "UTC",
 };

@@ -2,6 +2,7 @@ import type { Pseudonym } from "../base/identity.ts";
 import type { ClientKey, IdempotencyKey, InstanceId } from "../base/ids.ts";
 import type { Millis } from "../base/time.ts";
 import type { Lease } from "./lease.ts";
+import type { QuotaWarning } from "./meter-rules.ts";
 import type { MeterPeriod } from "./terms.ts";
 
 /** A feature at one moment, as status pages and clients see it. */
@@ -46,6 +47,8 @@ export interface MeterView {
   readonly quota: number | null;
   /** Units counted in the present period. */
   readonly used: number;
+  /** The share of the quota that is reached; undefined below 80 %. */
+  readonly warning: QuotaWarning | undefined;
 }
 
 /** Tokens that features draw on together. */

@@ -52,6 +52,7 @@ describe("config.example.yaml", () => {
       "policy.show_holders",
       "rules",
       "socket",
+      "time_zone",
       "tls.certificate",
       "tls.key",
       "tls.mode",
@@ -185,3 +186,14 @@ function optionsOf(value: unknown, prefix = ""): readonly string[] {
 
 const snakeCase = (name: string): string =>
   name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+describe("the time zone", () => {
+  it("is one that the system knows", () => {
+    expect(readConfig("time_zone: Europe/Berlin\n", "/etc/seatkeeper/config.yaml").timeZone).toBe(
+      "Europe/Berlin",
+    );
+    expect(() => readConfig("time_zone: Mars/Olympus\n", "/etc/seatkeeper/config.yaml")).toThrow(
+      expect.objectContaining({ code: "CONFIG_FIELD" }),
+    );
+  });
+});
