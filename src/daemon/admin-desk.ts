@@ -178,7 +178,9 @@ function vendorStatus(desk: VendorDesk): AdminVendor {
       quota,
       used,
     })),
-    expiries: desk.expiries().map(({ stage: _, ...expiry }) => expiry),
+    expiries: desk.expiries().map(({ licenseId, names, endsAt, graceUntil }) => {
+      return { licenseId, names, endsAt, graceUntil };
+    }),
   };
 }
 
