@@ -38,7 +38,6 @@ rules:
   - priority: { feature: cad.pro, value: -10 }
   - linger: { feature: cad.pro, for: 30s }
   - min_lease: { feature: cad.pro, for: 10m, who: interns }
-  - idle_timeout: { feature: cad.pro, for: 1h }
   - require_bound: { feature: cad.pro, labels: [user] }
 policy: { show_holders: pseudonym }
 `,
@@ -68,9 +67,9 @@ policy: { show_holders: pseudonym }
       priority: [{ ruleId: "priority-5", feature: "cad.pro", value: -10, who: null }],
       linger: [{ ruleId: "linger-6", feature: "cad.pro", span: 30_000, who: null }],
       minLease: [{ ruleId: "min_lease-7", feature: "cad.pro", span: 600_000, who: ["interns"] }],
-      idleTimeout: [{ ruleId: "idle_timeout-8", feature: "cad.pro", span: 3_600_000, who: null }],
+      idleTimeout: [],
       requireBound: [
-        { ruleId: "require_bound-9", feature: "cad.pro", labels: ["user"], who: null },
+        { ruleId: "require_bound-8", feature: "cad.pro", labels: ["user"], who: null },
       ],
       showHolders: "pseudonym",
     });
@@ -122,6 +121,9 @@ policy: { show_holders: pseudonym }
     expect(refused("borrow: { feature: cad.pro, seats: 1, days: 3, who: cad }")).toBe(
       "4:5: rules.0.borrow: borrowing is not limited by this release",
     );
+    expect(refused("idle_timeout: { feature: cad.pro, for: 1h }")).toBe(
+      "4:5: rules.0.idle_timeout: no client of this release reports activity, so all would count as idle",
+    );
   });
 });
 
@@ -163,7 +165,6 @@ describe("the examples of config.example.yaml", () => {
       "priority",
       "linger",
       "min_lease",
-      "idle_timeout",
       "require_bound",
     ]);
     const findings = reviewRules(config).filter(({ severity }) => severity !== "remark");
