@@ -45,6 +45,8 @@ export function capacityOf(grants: readonly SeatGrant[]): Capacity {
 
 /** Which seats serve the product; undefined when it is too new for all. */
 export function classOf(capacity: Capacity, product: Product): SeatClass | undefined {
+  const [only] = capacity;
+  if (only !== undefined && capacity.length === 1) return serves(only, product) ? "0" : undefined;
   const serving = capacity.flatMap((type, index) => (serves(type, product) ? [index] : []));
   return serving.length === 0 ? undefined : serving.join(",");
 }

@@ -5,7 +5,7 @@ import type { AcquireCommand } from "./command.ts";
 import type { EndedBy } from "./ended-leases.ts";
 import type { Feature } from "./feature.ts";
 import { type Caller, endOf, groupsOf, type Lease, leaseAt } from "./lease.ts";
-import { idlenessOf, lingersUntil } from "./lease-rules.ts";
+import { idlenessOf, lingerEnd } from "./lease-rules.ts";
 import { observe } from "./observed-lengths.ts";
 import { heirOf } from "./seat-mates.ts";
 import { requestKey, type SeatState } from "./state.ts";
@@ -93,7 +93,7 @@ export function endLease(
 /** Ends a lease that its holder gives back; its seats may stay with the holder for a while. */
 export function giveBack(state: SeatState, turn: Turn, lease: Lease): void {
   const feature = state.featureOrNew(lease.feature);
-  const until = lingersUntil(feature, lease, turn.now.mono);
+  const until = lingerEnd(feature, lease, turn.now.mono);
   const isShared = lease.seatSince === null || heirOf(state, feature, lease) !== undefined;
   if (isShared || until <= turn.now.mono) {
     endLease(state, turn, lease, "released", "holder");
@@ -124,8 +124,21 @@ export function prolonged(
   const expiresAt = after(turn.now.mono, leaseTime);
   const idleness = idlenessOf(feature, { ...lease, groups }, turn.now.mono);
   const { instance } = by;
-  const progress = { ...lease, instance, groups, leaseTime, expiresAt, ...idleness };
-  return leaseAt({ ...progress, restored: false });
+  const { overdraft, seatSince, lingersUntil, startedAt, seatFrom } = lease;
+  return leaseAt(lease, {
+    instance,
+    groups,
+    leaseTime,
+    overdraft,
+    seatSince,
+    lingersUntil,
+    startedAt,
+    seatFrom,
+    expiresAt,
+    activeAt: idleness.activeAt,
+    idleAt: idleness.idleAt,
+    restored: false,
+  });
 }
 
 function forgetLease(state: SeatState, turn: Turn, lease: Lease, by: EndedBy): void {
@@ -165,12 +178,10 @@ function newLease(turn: Turn, feature: Feature, asked: AcquireCommand, seating: 
   const { bound: _bound, ...claim } = claimOf(asked);
   const { wall, mono } = turn.now;
   const isShared = seating === "shared";
-  return leaseAt({
-    ...claim,
-    id,
+  const lasting = { ...claim, id, key, grantedAt: wall };
+  return leaseAt(lasting, {
+    groups: claim.groups,
     instance: by.instance,
-    key,
-    grantedAt: wall,
     leaseTime: pool.leaseTime,
     overdraft: seating === "overdraft",
     seatSince: isShared ? null : wall,

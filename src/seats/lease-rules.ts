@@ -22,7 +22,7 @@ export function idlenessOf(
 }
 
 /** Until when the seats of a lease released at `now` stay with its holder; `now` for not at all. */
-export function lingersUntil({ pool, rules }: Feature, lease: Lease, now: MonoMillis): MonoMillis {
+export function lingerEnd({ pool, rules }: Feature, lease: Lease, now: MonoMillis): MonoMillis {
   const { linger, minLease } = pool.value ?? { linger: NO_TIME, minLease: NO_TIME };
   const stays = spanFor(rules.value.linger, lease.groups, linger);
   const least = spanFor(rules.value.minLease, lease.groups, minLease);

@@ -77,7 +77,7 @@ export class Occupancy {
     return sum;
   }
 
-  /** Seats of one user, host or group, or of those for whom a rule reserves. */
+  /** Seats of one user, host or group that a `max` rule counts, or of those for whom a rule reserves. */
   held(feature: Feature, subject: Subject, name: string): number {
     return this.#counts.get(countKey(feature, subject, name)) ?? 0;
   }
@@ -91,14 +91,17 @@ export class Occupancy {
     return this.#counts.get(poolKey(pool)) ?? 0;
   }
 
+  /** Holders are counted only where a rule asks for them: rules that change bring a new count. */
   #count(feature: Feature, lease: Lease, seats: number): void {
     this.#addClass(feature, feature.classFor(lease), seats);
-    this.#add(countKey(feature, "user", lease.user), seats);
-    this.#add(countKey(feature, "host", lease.host), seats);
-    for (const group of lease.groups) this.#add(countKey(feature, "group", group), seats);
-    for (const rule of feature.rules.value.reserve) {
-      if (means(rule.for, lease.groups))
-        this.#add(countKey(feature, "reserve", rule.ruleId), seats);
+    const { max, reserve } = feature.rules.value;
+    if (max.length > 0) {
+      this.#add(countKey(feature, "user", lease.user), seats);
+      this.#add(countKey(feature, "host", lease.host), seats);
+      for (const group of lease.groups) this.#add(countKey(feature, "group", group), seats);
+    }
+    for (const { ruleId, for: groups } of reserve) {
+      if (means(groups, lease.groups)) this.#add(countKey(feature, "reserve", ruleId), seats);
     }
     const tokens = feature.pool.value?.tokens;
     if (tokens) this.#add(poolKey(tokens.pool), seats * tokens.cost);

@@ -36,7 +36,7 @@ export function restoreState(
   state.journal.silently(() => {
     for (const stored of snapshot.leases) {
       const leaseTime = Math.max(stored.leaseTime, leaseTimes.get(stored.feature) ?? 0);
-      restoreLease(state, snapshot, { ...stored, leaseTime: millis(leaseTime) }, now);
+      restoreLease(state, snapshot, stored, millis(leaseTime), now);
     }
   });
   setTerms(state, newTurn(now), terms);
@@ -48,12 +48,18 @@ function restoreLease(
   state: SeatState,
   snapshot: SeatSnapshot,
   stored: StoredLease,
+  leaseTime: Millis,
   now: Moment,
 ): void {
-  const { grantedAt, seatSince, lingersUntil, leaseTime } = stored;
+  const { grantedAt, seatSince, lingersUntil } = stored;
   const rest = lingersUntil === null ? leaseTime : lingersUntil - now.wall;
-  const lease = leaseAt({
-    ...stored,
+  const lease = leaseAt(stored, {
+    instance: stored.instance,
+    groups: stored.groups,
+    leaseTime,
+    overdraft: stored.overdraft,
+    seatSince,
+    lingersUntil,
     startedAt: monoAt(grantedAt, now),
     seatFrom: seatSince === null ? null : monoAt(seatSince, now),
     expiresAt: monoMillis(now.mono + Math.min(rest, Math.max(leaseTime, LONGEST_LINGER))),
@@ -67,7 +73,7 @@ function restoreLease(
   if (lingersUntil !== null) return;
   const key = requestKey(lease.client, lease.key);
   state.setRequest(lease.client, key, { kind: "leased", lease: lease.id });
-  state.seatTime.restored(lease, sureUntil(snapshot, stored, now));
+  state.seatTime.restored(lease, sureUntil(snapshot, lease, now));
 }
 
 /** However the wall clock has jumped meanwhile, released seats come back. */
