@@ -8,6 +8,7 @@ import {
   ada,
   bob,
   givenBook,
+  holder,
   leaseNo,
   noon,
   noonAnd,
@@ -23,7 +24,7 @@ const MANY = 100_000;
 
 describe.each([
   ["a tick while nothing is due", () => (book: SeatBook) => book.decide(tick, noonAnd(second))],
-  ["a renewal", () => (book: SeatBook) => book.decide(renew(holder(0), 0), noonAnd(second))],
+  ["a renewal", () => (book: SeatBook) => book.decide(renew(customer(0), 0), noonAnd(second))],
   ["a checkout and its return", checkouts],
 ] as const)("%s", (_, work) => {
   for (const leases of [FEW, MANY]) {
@@ -48,19 +49,22 @@ describe("a restart", () => {
 function aFullSite(leases: number): SeatBook {
   const restored = Array.from({ length: leases }, (_, index) => ({
     id: leaseNo(index),
-    ...holder(index),
+    ...holder(customer(index)),
     feature: "cad.pro",
     version: "",
+    versionDate: null,
     count: 1,
     key: idempotencyKey(`key-${index}`),
     grantedAt: noon.wall,
     leaseTime: seats(1).leaseTime,
     overdraft: false,
+    seatSince: noon.wall,
+    lingersUntil: null,
   }));
   return givenBook({ pools: [seats(leases + 1)], snapshot: { leases: restored } });
 }
 
-function holder(index: number): typeof ada {
+function customer(index: number): typeof ada {
   return { ...ada, client: `${String(index % 20_000).padStart(42, "x")}A` as typeof ada.client };
 }
 

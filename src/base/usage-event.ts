@@ -11,7 +11,7 @@ export type NewUsageEvent =
       readonly type: "grant";
       readonly wall: UnixMillis;
       readonly feature: string;
-      /** Seats of this lease. */
+      /** Seats that it took: 0 where it shares those of another lease of its holder. */
       readonly count: number;
       readonly user: Pseudonym;
       readonly lease: LeaseId;
@@ -22,11 +22,12 @@ export type NewUsageEvent =
       readonly type: "end";
       readonly wall: UnixMillis;
       readonly feature: string;
+      /** Seats that came free: 0 where another lease of its holder has them. */
       readonly count: number;
       readonly user: Pseudonym;
       readonly lease: LeaseId;
       readonly reason: EndReason;
-      /** Seat time since the grant or the last cut, whichever is later: `count` times the milliseconds. */
+      /** Seat time since the grant or the last cut, whichever is later: its seats times the milliseconds. */
       readonly seatMillis: Millis;
     }
   | {
@@ -49,7 +50,7 @@ export type NewUsageEvent =
       readonly client: ClientKey;
     };
 
-/** Why a lease is over. */
+/** Why a lease is over; `revoked` also where the site's rules end it. */
 export type EndReason = "released" | "expired" | "revoked";
 
 /** An event with its place in the site's history: ids are contiguous, starting at 1, per vendor. */

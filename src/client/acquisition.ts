@@ -21,9 +21,15 @@ export const freshNonce = (): string => toBase64Url(randomBytes(32));
 export class Acquisitions {
   readonly room: WaitingRoom = new WaitingRoom();
   readonly #link: Link;
+  #onTheirWay = 0;
 
   constructor(link: Link) {
     this.#link = link;
+  }
+
+  /** Whether a server may be granting something that we do not know of yet. Waiting in a queue is none. */
+  get isBusy(): boolean {
+    return this.#onTheirWay > 0;
   }
 
   /**
@@ -70,7 +76,7 @@ export class Acquisitions {
 
   /** `undefined` when the connection ended and all must be asked again. */
   async #ask(asking: Asking, onQueued: OnQueued | undefined): Promise<Grant | undefined> {
-    const call = this.#link.call("seat.acquire", asking.params);
+    const call = this.#counted(this.#link.call("seat.acquire", asking.params));
     const answer = await asking.unlessAborted(call, () => void this.#takeBack(asking, call));
     const { result, session } = answer;
     if (result.state === "granted") return this.#grant(result.lease, asking, answer);
@@ -78,6 +84,15 @@ export class Acquisitions {
     if (this.#link.session !== session) return undefined;
     const outcome = await asking.unlessAborted(asking.place.outcome(), () => this.#cancel(asking));
     return outcome === undefined ? undefined : this.#outcome(outcome, asking);
+  }
+
+  async #counted<Value>(call: Promise<Value>): Promise<Value> {
+    this.#onTheirWay += 1;
+    try {
+      return await call;
+    } finally {
+      this.#onTheirWay -= 1;
+    }
   }
 
   #outcome(outcome: QueueOutcome, asking: Asking): Grant {
@@ -129,6 +144,7 @@ export function grantOf(
   const note = session.provenLease(lease.note, { id: lease.id, ...wish });
   return {
     leaseId: note.leaseId,
+    chainId: session.chainId,
     from,
     leaseTime: note.leaseTimeMs,
     offlineGrace: note.offlineGraceMs,

@@ -1,19 +1,21 @@
 import { homedir, hostname, userInfo } from "node:os";
 import { join } from "node:path";
-import { fromBase64Url } from "../base/bytes.ts";
+import { fromBase64Url, toHex, utf8 } from "../base/bytes.ts";
 import { instanceId } from "../base/ids.ts";
 import { systemClock } from "../clock/system-clock.ts";
+import { sha256 } from "../crypto/hash.ts";
 import { randomHex } from "../crypto/random.ts";
 import { decodeLabels, type Labels } from "../protocol/requests.ts";
 import { openClientKey } from "./client-key-file.ts";
 import { Keeper, type Seatkeeper } from "./keeper.ts";
 import { parseServers } from "./server-address.ts";
 import { type Identity, Session } from "./session.ts";
+import { Spool } from "./spool.ts";
 
 export interface ConnectOptions {
   /**
    * `wss://host:7328`, `ws://127.0.0.1:7328` or `7328@host`, several as a list or separated by
-   * commas. The first that can be reached is used.
+   * commas, first choice first. Another one serves while the first is away; docs/CLIENT.md says how.
    */
   readonly servers: string | readonly string[];
   /**
@@ -26,7 +28,7 @@ export interface ConnectOptions {
    * pseudonyms of them. Left out: the login and host names of the operating system.
    */
   readonly labels?: { readonly user?: string; readonly host?: string; readonly display?: string };
-  /** The folder of the client key: `~/.local/share/seatkeeper` when left out. */
+  /** The folder of the client key and of usage that no daemon has answered yet: `~/.local/share/seatkeeper` when left out. */
   readonly dataDir?: string;
   /** The client key file: `client.key` in `dataDir` when left out. Made on first use, mode 0600. */
   readonly keyFile?: string;
@@ -53,6 +55,7 @@ export async function connect(options: ConnectOptions): Promise<Seatkeeper> {
     servers,
     (address, listener, signal) => Session.open(address, identity, clock, listener, signal),
     clock,
+    new Spool(usageFolder(dataDirOf(options), identity)),
   );
   try {
     options.signal?.throwIfAborted();
@@ -66,8 +69,7 @@ export async function connect(options: ConnectOptions): Promise<Seatkeeper> {
 }
 
 async function identityOf(options: ConnectOptions): Promise<Identity> {
-  const { dataDir = join(homedir(), ".local", "share", "seatkeeper"), token } = options;
-  const { keyFile = join(dataDir, "client.key"), vendor } = options;
+  const { keyFile = join(dataDirOf(options), "client.key"), vendor, token } = options;
   const labels = labelsOf(options.labels ?? {});
   const rootKey = keyBytes(vendor.rootKey);
   return {
@@ -77,6 +79,20 @@ async function identityOf(options: ConnectOptions): Promise<Identity> {
     labels,
     token,
   };
+}
+
+function dataDirOf({ dataDir }: ConnectOptions): string {
+  return dataDir ?? join(homedir(), ".local", "share", "seatkeeper");
+}
+
+/**
+ * Only records of one client key can be told apart from repetitions by their own keys, and they
+ * go to one vendor's daemons: so each pair has a folder.
+ */
+function usageFolder(dataDir: string, { vendor, signer }: Identity): string {
+  const pair = toHex(sha256(utf8(vendor.name), signer.publicKey)).slice(0, 16);
+  const name = vendor.name.replaceAll(/[^a-z0-9.-]/g, "_");
+  return join(dataDir, "usage", `${name}_${pair}`);
 }
 
 function labelsOf(labels: NonNullable<ConnectOptions["labels"]>): Labels {

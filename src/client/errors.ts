@@ -28,8 +28,10 @@ export const CLIENT_CODES = [
   "LEASE_NOTE",
   /** The client key file cannot be made, or is not one, or others may read it. */
   "CLIENT_KEY_FILE",
-  /** More usage waits for the server than is kept in memory. */
+  /** More usage waits for the server than is kept on disk. */
   "USAGE_BACKLOG",
+  /** Usage cannot be kept on disk; nothing of it was recorded. */
+  "USAGE_SPOOL",
   /** The seatkeeper was closed. */
   "CLIENT_CLOSED",
   /** A refusal by license or rule; `reason` says which. */
@@ -50,16 +52,40 @@ export class SeatDeniedError extends ClientError {
   readonly retryAfter: Millis | undefined;
   /** The place in the queue that waiting would get. */
   readonly queuePosition: number | undefined;
+  /** The rule of the site that decided, if one did. */
+  readonly ruleId: string | undefined;
+  /** Why there is that rule, in the words of the site's administrator. */
+  readonly ruleReason: string | undefined;
+  /** Pseudonyms of those who hold the seats, as far as the site lets that be told. */
+  readonly holders: readonly string[];
 
   constructor(denial: WireDenial) {
+    const { ruleId, ruleReason, queuePosition, retryAfterMs } = denial;
     const what = denial.feature === "" ? "denied" : `${denial.feature} denied`;
-    super("SEAT_DENIED", `${what}: ${denial.reason}`, {
+    super("SEAT_DENIED", `${what}: ${denial.reason}${ruleText(denial)}`, {
       hint: denial.hint,
-      facts: { reason: denial.reason, feature: denial.feature },
+      facts: {
+        reason: denial.reason,
+        feature: denial.feature,
+        ...(ruleId === undefined ? {} : { ruleId }),
+        ...(ruleReason === undefined ? {} : { ruleReason }),
+        ...(queuePosition === undefined ? {} : { queuePosition }),
+        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+        ...(denial.holders === undefined ? {} : { holders: denial.holders.join(" ") }),
+      },
     });
     this.reason = denial.reason;
     this.feature = denial.feature;
     this.retryAfter = denial.retryAfterMs;
     this.queuePosition = denial.queuePosition;
+    this.ruleId = denial.ruleId;
+    this.ruleReason = denial.ruleReason;
+    this.holders = denial.holders ?? [];
   }
+}
+
+/** ` by rule night-shift: seats are kept for the night shift`. */
+function ruleText({ ruleId, ruleReason }: WireDenial): string {
+  if (ruleId === undefined) return "";
+  return ` by rule ${ruleId}${ruleReason === undefined ? "" : `: ${ruleReason}`}`;
 }

@@ -1,17 +1,21 @@
 import { EventEmitter } from "node:events";
 import { PRODUCT_NAME } from "../base/ids.ts";
-import { type Millis, type MonoMillis, millis } from "../base/time.ts";
+import { type Millis, type MonoMillis, millis, type UnixMillis } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
+import { SleepWatch } from "../clock/sleep-watch.ts";
 import { LEASES_PER_REQUEST, SEATS_PER_REQUEST } from "../protocol/limits.ts";
-import type { Notification } from "../protocol/notifications.ts";
+import type { Notification, NotificationOf } from "../protocol/notifications.ts";
+import type { UsageRecord } from "../protocol/requests.ts";
 import type { FeatureStatus, RenewResult } from "../protocol/results.ts";
 import { Acquisitions, freshNonce, grantOf } from "./acquisition.ts";
 import { ClientError, SeatDeniedError } from "./errors.ts";
 import { Link, type LinkListener, type OpenSession } from "./link.ts";
+import { giveBackTo, Relocation } from "./relocation.ts";
 import { HeldSeat, type Loss, type Seat, type SeatDesk, type SeatWish } from "./seat.ts";
 import type { ServerAddress } from "./server-address.ts";
 import type { Session } from "./session.ts";
-import { type Usage, UsageQueue } from "./usage.ts";
+import type { Spool } from "./spool.ts";
+import { type Usage, type UsageDesk, UsageQueue } from "./usage.ts";
 
 export interface AcquireOptions {
   /** The version of the application; the license may not cover newer ones. */
@@ -30,14 +34,22 @@ export interface AcquireOptions {
 export interface SeatkeeperEvents {
   granted: [seat: Seat];
   lost: [seat: Seat, loss: Loss];
-  regained: [seat: Seat];
+  regained: [seat: Seat, loss: Loss];
+  /** The computer slept for so long. Seats are renewed at once; `lost` tells which did not last. */
+  slept: [span: Millis];
   expiring: [seat: Seat, remaining: Millis];
   /** Also the first time, before `connect` resolves: then nobody can hear it yet. */
   connected: [server: string];
   /** The next attempt comes in `retryIn` milliseconds. Seats stay valid for their time. */
   disconnected: [error: ClientError, retryIn: Millis];
+  /** Features or meters that end soon, with their end; in grace until the second moment, if there is one. */
+  licenseExpiring: [names: readonly string[], endsAt: UnixMillis, graceUntil: UnixMillis | null];
   /** The daemon stops in so many milliseconds. */
   draining: [afterMs: Millis];
+  /** Usage of this application has brought a quota to 80, 90 or 100 percent. */
+  quota: [warning: NotificationOf["quota.warning"]];
+  /** The daemon will not count usage that was only spooled, or left by an earlier process. */
+  refused: [usage: UsageRecord, error: Error];
 }
 
 /** The connection of one process to the license server, and the seats it holds. */
@@ -58,7 +70,8 @@ export interface Seatkeeper extends EventEmitter<SeatkeeperEvents> {
   status(): Promise<readonly FeatureStatus[]>;
   /**
    * Releases every seat, waits a moment for usage that the daemon has not answered, and says
-   * goodbye. Usage that is unanswered then is lost, and its promise rejects.
+   * goodbye. Usage that is unanswered then stays on disk for the next start, and its promise
+   * rejects.
    */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -74,21 +87,29 @@ const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}$/;
 
 export class Keeper
   extends EventEmitter<SeatkeeperEvents>
-  implements Seatkeeper, SeatDesk, LinkListener
+  implements Seatkeeper, SeatDesk, LinkListener, UsageDesk
 {
   readonly clock: Clock;
   readonly #link: Link;
   readonly #acquisitions: Acquisitions;
   readonly #usage: UsageQueue;
   readonly #seats = new Set<HeldSeat>();
+  readonly #relocation: Relocation;
+  #sleepWatch: SleepWatch | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(servers: readonly ServerAddress[], open: OpenSession, clock: Clock) {
+  constructor(servers: readonly ServerAddress[], open: OpenSession, clock: Clock, spool: Spool) {
     super();
     this.clock = clock;
     this.#link = new Link(servers, open, clock, this);
     this.#acquisitions = new Acquisitions(this.#link);
-    this.#usage = new UsageQueue((records) => this.#link.call("usage.record", { records }), clock);
+    this.#usage = new UsageQueue(this, spool);
+    this.#relocation = new Relocation({
+      clock,
+      seats: this.#seats,
+      session: () => this.#link.session,
+      isBusy: () => this.#acquisitions.isBusy,
+    });
   }
 
   get usage(): Usage {
@@ -104,8 +125,10 @@ export class Keeper
   }
 
   /** @throws ClientError when no server will do. */
-  start(signal: AbortSignal | undefined): Promise<void> {
-    return this.#link.start(signal);
+  async start(signal: AbortSignal | undefined): Promise<void> {
+    await this.#link.start(signal);
+    this.#sleepWatch = new SleepWatch(this.clock, (span) => this.#woke(span));
+    await this.#usage.adopt();
   }
 
   async acquire(feature: string, options: AcquireOptions = {}): Promise<Seat> {
@@ -113,6 +136,7 @@ export class Keeper
     const grant = await this.#acquisitions.acquire(wish, options.signal, options.onQueued);
     const seat = new HeldSeat(wish, grant, this);
     this.#seats.add(seat);
+    this.#relocation.granted(seat);
     this.emit("granted", seat);
     return seat;
   }
@@ -134,8 +158,8 @@ export class Keeper
 
   renew(seat: HeldSeat): void {
     const { session } = this.#link;
-    // Without a connection the next one resumes.
-    if (session !== undefined) void this.#ask("seat.renew", session, [seat]);
+    // Without a connection the next one resumes; another daemon does not know the lease.
+    if (session?.chainId === seat.chainId) void this.#ask("seat.renew", session, [seat]);
   }
 
   reacquire(seat: HeldSeat): void {
@@ -144,6 +168,8 @@ export class Keeper
 
   async release(seat: HeldSeat): Promise<void> {
     this.#seats.delete(seat);
+    // A daemon that is out of reach gives the seat to others when its time is over.
+    if (this.#link.session !== undefined && this.#link.session.chainId !== seat.chainId) return;
     await this.#acquisitions.giveBack(seat.leaseId);
   }
 
@@ -151,21 +177,31 @@ export class Keeper
     this.emit("lost", seat, loss);
   }
 
-  regained(seat: Seat): void {
-    this.emit("regained", seat);
+  regained(seat: Seat, loss: Loss): void {
+    this.emit("regained", seat, loss);
   }
 
   expiring(seat: Seat, remaining: Millis): void {
     this.emit("expiring", seat, remaining);
   }
 
+  // What usage asks for.
+
+  online(): Promise<Session> {
+    return this.#link.online();
+  }
+
+  refused(usage: UsageRecord, error: Error): void {
+    this.emit("refused", usage, error);
+  }
+
   // What the link tells.
 
   connected(session: Session): void {
-    const seats = [...this.#seats].filter((seat) => seat.isResumable);
-    for (let start = 0; start < seats.length; start += LEASES_PER_REQUEST) {
-      void this.#ask("seat.resume", session, seats.slice(start, start + LEASES_PER_REQUEST));
-    }
+    const seats = this.#seatsOf(session);
+    this.#relocation.arrived(session);
+    this.#askAll("seat.resume", session, seats);
+    this.#usage.wake();
     this.emit("connected", session.server);
   }
 
@@ -174,11 +210,22 @@ export class Keeper
     this.emit("disconnected", error, retryIn);
   }
 
+  homecoming(home: Session): Promise<boolean> {
+    return this.#relocation.prepare(home);
+  }
+
+  left(session: Session): void {
+    void this.#relocation.leave(session, this.#acquisitions.room.keys, this.#usage.sending);
+    this.#acquisitions.room.disconnected();
+  }
+
   notified(notification: Notification, session: Session): void {
     const { method, params } = notification;
     switch (method) {
       case "queue.granted": {
         const { key, lease } = params;
+        // From a server that was left for a better one.
+        if (session !== this.#link.session) return void giveBackTo(session, lease.id);
         const outcome = { kind: "granted", lease, session, at: this.#now() } as const;
         // Nobody wants it any more: the cancellation crossed the grant on its way.
         if (!this.#acquisitions.room.tell(key, outcome)) void this.#acquisitions.giveBack(lease.id);
@@ -188,9 +235,15 @@ export class Keeper
         this.#acquisitions.room.tell(params.key, { kind: "dropped", denial: params.denial });
         return;
       case "lease.revoked":
-        return this.#seatOf(params.lease)?.refuse(params.reason, params.hint);
+        return this.#seatOf(params.lease)?.refuse(params);
       case "lease.expiring":
         return this.#seatOf(params.lease)?.warn(params.afterMs);
+      case "license.expiring":
+        this.emit("licenseExpiring", params.names, params.endsAt, params.graceUntil);
+        return;
+      case "quota.warning":
+        this.emit("quota", params);
+        return;
       case "server.draining":
         this.emit("draining", params.afterMs);
         return;
@@ -198,6 +251,29 @@ export class Keeper
       case "license.changed":
       // The wire lets one through only as the first word of a connection.
       case "challenge":
+    }
+  }
+
+  /** What the daemon may still know. */
+  #seatsOf({ chainId }: Session): readonly HeldSeat[] {
+    return [...this.#seats].filter((seat) => seat.isResumable && seat.chainId === chainId);
+  }
+
+  #woke(span: Millis): void {
+    for (const seat of this.#seats) seat.slept(span);
+    this.emit("slept", span);
+    const { session } = this.#link;
+    if (session === undefined) this.#link.retryNow();
+    else this.#askAll("seat.renew", session, this.#seatsOf(session));
+  }
+
+  #askAll(
+    method: "seat.renew" | "seat.resume",
+    session: Session,
+    seats: readonly HeldSeat[],
+  ): void {
+    for (let start = 0; start < seats.length; start += LEASES_PER_REQUEST) {
+      void this.#ask(method, session, seats.slice(start, start + LEASES_PER_REQUEST));
     }
   }
 
@@ -242,14 +318,14 @@ export class Keeper
       const { feature, count } = seat.wish;
       seat.confirm(grantOf(session, lease, { feature, count, nonce }, from));
     }
-    for (const { id, reason, hint } of result.lost) byLease.get(id)?.refuse(reason, hint);
+    for (const lost of result.lost) byLease.get(lost.id)?.refuse(lost);
   }
 
   async #reacquire(seat: HeldSeat): Promise<void> {
     try {
       seat.confirm(await this.#acquisitions.acquire(seat.wish, seat.releasedSignal));
     } catch (error) {
-      if (error instanceof SeatDeniedError) seat.refuse(error.reason, error.hint ?? "");
+      if (error instanceof SeatDeniedError) seat.refuse(lossOf(error));
       else if (seat.state !== "released") seat.giveUp();
     }
   }
@@ -261,9 +337,21 @@ export class Keeper
     ]);
     const isOnline = this.#link.session !== undefined;
     if (isOnline) await within(this.clock, FAREWELL_TIME, farewell);
+    this.#sleepWatch?.stop();
+    this.#relocation.close();
     this.#link.close();
-    this.#usage.close();
+    await this.#usage.close();
   }
+}
+
+function lossOf(denied: SeatDeniedError): Omit<Loss, "final"> {
+  const { reason, hint = "", ruleId, ruleReason } = denied;
+  return {
+    reason,
+    hint,
+    ...(ruleId === undefined ? {} : { ruleId }),
+    ...(ruleReason === undefined ? {} : { ruleReason }),
+  };
 }
 
 /** Resolves with the work, or after `span` without it. */

@@ -1,11 +1,11 @@
-import { type Millis, type MonoMillis, millis } from "../base/time.ts";
+import { after, between, type Millis, type MonoMillis, millis } from "../base/time.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
 import { randomBytes } from "../crypto/random.ts";
 import type { Notification } from "../protocol/notifications.ts";
 import type { Method, ParamsOf } from "../protocol/requests.ts";
 import type { ResultOf } from "../protocol/results.ts";
 import { retryDelay } from "./backoff.ts";
-import { ClientError } from "./errors.ts";
+import { ClientError, SeatDeniedError } from "./errors.ts";
 import type { ServerAddress } from "./server-address.ts";
 import type { Session } from "./session.ts";
 import type { WireListener } from "./wire.ts";
@@ -24,6 +24,13 @@ export interface LinkListener {
   /** `retryIn` is how long the next attempt waits. */
   disconnected(error: ClientError, retryIn: Millis): void;
   notified(notification: Notification, session: Session): void;
+  /**
+   * A server that comes before the present one in the list is back. True when nothing holds us
+   * at the present one any more: it is left as soon as this resolves.
+   */
+  homecoming(home: Session): Promise<boolean>;
+  /** The server that was left for a better one; whoever is told closes it. */
+  left(session: Session): void;
 }
 
 /** An answer, and the connection and moment it was asked on. */
@@ -36,12 +43,24 @@ export interface Answered<M extends Method> {
 /** A connection that lasted so long is a success; the next loss starts counting anew. */
 const SETTLED: Millis = millis(10_000);
 
+/** A lost connection is tried again for so long before another server of the list is asked. */
+const PATIENCE: Millis = millis(3_000);
+
+/** How long a server that stops is asked last. */
+const AVOIDANCE: Millis = millis(30_000);
+
+/** How often it is tried to come home, half as much more or less. */
+const HOME_CHECK: Millis = millis(30_000);
+
 interface Waiter {
   resolve(session: Session): void;
   reject(error: ClientError): void;
 }
 
-/** Keeps one session with the first server that can be reached, again and again. */
+/**
+ * Keeps one session with one server of the list. The first is home: another one is asked only when
+ * the last one stays away or stops, and left again when home is back.
+ */
 export class Link {
   readonly #servers: readonly ServerAddress[];
   readonly #open: OpenSession;
@@ -53,6 +72,11 @@ export class Link {
   #connectedAt: MonoMillis | undefined;
   #attempt = 0;
   #retry: Timer | undefined;
+  /** The place in the list of the server of this or the last session. */
+  #place = 0;
+  #lostAt: MonoMillis | undefined;
+  readonly #avoided = new Map<ServerAddress, MonoMillis>();
+  #homeCheck: Timer | undefined;
 
   constructor(
     servers: readonly ServerAddress[],
@@ -89,28 +113,43 @@ export class Link {
    * @throws SeatDeniedError; ClientError SERVER_REFUSED, CLIENT_CLOSED.
    */
   async call<M extends Method>(method: M, params: ParamsOf[M]): Promise<Answered<M>> {
+    const stopping = new Set<string>();
     for (;;) {
-      const session = await this.#online();
+      const session = await this.online();
       const sentAt = this.#clock.now().mono;
       try {
         return { result: await session.request(method, params), session, sentAt };
       } catch (error) {
-        if (!(error instanceof ClientError && error.code === "SERVER_CONNECTION_LOST")) throw error;
+        if (!(error instanceof ClientError)) throw error;
+        if (isStopping(error)) stopping.add(session.server);
+        const isElsewhere = isStopping(error) && stopping.size < this.#servers.length;
+        if (isElsewhere) this.#avoid(session);
+        else if (error.code !== "SERVER_CONNECTION_LOST") throw error;
       }
     }
+  }
+
+  /** The next attempt does not wait any longer. */
+  retryNow(): void {
+    if (this.#retry === undefined) return;
+    this.#retry.cancel();
+    this.#retry = undefined;
+    void this.#reconnect();
   }
 
   close(): void {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
     this.#retry?.cancel();
+    this.#homeCheck?.cancel();
     this.#session?.close();
     this.#session = undefined;
     for (const waiter of this.#waiters) waiter.reject(closed());
     this.#waiters.clear();
   }
 
-  #online(): Promise<Session> {
+  /** The session of this moment, or the next one. @throws ClientError CLIENT_CLOSED. */
+  online(): Promise<Session> {
     if (this.#session !== undefined) return Promise.resolve(this.#session);
     if (this.#closing.signal.aborted) return Promise.reject(closed());
     return new Promise((resolve, reject) => this.#waiters.add({ resolve, reject }));
@@ -118,7 +157,7 @@ export class Link {
 
   async #connect(signal: AbortSignal): Promise<void> {
     const failures: ClientError[] = [];
-    for (const server of this.#servers) {
+    for (const server of this.#candidates()) {
       const failure = await this.#tryServer(server, signal);
       if (failure === undefined) return;
       if (signal.aborted) throw failure;
@@ -127,9 +166,31 @@ export class Link {
     throw mostTelling(failures);
   }
 
+  /** A short outage is waited for: elsewhere the seats would have to be asked for anew. */
+  #candidates(): readonly ServerAddress[] {
+    const { mono } = this.#clock.now();
+    const last = this.#servers[this.#place];
+    const isAvoided = (server: ServerAddress): boolean => (this.#avoided.get(server) ?? 0) > mono;
+    const isShort = this.#lostAt !== undefined && between(this.#lostAt, mono) < PATIENCE;
+    if (isShort && last !== undefined && !isAvoided(last)) return [last];
+    return [...this.#servers].toSorted(
+      (one, two) => Number(isAvoided(one)) - Number(isAvoided(two)),
+    );
+  }
+
+  #avoid(session: Session): void {
+    const server = this.#servers[this.#place];
+    if (this.#session !== session || server === undefined) return;
+    this.#avoided.set(server, after(this.#clock.now().mono, AVOIDANCE));
+    session.close();
+  }
+
   /** `undefined` once connected. */
   async #tryServer(server: ServerAddress, signal: AbortSignal): Promise<ClientError | undefined> {
-    const visit = new Visit(this.#listener, (error) => this.#lost(error));
+    const visit: Visit = new Visit(this.#listener, (error) => {
+      // A server that was left for home may end when it likes.
+      if (this.#session === visit.session) this.#lost(error);
+    });
     try {
       visit.session = await this.#open(server, visit, signal);
     } catch (error) {
@@ -138,13 +199,16 @@ export class Link {
     }
     if (signal.aborted) visit.session.close();
     if (visit.failure !== undefined) return visit.failure;
-    this.#found(visit.session);
+    this.#found(visit.session, server);
     visit.deliver();
     return undefined;
   }
 
-  #found(session: Session): void {
+  #found(session: Session, server: ServerAddress): void {
     this.#session = session;
+    this.#place = this.#servers.indexOf(server);
+    this.#lostAt = undefined;
+    this.#checkHomeLater();
     this.#connectedAt = this.#clock.now().mono;
     this.#listener.connected(session);
     for (const waiter of this.#waiters) waiter.resolve(session);
@@ -154,9 +218,50 @@ export class Link {
   #lost(error: ClientError): void {
     if (this.#closing.signal.aborted) return;
     this.#session = undefined;
+    this.#homeCheck?.cancel();
+    this.#lostAt = this.#clock.now().mono;
     const lasted = this.#clock.now().mono - (this.#connectedAt ?? 0);
     if (lasted >= SETTLED) this.#attempt = 0;
     this.#retryLater(error);
+  }
+
+  #checkHomeLater(): void {
+    this.#homeCheck?.cancel();
+    if (this.#place === 0) return;
+    const wait = millis(Math.floor(HOME_CHECK * (0.5 + randomFraction())));
+    this.#homeCheck = this.#clock.after(wait, () => void this.#checkHome());
+  }
+
+  async #checkHome(): Promise<void> {
+    const foreign = this.#session;
+    const { signal } = this.#closing;
+    for (const server of this.#servers.slice(0, this.#place)) {
+      // oxlint-disable-next-line no-await-in-loop -- the first choice first
+      if (foreign === undefined || (await this.#comeHome(server, foreign, signal))) return;
+    }
+    if (!signal.aborted && this.#session === foreign) this.#checkHomeLater();
+  }
+
+  /** True when there is nothing more to do here: the session of before is not the session any more. */
+  async #comeHome(server: ServerAddress, foreign: Session, signal: AbortSignal): Promise<boolean> {
+    const visit: Visit = new Visit(this.#listener, (error) => {
+      if (this.#session === visit.session) this.#lost(error);
+    });
+    try {
+      visit.session = await this.#open(server, visit, signal);
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      return this.#session !== foreign;
+    }
+    const isReady = await this.#listener.homecoming(visit.session);
+    if (!isReady || visit.failure !== undefined || signal.aborted || this.#session !== foreign) {
+      visit.session.close();
+      return this.#session !== foreign;
+    }
+    this.#found(visit.session, server);
+    visit.deliver();
+    this.#listener.left(foreign);
+    return true;
   }
 
   #retryLater(error: ClientError): void {
@@ -167,6 +272,7 @@ export class Link {
   }
 
   async #reconnect(): Promise<void> {
+    this.#retry = undefined;
     try {
       await this.#connect(this.#closing.signal);
     } catch (error) {
@@ -221,6 +327,10 @@ function mostTelling(failures: readonly ClientError[]): ClientError {
       cause: first,
     })
   );
+}
+
+function isStopping(error: ClientError): boolean {
+  return error instanceof SeatDeniedError && error.reason === "DRAINING";
 }
 
 const closed = (): ClientError => new ClientError("CLIENT_CLOSED", "the seatkeeper was closed");

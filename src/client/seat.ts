@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { DenialReason } from "../base/denial.ts";
-import type { LeaseId } from "../base/ids.ts";
-import { after, between, type Millis, type MonoMillis, millis } from "../base/time.ts";
+import type { ChainId, LeaseId } from "../base/ids.ts";
+import { after, between, type Millis, type MonoMillis, millis, monoMillis } from "../base/time.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
 
 /** Why a seat is not ours any more. */
@@ -10,6 +10,11 @@ export interface Loss {
   readonly reason: DenialReason;
   /** What the user can do next. */
   readonly hint: string;
+  /** The rule of the site that took it, if one did, and the administrator's words for it. */
+  readonly ruleId?: string;
+  readonly ruleReason?: string;
+  /** How long the computer slept, when that is why. */
+  readonly slept?: Millis;
   /** True when nothing more is tried: `regained` will not follow. */
   readonly final: boolean;
 }
@@ -18,8 +23,8 @@ export interface Loss {
 export interface SeatEvents {
   /** The seat is not valid any more. Said a second time only to say that it is final. */
   lost: [loss: Loss];
-  /** The seat is valid again after it was lost, perhaps under another lease id. */
-  regained: [];
+  /** The seat is valid again after that loss, perhaps under another lease id. */
+  regained: [loss: Loss];
   /** Renewals do not come through: the seat will be lost in so many milliseconds. Once per outage. */
   expiring: [remaining: Millis];
 }
@@ -56,6 +61,8 @@ export interface SeatWish {
 /** What a proven lease note gives, counted from the moment its request was sent. */
 export interface Grant {
   readonly leaseId: LeaseId;
+  /** The ledger of the daemon that granted it. */
+  readonly chainId: ChainId;
   readonly from: MonoMillis;
   readonly leaseTime: Millis;
   readonly offlineGrace: Millis;
@@ -70,7 +77,7 @@ export interface SeatDesk {
   reacquire(seat: HeldSeat): void;
   release(seat: HeldSeat): Promise<void>;
   lost(seat: Seat, loss: Loss): void;
-  regained(seat: Seat): void;
+  regained(seat: Seat, loss: Loss): void;
   expiring(seat: Seat, remaining: Millis): void;
 }
 
@@ -78,6 +85,9 @@ export interface SeatDesk {
 const RECOVERABLE: ReadonlySet<DenialReason> = new Set(["LEASE_EXPIRED", "LEASE_UNKNOWN"]);
 
 const OFFLINE_HINT = "the license server is out of reach; the seat comes back when it answers";
+
+const SLEPT_HINT =
+  "the computer slept for longer than the lease; the seat is being asked for again";
 
 /** The life of one seat: renewals, deadlines, loss and return. */
 export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
@@ -128,6 +138,15 @@ export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
     return between(this.#desk.clock.now().mono, this.#end());
   }
 
+  get chainId(): ChainId {
+    return this.#grant.chainId;
+  }
+
+  /** When its daemon, as far as we know, gives the seat to others. */
+  get leaseEnd(): MonoMillis {
+    return after(this.#grant.from, this.#grant.leaseTime);
+  }
+
   /** A lease that the daemon may still know, and that we want. */
   get isResumable(): boolean {
     return this.#state !== "released" && !this.#isReacquiring && this.#loss?.final !== true;
@@ -155,28 +174,41 @@ export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
   /** The daemon says that the seat is ours for another lease time. */
   confirm(grant: Grant): void {
     if (this.#state === "released") return;
-    const wasLost = this.#state === "lost";
+    const loss = this.#loss;
     this.#grant = grant;
     this.#state = "held";
     this.#loss = undefined;
     this.#isReacquiring = false;
     this.#schedule();
-    if (!wasLost) return;
-    this.emit("regained");
-    this.#desk.regained(this);
+    if (loss === undefined) return;
+    this.emit("regained", loss);
+    this.#desk.regained(this, loss);
   }
 
   /** The daemon says that the seat is not ours. */
-  refuse(reason: DenialReason, hint: string): void {
+  refuse({ reason, hint, ruleId, ruleReason }: Omit<Loss, "final">): void {
     if (this.#state === "released" || this.#loss?.final === true) return;
     this.#cancelTimers();
     const final = this.#isReacquiring || !RECOVERABLE.has(reason);
     this.#isReacquiring = !final;
     const isNews = final || this.#state === "held";
     this.#state = "lost";
-    this.#loss = { reason, hint, final };
+    const rule = ruleId === undefined ? {} : { ruleId };
+    const words = ruleReason === undefined ? {} : { ruleReason };
+    this.#loss = { reason, hint, ...rule, ...words, final };
     if (isNews) this.#tellLoss(this.#loss);
     if (!final) this.#desk.reacquire(this);
+  }
+
+  /** The computer slept, and our clock stood still while the daemon's went on. */
+  slept(span: Millis): void {
+    if (this.#state === "released") return;
+    this.#grant = { ...this.#grant, from: monoMillis(this.#grant.from - span) };
+    if (this.#state !== "held") return;
+    this.#schedule();
+    if (this.remaining > 0) return;
+    this.#cancelTimers();
+    this.#runOut({ hint: SLEPT_HINT, slept: span });
   }
 
   /** The daemon could not renew just now. */
@@ -193,7 +225,7 @@ export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
 
   /** It cannot be asked for anew. */
   giveUp(): void {
-    if (this.#loss !== undefined) this.refuse(this.#loss.reason, this.#loss.hint);
+    if (this.#loss !== undefined) this.refuse(this.#loss);
   }
 
   #schedule(): void {
@@ -203,7 +235,7 @@ export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
     this.#renewal = this.#at(after(from, third), () => this.#desk.renew(this));
     this.#deadlines = [
       this.#at(after(from, millis(2 * third)), () => this.#tellExpiring(this.remaining)),
-      this.#at(this.#end(), () => this.#runOut()),
+      this.#at(this.#end(), () => this.#runOut({ hint: OFFLINE_HINT })),
     ];
   }
 
@@ -218,10 +250,10 @@ export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
   }
 
   /** Nobody renewed in time. The daemon may still know the lease: a resume or renewal asks it. */
-  #runOut(): void {
+  #runOut(why: Pick<Loss, "hint" | "slept">): void {
     if (this.#state !== "held") return;
     this.#state = "lost";
-    this.#loss = { reason: "LEASE_EXPIRED", hint: OFFLINE_HINT, final: false };
+    this.#loss = { reason: "LEASE_EXPIRED", ...why, final: false };
     this.#tellLoss(this.#loss);
   }
 

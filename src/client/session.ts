@@ -1,5 +1,5 @@
 import { toBase64Url } from "../base/bytes.ts";
-import { type ClientKey, clientKey, type InstanceId } from "../base/ids.ts";
+import { type ChainId, type ClientKey, clientKey, type InstanceId } from "../base/ids.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Signer } from "../crypto/ed25519.ts";
 import { randomBytes } from "../crypto/random.ts";
@@ -73,6 +73,11 @@ export class Session {
     } finally {
       signal.removeEventListener("abort", stop);
     }
+  }
+
+  /** The ledger of the daemon: no other daemon has it. */
+  get chainId(): ChainId {
+    return this.#challenger.chainId;
   }
 
   /** As `Wire.request`. */

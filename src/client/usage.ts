@@ -1,43 +1,57 @@
 import type { DenialReason } from "../base/denial.ts";
-import { type IdempotencyKey, idempotencyKey, PRODUCT_NAME } from "../base/ids.ts";
+import { type ChainId, type IdempotencyKey, idempotencyKey, PRODUCT_NAME } from "../base/ids.ts";
 import { type Millis, millis, unixMillis } from "../base/time.ts";
-import type { Clock, Timer } from "../clock/clock.ts";
+import type { Clock } from "../clock/clock.ts";
 import { randomHex } from "../crypto/random.ts";
 import { RECORDS_PER_REQUEST, UNITS_PER_RECORD } from "../protocol/limits.ts";
 import type { UsageRecord } from "../protocol/requests.ts";
 import type { RecordOutcome } from "../protocol/results.ts";
 import { ClientError, SeatDeniedError } from "./errors.ts";
-import type { Answered } from "./link.ts";
+import type { Session } from "./session.ts";
+import type { Spool, SpooledRecord } from "./spool.ts";
 
-/** `counted` now, or `repeated`: counted before under the same key. */
-export type UsageOutcome = "counted" | "repeated";
+/**
+ * `counted` now, or `repeated`: counted before under the same key; or `spooled`: safe on this
+ * computer's disk, and sent as soon as a daemon is there.
+ */
+export type UsageOutcome = "counted" | "repeated" | "spooled";
 
 export interface RecordOptions {
   /** The name of this record, 1 to 64 of `A-Z a-z 0-9 _ . : -`: counted once, however often it is sent. Made up when left out. */
   readonly key?: string;
   /** When the units were used, in Unix milliseconds. Now when left out. */
   readonly usedAt?: number;
+  /**
+   * What the promise waits for: that the daemon has counted the record, or only that it is safe
+   * on disk. Then the event `refused` tells if the daemon will not have it. `counted` when left out.
+   */
+  readonly until?: "counted" | "spooled";
 }
 
 /** Reports metered usage. */
 export interface Usage {
   /**
-   * Records that `units` of a meter were used. Resolves once the daemon has it on disk, however
-   * often the connection breaks until then; until that it is kept in memory alone.
+   * Records that `units` of a meter were used. The record is on this computer's disk before it is
+   * sent, and is counted exactly once, however often connections break and application, computer
+   * or daemon are started anew. Resolves once the daemon has it on disk.
+   *
+   * A record that may have reached one daemon goes to no other one: it waits until that one is
+   * back, because only that one can tell whether it was counted.
    * @param units a positive whole number.
    * @throws RangeError for a meter, unit count or key that no daemon would take.
    * @throws SeatDeniedError when the meter's quota or the license refuses it.
-   * @throws ClientError USAGE_BACKLOG, CLIENT_CLOSED, SERVER_REFUSED.
+   * @throws ClientError USAGE_SPOOL, USAGE_BACKLOG: nothing was recorded; SERVER_REFUSED;
+   *   CLIENT_CLOSED: the record is on disk, and a later start sends it.
    */
   record(meter: string, units: number, options?: RecordOptions): Promise<UsageOutcome>;
   /** Records that no daemon has answered yet. */
   readonly pending: number;
 }
 
-/** Records kept in memory while the daemon is out of reach. */
+/** Records kept while no daemon answers. */
 const MAX_PENDING = 100_000;
 
-/** What passes by itself: the batch is sent again after a while. */
+/** What passes by itself: the record is sent again after a while. */
 const PASSING: ReadonlySet<DenialReason> = new Set([
   "STORE_UNAVAILABLE",
   "RATE_LIMITED",
@@ -47,52 +61,107 @@ const PASSING: ReadonlySet<DenialReason> = new Set([
 const RETRY_TIME: Millis = millis(2_000);
 
 interface Pending {
-  readonly record: UsageRecord;
-  resolve(outcome: UsageOutcome): void;
-  reject(error: Error): void;
+  readonly spooled: SpooledRecord;
+  chain: ChainId | undefined;
+  /** Whoever waits for the daemon's word; nobody for what was only to be spooled, or adopted. */
+  readonly waiting:
+    | { resolve(outcome: UsageOutcome): void; reject(error: Error): void }
+    | undefined;
 }
 
-/** Sends a batch until it is answered. */
-export type SendRecords = (records: readonly UsageRecord[]) => Promise<Answered<"usage.record">>;
+/** What the queue needs from the keeper. */
+export interface UsageDesk {
+  readonly clock: Clock;
+  /** The session of this moment, or the next one. @throws ClientError CLIENT_CLOSED. */
+  online(): Promise<Session>;
+  /** A record that nobody waits for will never be counted. */
+  refused(record: UsageRecord, error: Error): void;
+}
 
 /** Sends records in the order they came, one batch at a time. */
 export class UsageQueue implements Usage {
-  readonly #send: SendRecords;
-  readonly #clock: Clock;
-  readonly #pending: Pending[] = [];
+  readonly #desk: UsageDesk;
+  readonly #spool: Spool;
+  #pending: Pending[] = [];
   readonly #idle: (() => void)[] = [];
+  #arriving = 0;
   #isSending = false;
-  #retry: Timer | undefined;
+  #sending: Promise<boolean> = Promise.resolve(false);
+  #isClosed = false;
+  #endPause: (() => void) | undefined;
 
-  constructor(send: SendRecords, clock: Clock) {
-    this.#send = send;
-    this.#clock = clock;
+  constructor(desk: UsageDesk, spool: Spool) {
+    this.#desk = desk;
+    this.#spool = spool;
   }
 
   get pending(): number {
-    return this.#pending.length;
+    return this.#pending.length + this.#arriving;
   }
 
-  record(meter: string, units: number, options: RecordOptions = {}): Promise<UsageOutcome> {
-    return new Promise((resolve, reject) => {
-      const record = this.#recordOf(meter, units, options);
-      if (this.#pending.length >= MAX_PENDING) throw backlog();
-      this.#pending.push({ record, resolve, reject });
-      void this.#pump();
+  /** Ends when the batch on its way is answered. */
+  get sending(): Promise<unknown> {
+    return this.#sending;
+  }
+
+  /** Goes on with what others have left. What cannot be read now is left for a later start. */
+  async adopt(): Promise<void> {
+    const adopted = await this.#spool.adopt().catch(ignoreSpool);
+    for (const spooled of adopted) {
+      this.#pending.push({ spooled, chain: spooled.chain, waiting: undefined });
+    }
+    this.wake();
+  }
+
+  async record(meter: string, units: number, options: RecordOptions = {}): Promise<UsageOutcome> {
+    const record = this.#recordOf(meter, units, options);
+    if (this.#isClosed) throw closed();
+    if (this.pending >= MAX_PENDING) throw backlog();
+    const spooled = await this.#arrive(record);
+    const { chain } = spooled;
+    if (options.until === "spooled") {
+      this.#enter({ spooled, chain, waiting: undefined });
+      return "spooled";
+    }
+    return new Promise((resolve, reject) =>
+      this.#enter({ spooled, chain, waiting: { resolve, reject } }),
+    );
+  }
+
+  /** There is a connection, perhaps to another daemon than before. */
+  wake(): void {
+    if (!this.#isSending) void this.#pump();
+  }
+
+  /** Resolves when nothing is pending that could be sent now. */
+  drained(): Promise<void> {
+    if (this.pending === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#idle.push(resolve);
+      this.wake();
     });
   }
 
-  /** Resolves when nothing is pending. */
-  drained(): Promise<void> {
-    if (this.#pending.length === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#idle.push(resolve));
+  /** Whatever is pending stays on disk. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#endPause?.();
+    await this.#spool.close();
+    for (const { waiting } of this.#pending.splice(0)) waiting?.reject(closed());
   }
 
-  /** Gives up on whatever is pending. */
-  close(): void {
-    this.#retry?.cancel();
-    const error = new ClientError("CLIENT_CLOSED", "the seatkeeper was closed before the answer");
-    this.#drop(this.#pending.length, (pending) => pending.reject(error));
+  async #arrive(record: UsageRecord): Promise<SpooledRecord> {
+    this.#arriving += 1;
+    try {
+      return await this.#spool.add(record);
+    } finally {
+      this.#arriving -= 1;
+    }
+  }
+
+  #enter(pending: Pending): void {
+    this.#pending.push(pending);
+    if (!this.#isClosed) this.wake();
   }
 
   #recordOf(meter: string, units: number, { key, usedAt }: RecordOptions): UsageRecord {
@@ -104,67 +173,130 @@ export class UsageQueue implements Usage {
       meter,
       units,
       key: key === undefined ? randomKey() : idempotencyKey(key),
-      usedAt: usedAt === undefined ? this.#clock.now().wall : unixMillis(usedAt),
+      usedAt: usedAt === undefined ? this.#desk.clock.now().wall : unixMillis(usedAt),
     };
   }
 
   async #pump(): Promise<void> {
-    if (this.#isSending || this.#pending.length === 0) return;
     this.#isSending = true;
-    const batch = this.#nextBatch();
+    // oxlint-disable-next-line no-await-in-loop -- one batch after the other
+    while (!this.#isClosed && (await this.#track(this.#sendBatch())));
+    this.#isSending = false;
+    if (this.#arriving > 0) return;
+    for (const idle of this.#idle.splice(0)) idle();
+  }
+
+  #track(sending: Promise<boolean>): Promise<boolean> {
+    this.#sending = sending;
+    return sending;
+  }
+
+  /** False when there is nothing to send to the daemon of this moment. */
+  async #sendBatch(): Promise<boolean> {
+    if (this.#pending.length === 0) return false;
+    let batch: readonly Pending[] = [];
     try {
-      const { result } = await this.#send(batch.map(({ record }) => record));
-      this.#isSending = false;
-      this.#answer(batch.length, result.results);
+      const session = await this.#desk.online();
+      batch = this.#nextBatch(session.chainId);
+      if (batch.length === 0) return false;
+      await this.#bind(batch, session.chainId);
+      const records = batch.map(({ spooled }) => spooled.record);
+      const { results } = await session.request("usage.record", { records });
+      await this.#answer(batch, results);
     } catch (error) {
-      this.#fail(batch.length, error);
+      await this.#fail(batch, error);
     }
+    return true;
   }
 
   /** Two records of one key never share a batch: each answer must find its record. */
-  #nextBatch(): readonly Pending[] {
+  #nextBatch(chain: ChainId): readonly Pending[] {
     const keys = new Set<IdempotencyKey>();
     const batch: Pending[] = [];
     for (const pending of this.#pending) {
-      if (batch.length === RECORDS_PER_REQUEST || keys.has(pending.record.key)) break;
-      keys.add(pending.record.key);
+      if (pending.chain !== undefined && pending.chain !== chain) continue;
+      const { key } = pending.spooled.record;
+      if (batch.length === RECORDS_PER_REQUEST || keys.has(key)) break;
+      keys.add(key);
       batch.push(pending);
     }
     return batch;
   }
 
-  #answer(count: number, results: readonly RecordOutcome[]): void {
+  async #bind(batch: readonly Pending[], chain: ChainId): Promise<void> {
+    const loose = batch.filter((pending) => pending.chain === undefined);
+    await this.#spool.bind(
+      loose.map(({ spooled }) => spooled),
+      chain,
+    );
+    for (const pending of loose) pending.chain = chain;
+  }
+
+  async #answer(batch: readonly Pending[], results: readonly RecordOutcome[]): Promise<void> {
     const byKey = new Map(results.map((outcome) => [outcome.key, outcome]));
-    this.#drop(count, (pending) => {
-      const outcome = byKey.get(pending.record.key);
-      if (outcome === undefined) pending.reject(unanswered());
-      else if (outcome.state === "denied") pending.reject(new SeatDeniedError(outcome.denial));
-      else pending.resolve(outcome.state);
+    const passing: (Millis | undefined)[] = [];
+    const answered = batch.filter((pending) => {
+      const outcome = byKey.get(pending.spooled.record.key);
+      const isFinal = outcome?.state !== "denied" || !PASSING.has(outcome.denial.reason);
+      if (!isFinal) passing.push(outcome.denial.retryAfterMs);
+      return isFinal;
     });
-    void this.#pump();
-  }
-
-  #fail(count: number, error: unknown): void {
-    if (error instanceof SeatDeniedError && PASSING.has(error.reason)) {
-      this.#retry = this.#clock.after(error.retryAfter ?? RETRY_TIME, () => this.#again());
-      return;
+    this.#drop(answered);
+    for (const pending of answered) {
+      this.#settle(pending, byKey.get(pending.spooled.record.key));
     }
-    this.#isSending = false;
-    const reason = error instanceof Error ? error : unanswered();
-    this.#drop(count, (pending) => pending.reject(reason));
-    void this.#pump();
+    if (passing.length > 0) await this.#pause(passing[0]);
   }
 
-  #again(): void {
-    this.#isSending = false;
-    void this.#pump();
+  #settle(pending: Pending, outcome: RecordOutcome | undefined): void {
+    if (outcome === undefined) this.#refuse(pending, unanswered());
+    else if (outcome.state === "denied") this.#refuse(pending, new SeatDeniedError(outcome.denial));
+    else pending.waiting?.resolve(outcome.state);
   }
 
-  #drop(count: number, tell: (pending: Pending) => void): void {
-    for (const pending of this.#pending.splice(0, count)) tell(pending);
-    if (this.#pending.length > 0) return;
-    for (const idle of this.#idle.splice(0)) idle();
+  #refuse({ waiting, spooled }: Pending, error: Error): void {
+    if (waiting === undefined) this.#desk.refused(spooled.record, error);
+    else waiting.reject(error);
   }
+
+  async #fail(batch: readonly Pending[], error: unknown): Promise<void> {
+    if (!(error instanceof ClientError)) throw error;
+    if (error.code === "CLIENT_CLOSED" || error.code === "SERVER_CONNECTION_LOST") return;
+    if (passesByItself(error)) {
+      const asked = error instanceof SeatDeniedError ? error.retryAfter : undefined;
+      return this.#pause(asked);
+    }
+    this.#drop(batch);
+    for (const pending of batch) this.#refuse(pending, error);
+  }
+
+  #pause(span: Millis = RETRY_TIME): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = this.#desk.clock.after(span, resolve);
+      this.#endPause = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
+  #drop(answered: readonly Pending[]): void {
+    const gone = new Set(answered);
+    this.#pending = this.#pending.filter((pending) => !gone.has(pending));
+    this.#spool.answered(answered.map(({ spooled }) => spooled));
+  }
+}
+
+/** A request that is wrong stays wrong; a daemon or disk in trouble recovers. */
+function passesByItself(error: ClientError): boolean {
+  if (error instanceof SeatDeniedError) return PASSING.has(error.reason);
+  return error.code === "USAGE_SPOOL" || error.facts["code"] === "INTERNAL_ERROR";
+}
+
+function ignoreSpool(error: unknown): readonly SpooledRecord[] {
+  if (error instanceof ClientError) return [];
+  throw error;
 }
 
 /** A fresh idempotency key. */
@@ -175,6 +307,11 @@ function backlog(): ClientError {
     hint: "check that the license server can be reached",
   });
 }
+
+const closed = (): ClientError =>
+  new ClientError("CLIENT_CLOSED", "the seatkeeper was closed", {
+    hint: "usage without an answer is on disk; the next start sends it",
+  });
 
 const unanswered = (): ClientError =>
   new ClientError("SERVER_PROTOCOL", "the server left a usage record without an answer");

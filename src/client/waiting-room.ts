@@ -18,6 +18,10 @@ export type QueueOutcome =
 export class WaitingRoom {
   readonly #places = new Map<IdempotencyKey, Place>();
 
+  get keys(): readonly IdempotencyKey[] {
+    return [...this.#places.keys()];
+  }
+
   /** Must be entered before the request is sent: the grant may follow on the heels of the answer. */
   enter(key: IdempotencyKey): Place {
     const place = new Place();

@@ -1,11 +1,13 @@
 import { dirname, resolve } from "node:path";
 import type { Millis } from "../base/time.ts";
+import { reviewRules } from "../rules/review.ts";
+import type { SitePolicy } from "../rules/written-rule.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
-import { decodeSettings, type Settings } from "./settings.ts";
-import { readYaml } from "./yaml.ts";
+import { type Complaint, decodeSettings, type Settings } from "./settings.ts";
+import { type Place, readYaml, type YamlText } from "./yaml.ts";
 
 /** What the administrator decides; config.example.yaml explains each option. Frozen. */
-export interface Config {
+export interface Config extends SitePolicy {
   /** Absolute. */
   readonly dataDir: string;
   /** The administration socket, absolute. */
@@ -31,6 +33,8 @@ export interface Config {
     readonly maxPending: number;
     readonly heartbeat: Millis;
   };
+  /** The IANA time zone whose days and months quotas count over. */
+  readonly timeZone: string;
   readonly log: {
     readonly level: "debug" | "info" | "warn" | "error";
     readonly format: "json" | "text";
@@ -55,22 +59,42 @@ interface ConfigLimits {
   readonly usageKeysPerClient: number;
 }
 
+/** A configuration, and where it says what. */
+export interface ConfigFile {
+  readonly config: Config;
+  /** Where the option of this path is written, or else the nearest one around it. */
+  readonly placeOf: (path: readonly (string | number)[]) => Place;
+}
+
 /**
  * Reads a configuration. What it leaves out has its default; relative paths start at the folder of
  * the file.
  * @throws {@link ConfigError} `CONFIG_YAML`, `CONFIG_FIELD` with file, line and column.
  */
 export function readConfig(text: string, path: string): Config {
+  return readConfigFile(text, path).config;
+}
+
+/** As {@link readConfig}, for who has more to say about the file. */
+export function readConfigFile(text: string, path: string): ConfigFile {
   const yaml = readYaml(text, path);
   const decoded = decodeSettings(yaml.value);
-  if (decoded.kind === "settings") return frozen(configOf(decoded.settings, dirname(path)));
-  const [first, ...others] = decoded.complaints.map((complaint): ConfigProblem => {
+  if (decoded.kind === "refused") throw refusal(path, yaml, decoded.complaints);
+  const config = configOf(decoded.settings, dirname(path));
+  const errors = reviewRules(config).filter(({ severity }) => severity === "error");
+  const complaints = errors.map((error) => ({ path: error.path, reason: error.text }));
+  if (complaints.length > 0) throw refusal(path, yaml, complaints);
+  return { config: frozen(config), placeOf: yaml.lineOf };
+}
+
+function refusal(path: string, yaml: YamlText, complaints: readonly Complaint[]): ConfigError {
+  const [first, ...others] = complaints.map((complaint): ConfigProblem => {
     const { line, column } = yaml.lineOf(complaint.path);
     return { path, line, column, field: complaint.path.join("."), reason: complaint.reason };
   });
   if (first === undefined) throw new TypeError("refused without a reason");
   const hint = "config.example.yaml explains every option";
-  throw new ConfigError("CONFIG_FIELD", [first, ...others], hint);
+  return new ConfigError("CONFIG_FIELD", [first, ...others], hint);
 }
 
 /** What holds where the file says nothing. */
@@ -97,6 +121,7 @@ function configOf(settings: Settings, folder: string): Config {
       maxPending: checkpoint.max_pending,
       heartbeat: checkpoint.heartbeat,
     },
+    timeZone: settings.time_zone,
     log: settings.log,
     limits: {
       frameBytes: limits.frame_bytes,
@@ -110,6 +135,9 @@ function configOf(settings: Settings, folder: string): Config {
       leasesPerClient: limits.leases_per_client,
       usageKeysPerClient: limits.usage_keys_per_client,
     },
+    groups: settings.groups,
+    rules: settings.rules,
+    policy: { showHolders: settings.policy.show_holders },
   };
 }
 

@@ -1,7 +1,11 @@
 import { z } from "zod";
 import { nearestWord } from "../base/nearest-word.ts";
+import type { ShowHolders } from "../base/site-rules.ts";
 import type { Millis } from "../base/time.ts";
-import { readDuration } from "./duration.ts";
+import type { Groups } from "../rules/group.ts";
+import type { WrittenRule } from "../rules/written-rule.ts";
+import { count, duration, text } from "./fields.ts";
+import { GROUP_OPTIONS, groups, RULE_OPTIONS, rules } from "./rule-settings.ts";
 
 /** The file's options as the file writes them, with defaults filled in and durations read. */
 export interface Settings {
@@ -25,6 +29,7 @@ export interface Settings {
     readonly max_pending: number;
     readonly heartbeat: Millis;
   };
+  readonly time_zone: string;
   readonly log: {
     readonly level: "debug" | "info" | "warn" | "error";
     readonly format: "json" | "text";
@@ -41,10 +46,13 @@ export interface Settings {
     readonly leases_per_client: number;
     readonly usage_keys_per_client: number;
   };
+  readonly groups: Groups;
+  readonly rules: readonly WrittenRule[];
+  readonly policy: { readonly show_holders: ShowHolders };
 }
 
 /** What is wrong with the entry at `path`. */
-interface Complaint {
+export interface Complaint {
   readonly path: readonly (string | number)[];
   readonly reason: string;
 }
@@ -59,25 +67,6 @@ export function decodeSettings(value: unknown): DecodedSettings {
   if (result.success) return { kind: "settings", settings: result.data };
   return { kind: "refused", complaints: result.error.issues.flatMap(complaintsOf) };
 }
-
-const text = z.string().min(1).max(4_096);
-const count = (least: number, most: number) => z.int().min(least).max(most);
-
-const duration = (standard: string, least: string, most: string) =>
-  z
-    .string("expected a duration such as 90s")
-    .transform((written, context): Millis => {
-      const span = readDuration(written);
-      const inRange =
-        span !== undefined &&
-        span >= (readDuration(least) ?? 0) &&
-        span <= (readDuration(most) ?? Number.POSITIVE_INFINITY);
-      if (inRange) return span;
-      const reason = span === undefined ? "such as 90s" : `from ${least} to ${most}`;
-      context.addIssue({ code: "custom", message: `expected a duration ${reason}` });
-      return z.NEVER;
-    })
-    .prefault(standard);
 
 /** A section whose options are all commented out is null in YAML. */
 const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
@@ -113,10 +102,20 @@ const tls = section({
 
 const checkpoint = section({
   schedule: cronLine.default("* * * * *"),
-  max_interval: duration("5m", "1s", "1d"),
+  max_interval: duration("1s", "1d").prefault("5m"),
   max_pending: count(1, 100_000).default(1_000),
-  heartbeat: duration("1d", "1h", "1d"),
+  heartbeat: duration("1h", "1d").prefault("1d"),
 });
+
+const timeZone = z.string().refine(isTimeZone, "is not a time zone such as Europe/Berlin or UTC");
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
 
 const log = section({
   level: z.enum(["debug", "info", "warn", "error"]).default("info"),
@@ -128,13 +127,15 @@ const limits = section({
   connections: count(1, 100_000).default(20_000),
   connections_per_address: count(1, 100_000).default(2_000),
   requests_per_second: count(1, 100_000).default(200),
-  handshake: duration("10s", "1s", "2m"),
-  ping: duration("30s", "1s", "1h"),
+  handshake: duration("1s", "2m").prefault("10s"),
+  ping: duration("1s", "1h").prefault("30s"),
   outbound_bytes: count(65_536, 67_108_864).default(1_048_576),
   queue_length: count(0, 100_000).default(1_000),
   leases_per_client: count(1, 100_000).default(64),
   usage_keys_per_client: count(1, 10_000_000).default(100_000),
 });
+
+const policy = section({ show_holders: z.enum(["none", "pseudonym"]).default("none") });
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
 
@@ -145,8 +146,12 @@ const shape = {
   tls,
   allow_plaintext: z.boolean().default(false),
   checkpoint,
+  time_zone: timeZone.default("UTC"),
   log,
   limits,
+  groups,
+  rules,
+  policy,
 };
 
 const file = z.strictObject(shape).superRefine((settings, context) => {
@@ -157,7 +162,7 @@ const file = z.strictObject(shape).superRefine((settings, context) => {
 });
 
 const SECTIONS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  Object.entries({ listen, tls, checkpoint, log, limits }).map(([name, part]) => [
+  Object.entries({ listen, tls, checkpoint, log, limits, policy }).map(([name, part]) => [
     name,
     Object.keys(part.out.shape),
   ]),
@@ -170,11 +175,18 @@ function complaintsOf(issue: z.core.$ZodIssue): readonly Complaint[] {
 }
 
 function unknownOption(path: readonly (string | number)[], key: string): string {
-  const known = path.length === 0 ? Object.keys(shape) : (SECTIONS[path.join(".")] ?? []);
-  const meant = nearestWord(key, known);
+  const meant = nearestWord(key, knownAt(path));
   if (meant !== undefined) return `unknown option, did you mean ${meant}?`;
   const home = Object.entries(SECTIONS).find(([, options]) => options.includes(key));
   return home === undefined ? "unknown option" : `unknown option here, it belongs under ${home[0]}`;
+}
+
+/** The options that may stand in the mapping at `path`. */
+function knownAt([first, , kind, ...deeper]: readonly (string | number)[]): readonly string[] {
+  if (first === undefined) return Object.keys(shape);
+  if (first === "groups") return GROUP_OPTIONS;
+  if (first !== "rules") return SECTIONS[first] ?? [];
+  return deeper.length === 0 ? (RULE_OPTIONS[kind ?? ""] ?? []) : [];
 }
 
 function reasonOf(issue: z.core.$ZodIssue): string {

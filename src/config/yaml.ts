@@ -10,7 +10,7 @@ import {
 import { ConfigError } from "./errors.ts";
 
 /** A place in a text; both count from 1. */
-interface Place {
+export interface Place {
   readonly line: number;
   readonly column: number;
 }

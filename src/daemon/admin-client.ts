@@ -9,10 +9,13 @@ import {
   type AdminLicense,
   type AdminLicenses,
   type AdminReceipt,
+  type AdminReload,
   type AdminSeats,
   type AdminStatus,
   type AdminUsage,
+  type AdminWhy,
   type RevokeRequest,
+  type WhyRequest,
 } from "../protocol/admin.ts";
 import { decodeAdminAnswer } from "../protocol/admin-answers.ts";
 import { ProtocolError } from "../protocol/errors.ts";
@@ -68,6 +71,16 @@ export class AdminClient {
 
   importReceipt(file: Uint8Array): Promise<AdminReceipt> {
     return this.#ask("importReceipt", { body: file });
+  }
+
+  /** Rules and licenses, read again. */
+  reload(): Promise<AdminReload> {
+    return this.#ask("reload");
+  }
+
+  /** What would happen if somebody asked now. */
+  why(asked: WhyRequest): Promise<AdminWhy> {
+    return this.#ask("why", { body: utf8(JSON.stringify(asked)) });
   }
 
   /**

@@ -9,12 +9,15 @@ import type {
   AdminLicense,
   AdminLicenses,
   AdminReceipt,
+  AdminReload,
   AdminSeat,
   AdminSeats,
   AdminStatus,
   AdminUsage,
   AdminVendor,
+  AdminWhy,
   RevokeRequest,
+  WhyRequest,
 } from "../protocol/admin.ts";
 import type { UsageRange } from "../store/usage-days.ts";
 import { DaemonError } from "./errors.ts";
@@ -25,6 +28,7 @@ import type { Site } from "./site.ts";
 import { oneVendor } from "./site-files.ts";
 import { type Exported, exportUsage } from "./usage-export.ts";
 import type { VendorDesk } from "./vendor-desk.ts";
+import { whyNow } from "./why.ts";
 
 export interface AdminDeskParts {
   readonly site: Site;
@@ -33,6 +37,7 @@ export interface AdminDeskParts {
   /** Clients connected now. */
   readonly connections: () => number;
   readonly problems: () => AdminStatus["problems"];
+  readonly reload: () => Promise<AdminReload>;
 }
 
 /** What an administrator can ask of a running site. */
@@ -112,6 +117,14 @@ export class AdminDesk {
     return importReceipt(this.#deskFor(file), file);
   }
 
+  reload(): Promise<AdminReload> {
+    return this.#parts.reload();
+  }
+
+  why(request: WhyRequest): AdminWhy {
+    return whyNow(this.#parts.site, request);
+  }
+
   #desks(): readonly VendorDesk[] {
     return [...this.#parts.site.desks.values()];
   }
@@ -165,6 +178,9 @@ function vendorStatus(desk: VendorDesk): AdminVendor {
       quota,
       used,
     })),
+    expiries: desk.expiries().map(({ licenseId, names, endsAt, graceUntil }) => {
+      return { licenseId, names, endsAt, graceUntil };
+    }),
   };
 }
 

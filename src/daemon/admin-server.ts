@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { concat, fromUtf8, utf8 } from "../base/bytes.ts";
 import { failure, type Log } from "../log/log.ts";
 import { ADMIN_FILE_BYTES, ADMIN_ROUTES, type AdminProblem } from "../protocol/admin.ts";
-import { decodeRevoke } from "../protocol/admin-answers.ts";
+import { decodeRevoke, decodeWhy } from "../protocol/admin-answers.ts";
+import type { Decoded } from "../protocol/decode.ts";
 import type { AdminDesk } from "./admin-desk.ts";
 import { bindAdminSocket } from "./admin-socket.ts";
 import { DaemonError } from "./errors.ts";
@@ -82,7 +83,7 @@ export class AdminServer {
       case "seats":
         return this.#desk.seats();
       case "revoke":
-        return this.#desk.revoke(leaseIn(body));
+        return this.#desk.revoke(understood(decodeRevoke(jsonIn(body))).lease);
       case "usage":
         return this.#desk.usage({ from: dayIn(query, "from"), to: dayIn(query, "to") });
       case "checkpoint":
@@ -93,6 +94,10 @@ export class AdminServer {
         return this.#desk.installLicense(body);
       case "importReceipt":
         return this.#desk.importReceipt(body);
+      case "reload":
+        return this.#desk.reload();
+      case "why":
+        return this.#desk.why(understood(decodeWhy(jsonIn(body))));
     }
   }
 
@@ -161,6 +166,8 @@ const ROUTE_NAMES: readonly RouteName[] = [
   "licenses",
   "installLicense",
   "importReceipt",
+  "reload",
+  "why",
 ];
 
 async function bodyOf(request: IncomingMessage, limit: number): Promise<Uint8Array> {
@@ -175,9 +182,9 @@ async function bodyOf(request: IncomingMessage, limit: number): Promise<Uint8Arr
   return concat(...pieces);
 }
 
-function leaseIn(body: Uint8Array): Parameters<AdminDesk["revoke"]>[0] {
-  const decoded = decodeRevoke(jsonIn(body));
-  if (decoded.kind === "decoded") return decoded.value.lease;
+/** The refusal names the field and never what stood in it. */
+function understood<Value>(decoded: Decoded<Value>): Value {
+  if (decoded.kind === "decoded") return decoded.value;
   throw refusal(`${decoded.field} ${decoded.problem}`);
 }
 

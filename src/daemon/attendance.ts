@@ -1,6 +1,8 @@
 import type { ClientKey, InstanceId } from "../base/ids.ts";
 import type { Millis } from "../base/time.ts";
 import type { Notice } from "../seats/decision.ts";
+import type { Caller } from "../seats/lease.ts";
+import type { Expiry } from "./expiries.ts";
 
 /** One process of one client installation. */
 export interface Attendee {
@@ -10,8 +12,11 @@ export interface Attendee {
 
 /** A greeted connection, as the desk can reach it. */
 export interface Listener {
+  /** Who it is, with the groups of this moment. */
+  caller(): Caller;
   notice(notice: Notice): void;
   licenseChanged(): void;
+  licenseExpiring(expiry: Expiry): void;
   draining(after: Millis): void;
   /** Another connection of the same instance took its place. */
   replaced(): void;

@@ -7,12 +7,13 @@ import { type Millis, millis } from "../base/time.ts";
 import type { Config } from "../config/config.ts";
 import { certificateFingerprint } from "../crypto/certificate.ts";
 import { failure } from "../log/log.ts";
-import type { AdminProblem } from "../protocol/admin.ts";
+import type { AdminProblem, AdminReload } from "../protocol/admin.ts";
 import { AdminDesk } from "./admin-desk.ts";
 import { AdminServer } from "./admin-server.ts";
 import { DaemonError } from "./errors.ts";
 import { healthPage, type NotReady } from "./health.ts";
 import { PRODUCT } from "./product.ts";
+import { Reload, warnAboutRules } from "./reload.ts";
 import { Session, type SessionParts } from "./session.ts";
 import { Site, type SiteParts } from "./site.ts";
 import { Transport } from "./transport.ts";
@@ -29,6 +30,13 @@ export interface Daemon {
    * next start takes them up.
    */
   stop(): Promise<void>;
+  /** Reads rules and licenses again and puts them in force. Rejects with what is wrong, then nothing has changed. */
+  reload(): Promise<AdminReload>;
+}
+
+export interface DaemonParts extends SiteParts {
+  /** Reads the configuration again, for `reload`. Left out, its rules stay as they are. */
+  readonly reread?: () => Config;
 }
 
 /** What clients are told about how soon connections end. */
@@ -40,7 +48,7 @@ const DRAIN_NOTICE: Millis = millis(0);
  * @throws DaemonError PORT_IN_USE, LISTEN_FAILED, ADMIN_SOCKET_IN_USE, ADMIN_SOCKET_FAILED,
  * TLS_FILES, PLAINTEXT_REFUSED, and everything that `Site.open` throws. Nothing is left open then.
  */
-export async function startDaemon(config: Config, parts: SiteParts): Promise<Daemon> {
+export async function startDaemon(config: Config, parts: DaemonParts): Promise<Daemon> {
   refuseOpenPlaintext(config);
   const { log } = parts;
   const site = await Site.open(config, {
@@ -58,7 +66,7 @@ export async function startDaemon(config: Config, parts: SiteParts): Promise<Dae
   }
 }
 
-async function serve(config: Config, parts: SiteParts, site: Site): Promise<Daemon> {
+async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Daemon> {
   const { clock, log } = parts;
   const startedAt = clock.now().mono;
   const tls = tlsOf(config, site);
@@ -79,8 +87,10 @@ async function serve(config: Config, parts: SiteParts, site: Site): Promise<Daem
     refused: (reason) => log.debug("connection.refused", { reason }),
     failed: (error) => log.warn("connection.failed", failure(error)),
   });
+  const reload = new Reload({ site, config, reread: parts.reread ?? (() => config), log });
   const desk = new AdminDesk({
     site,
+    reload: () => reload.run(),
     clock,
     startedAt,
     connections: () => transport.connections,
@@ -89,6 +99,7 @@ async function serve(config: Config, parts: SiteParts, site: Site): Promise<Daem
   const admin = await orClose(transport, AdminServer.open(config.socket, desk, log));
   const url = urlOf(transport.address, tls !== undefined);
   log.info("daemon.started", { version: PRODUCT.version, url, vendors: [...site.desks.keys()] });
+  warnAboutRules(site, log);
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     run.draining = true;
@@ -98,6 +109,7 @@ async function serve(config: Config, parts: SiteParts, site: Site): Promise<Daem
   return {
     address: transport.address,
     url,
+    reload: () => reload.run(),
     stop() {
       stopped ??= stop();
       return stopped;
@@ -186,6 +198,7 @@ function sessionParts(
     clock,
     log,
     siteKey: site.siteKey,
+    door: site.door,
     desks: site.desks,
     certificateFingerprint: tls === undefined ? null : certificateFingerprint(tls.certificate),
     handshake,

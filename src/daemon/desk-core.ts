@@ -23,6 +23,7 @@ import type { VendorFolder } from "../store/data-folder.ts";
 import type { Store } from "../store/database.ts";
 import { RealLedgerFiles } from "../store/ledger-files.ts";
 import { ChainWriter } from "./chain-writer.ts";
+import type { Door } from "./door.ts";
 import { environmentOf } from "./environment.ts";
 import { LicenseShelf } from "./license-shelf.ts";
 import type { SiteKey } from "./site-key.ts";
@@ -31,6 +32,8 @@ import type { SiteTime } from "./site-time.ts";
 /** What all desks of a site share. */
 export interface DeskParts {
   readonly siteKey: SiteKey;
+  /** The site's rules of this moment. */
+  readonly door: Door;
   readonly host: HostFingerprint;
   readonly store: Store;
   readonly clock: Clock;
@@ -98,7 +101,8 @@ async function openOn(
   await keepDirectory(store, vendor.name, genesis);
   const now = time.now();
   const snapshot = store.snapshot(vendor.name);
-  const book = SeatBook.restore(snapshot, shelf.refresh(now.wall), parts.limits, now);
+  const terms = { ...shelf.refresh(now.wall), rules: parts.door.rules };
+  const book = SeatBook.restore(snapshot, terms, parts.limits, now);
   const writer = new ChainWriter({
     vendor: vendor.name,
     store,

@@ -3,10 +3,17 @@ import { millis } from "../base/time.ts";
 import type { FeatureTerms } from "../license/feature-terms.ts";
 import { featureValidity, holdsAt, meterValidity } from "../license/license-checks.ts";
 import type { Terms } from "../license/terms.ts";
-import type { FeaturePool, MeterRule, SeatGrant, SeatTerms } from "../seats/terms.ts";
+import type {
+  FeaturePool,
+  MeterRule,
+  SeatGrant,
+  SeatTerms,
+  Share,
+  TokenGrant,
+} from "../seats/terms.ts";
 
 /** What all licenses of one vendor allow and demand together. */
-export interface Entitlement extends SeatTerms {
+export interface Entitlement extends Omit<SeatTerms, "rules"> {
   /** Per feature: how long an application may go on without the daemon. */
   readonly offlineGrace: ReadonlyMap<string, Millis>;
   readonly sealing: "scheduled" | "immediate";
@@ -27,6 +34,7 @@ export function addUp(licenses: readonly Terms[], now: UnixMillis): Entitlement 
   const intervals = licenses.map((terms) => terms.sealing.maxIntervalMs);
   return {
     pools: [...features].map(([name, parts]) => poolOf(name, parts)),
+    tokens: licenses.flatMap(tokensOf),
     meters: licenses.filter((terms) => holdsAt(meterValidity(terms), now)).flatMap(metersOf),
     offlineGrace: new Map(
       [...features].map(([name, parts]) => [
@@ -53,6 +61,31 @@ function poolOf(name: string, parts: readonly Part[]): FeaturePool {
     grants: parts.map(grantOf),
     leaseTime: shortest(parts.map(({ feature }) => feature.leaseTimeMs)),
     releaseOnDisconnect: parts.some(({ feature }) => feature.releaseOnDisconnect),
+    share: narrowest(parts.map(({ feature }) => feature.share)),
+    tokens: dearest(parts.map(({ feature }) => feature.tokens)),
+    linger: longest(parts.map(({ feature }) => feature.lingerMs)),
+    minLease: longest(parts.map(({ feature }) => feature.minLeaseMs)),
+    namedUsers: fewest(parts.map(({ feature }) => feature.namedUsers)),
+  };
+}
+
+/** Licenses that differ in who counts as one holder allow no sharing together. */
+function narrowest(shares: readonly Share[]): Share {
+  const [first = "none", ...others] = shares;
+  return others.every((share) => share === first) ? first : "none";
+}
+
+function dearest(costs: readonly FeaturePool["tokens"][]): FeaturePool["tokens"] {
+  return costs.toSorted((one, other) => (other?.cost ?? 0) - (one?.cost ?? 0))[0] ?? null;
+}
+
+/** Places on the list add up; a license without a list opens the feature to nobody else. */
+function fewest(lists: readonly FeaturePool["namedUsers"][]): FeaturePool["namedUsers"] {
+  const known = lists.filter((terms) => terms !== null);
+  if (known.length === 0) return null;
+  return {
+    max: known.reduce((sum, { max }) => sum + max, 0),
+    changesPerMonth: Math.min(...known.map(({ changesPerMonth }) => changesPerMonth)),
   };
 }
 
@@ -71,8 +104,13 @@ function grantOf({ terms, feature }: Part): SeatGrant {
     seats: feature.seats,
     overdraftSeats: feature.overdraftSeats,
     versionMax: feature.versionMax,
+    maintenanceUntil: feature.maintenanceUntil,
     ...featureValidity(terms, feature),
   };
+}
+
+function tokensOf(terms: Terms): readonly TokenGrant[] {
+  return terms.pools.map(({ name, tokens }) => ({ name, tokens, ...meterValidity(terms) }));
 }
 
 function metersOf(terms: Terms): readonly MeterRule[] {
@@ -86,4 +124,5 @@ function metersOf(terms: Terms): readonly MeterRule[] {
   }));
 }
 
+const longest = (spans: readonly Millis[]): Millis => millis(Math.max(...spans));
 const shortest = (spans: readonly Millis[]): Millis => millis(Math.min(...spans));

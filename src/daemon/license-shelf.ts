@@ -31,7 +31,7 @@ export class LicenseShelf {
   constructor(folder: string, vendor: VendorFile) {
     this.#folder = folder;
     this.#vendor = vendor;
-    this.#shelved = licenseFiles(folder).map((file) => this.#read(file));
+    this.#shelved = this.#readAll();
   }
 
   get all(): readonly ShelvedLicense[] {
@@ -66,15 +66,24 @@ export class LicenseShelf {
 
   /** Sets those aside that are for another machine or ledger. */
   bind(site: LicenseSite): void {
-    this.#shelved = this.#shelved.map((shelved) => {
-      if (shelved.kind === "refused") return shelved;
-      try {
-        admit(shelved.license, site);
-        return shelved;
-      } catch (error) {
-        return { kind: "refused", file: fileName(shelved.license), problem: codedOnly(error) };
-      }
-    });
+    this.#shelved = this.#shelved.map((shelved) => bound(shelved, site));
+  }
+
+  /**
+   * Reads all files again, and changes nothing yet. A file that was refused before may stay so.
+   * @throws DaemonError LICENSE_FILE_REFUSED for one that was in force or not there before.
+   */
+  look(site: LicenseSite): readonly ShelvedLicense[] {
+    const found = this.#readAll().map((shelved) => bound(shelved, site));
+    for (const shelved of found) {
+      if (shelved.kind === "refused" && !this.#isRefused(shelved.file)) throw badFile(shelved);
+    }
+    return found;
+  }
+
+  /** Takes into use what `look` has found. */
+  put(found: readonly ShelvedLicense[]): void {
+    this.#shelved = found;
   }
 
   /**
@@ -103,6 +112,20 @@ export class LicenseShelf {
     return license;
   }
 
+  #isRefused(file: string): boolean {
+    return this.#shelved.some((shelved) => shelved.kind === "refused" && shelved.file === file);
+  }
+
+  /** A copy of a license under a second name adds nothing. */
+  #readAll(): readonly ShelvedLicense[] {
+    const read = licenseFiles(this.#folder).map((file) => this.#read(file));
+    return read.filter((shelved, index) => {
+      if (shelved.kind === "refused") return true;
+      const { licenseId } = shelved.license;
+      return index === read.findIndex((other) => idOf(other) === licenseId);
+    });
+  }
+
   #read(file: string): ShelvedLicense {
     try {
       return { kind: "license", license: this.#check(readOwnFile(join(this.#folder, file))) };
@@ -114,6 +137,24 @@ export class LicenseShelf {
   #check(bytes: Uint8Array): License {
     return readLicense(bytes, { vendorName: this.#vendor.name, rootKey: this.#vendor.rootKey });
   }
+}
+
+function bound(shelved: ShelvedLicense, site: LicenseSite): ShelvedLicense {
+  if (shelved.kind === "refused") return shelved;
+  try {
+    admit(shelved.license, site);
+    return shelved;
+  } catch (error) {
+    return { kind: "refused", file: fileName(shelved.license), problem: codedOnly(error) };
+  }
+}
+
+function badFile({ file, problem }: Extract<ShelvedLicense, { kind: "refused" }>): DaemonError {
+  return new DaemonError("LICENSE_FILE_REFUSED", `license file ${file}: ${problem.message}`, {
+    hint: problem.hint ?? "take the file out of the data folder, or put the right one there",
+    facts: { file, problem: problem.code },
+    cause: problem,
+  });
 }
 
 /** Refused in full rather than half enforced: nobody gets less, or more, than was sold. */
@@ -136,6 +177,9 @@ function licenseFiles(folder: string): readonly string[] {
 
 const SUFFIX = ".sklic";
 const NOTHING = addUp([], unixMillis(0));
+
+const idOf = (shelved: ShelvedLicense): string | undefined =>
+  shelved.kind === "license" ? shelved.license.licenseId : undefined;
 
 const fileName = (license: License): string => `${license.licenseId}${SUFFIX}`;
 

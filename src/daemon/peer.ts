@@ -5,6 +5,8 @@ import { fromUtf8 } from "../base/bytes.ts";
 export interface Peer {
   /** False over plaintext: the channel itself proves nothing then. */
   readonly secure: boolean;
+  /** Where it connects from, as the socket names it; undefined when that is not known any more. */
+  readonly address: string | undefined;
   send(text: string): void;
   close(code: CloseCode): void;
 }
@@ -46,12 +48,14 @@ const REASON: Readonly<Record<CloseCode, string>> = {
 /** One WebSocket: liveness, the limit on what waits to be sent, and text frames only. */
 export class SocketPeer implements Peer {
   readonly secure: boolean;
+  readonly address: string | undefined;
   readonly #socket: WebSocket;
   readonly #outboundBytes: number;
   #answered = true;
 
-  constructor(socket: WebSocket, secure: boolean, outboundBytes: number) {
-    this.secure = secure;
+  constructor(socket: WebSocket, channel: Pick<Peer, "secure" | "address">, outboundBytes: number) {
+    this.secure = channel.secure;
+    this.address = channel.address;
     this.#socket = socket;
     this.#outboundBytes = outboundBytes;
     socket.on("pong", () => {

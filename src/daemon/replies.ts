@@ -1,5 +1,6 @@
 import { DENIAL_HINTS, type DenialReason } from "../base/denial.ts";
 import type { WireDenial } from "../protocol/denial.ts";
+import { HOLDERS_PER_DENIAL } from "../protocol/limits.ts";
 import type {
   AcquireResult,
   RecordResult,
@@ -36,7 +37,12 @@ export function renewReply(outcome: Outcome, sign: SignLease): Reply<RenewResult
       const { id, note, leaseTimeMs } = sign(lease);
       return { id, note, leaseTimeMs };
     }),
-    lost: outcome.lost.map(({ lease, reason, hint }) => ({ id: lease, reason, hint })),
+    lost: outcome.lost.map(({ lease, reason, hint, ...rule }) => ({
+      id: lease,
+      reason,
+      hint,
+      ...ruleOf(rule),
+    })),
   });
 }
 
@@ -69,13 +75,25 @@ export function statusResult(view: SeatView): StatusResult {
 
 /** The engine's denial in the words of the wire. */
 export function denialOf(denial: Denial): WireDenial {
-  const { reason, feature, hint, queuePosition, retryAfter } = denial;
+  const { reason, feature, hint, queuePosition, retryAfter, holders } = denial;
   return {
     reason,
     feature,
     hint,
     ...(queuePosition === undefined ? {} : { queuePosition }),
     ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter }),
+    ...ruleOf(denial),
+    ...(holders === undefined ? {} : { holders: holders.slice(0, HOLDERS_PER_DENIAL) }),
+  };
+}
+
+function ruleOf({
+  ruleId,
+  ruleReason,
+}: Pick<Denial, "ruleId" | "ruleReason">): Pick<WireDenial, "ruleId" | "ruleReason"> {
+  return {
+    ...(ruleId === undefined ? {} : { ruleId }),
+    ...(ruleReason === undefined ? {} : { ruleReason }),
   };
 }
 

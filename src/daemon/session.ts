@@ -6,7 +6,6 @@ import type { Clock, Timer } from "../clock/clock.ts";
 import { randomBytes, randomHex } from "../crypto/random.ts";
 import { failure, type Log } from "../log/log.ts";
 import { writeJsonNote } from "../note/json-note.ts";
-import { pseudonymOf } from "../privacy/pseudonym.ts";
 import {
   challengeBody,
   DAEMON_NOTE_NAME,
@@ -28,6 +27,8 @@ import { type WireError, wireFault } from "../protocol/wire-error.ts";
 import type { Notice } from "../seats/decision.ts";
 import type { Caller } from "../seats/lease.ts";
 import type { Listener } from "./attendance.ts";
+import { type Door, pseudonymsOf, type StandingNow } from "./door.ts";
+import type { Expiry } from "./expiries.ts";
 import { verifiedHello } from "./greeting.ts";
 import { HELLO_LATE, type Peer, REPLACED, type Visit } from "./peer.ts";
 import { Rate } from "./rate.ts";
@@ -50,6 +51,7 @@ export interface SessionParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly siteKey: SiteKey;
+  readonly door: Door;
   /** By vendor name. */
   readonly desks: ReadonlyMap<string, VendorDesk>;
   /** Null over plaintext. */
@@ -64,8 +66,11 @@ export interface SessionParts {
 
 interface Greeted {
   readonly desk: VendorDesk;
-  readonly caller: Caller;
+  readonly who: Omit<Caller, "standing">;
+  readonly standing: StandingNow;
 }
+
+const ENDS = { revoked: "LEASE_REVOKED", idle: "LEASE_IDLE", expired: "LEASE_EXPIRED" } as const;
 
 /** Requests above the rate are denied; a client that goes on like this for so many seconds is cut off. */
 const PATIENCE_SECONDS = 5;
@@ -114,8 +119,13 @@ export class Session implements Visit, Listener {
     this.#left = true;
     this.#helloTimer.cancel();
     if (this.#greeted === undefined) return;
-    const { desk, caller } = this.#greeted;
-    desk.leave(caller, this);
+    this.#greeted.desk.leave(this.caller(), this);
+  }
+
+  caller(): Caller {
+    if (this.#greeted === undefined) throw new TypeError("nobody was greeted");
+    const { who, standing } = this.#greeted;
+    return { ...who, standing: standing() };
   }
 
   notice(notice: Notice): void {
@@ -132,9 +142,14 @@ export class Session implements Visit, Listener {
       case "queue-dropped":
         this.#waiting.delete(notice.key);
         return this.#notify("queue.dropped", { key: notice.key, denial: denialOf(notice.denial) });
+      case "quota": {
+        const { meter, period, quota, used, percent } = notice;
+        return this.#notify("quota.warning", { meter, period, quota, used, percent });
+      }
       case "revoked":
+      case "idle":
       case "expired": {
-        const reason = notice.kind === "revoked" ? "LEASE_REVOKED" : "LEASE_EXPIRED";
+        const reason = ENDS[notice.kind];
         const hint = DENIAL_HINTS[reason];
         return this.#notify("lease.revoked", { lease: notice.lease, reason, hint });
       }
@@ -143,6 +158,10 @@ export class Session implements Visit, Listener {
 
   licenseChanged(): void {
     this.#notify("license.changed", {});
+  }
+
+  licenseExpiring({ names, endsAt, graceUntil }: Expiry): void {
+    this.#notify("license.expiring", { names, endsAt, graceUntil });
   }
 
   draining(after: Millis): void {
@@ -172,7 +191,7 @@ export class Session implements Visit, Listener {
     if (greeted === undefined) {
       return this.#refuse(request, wireFault("AUTH_REQUIRED", "the first request must be hello"));
     }
-    this.#ask(request, greeted);
+    this.#ask(request, greeted.desk);
   }
 
   #greet(request: Request<"hello">): void {
@@ -197,20 +216,21 @@ export class Session implements Visit, Listener {
       return this.#peer.close(1008);
     }
     this.#helloTimer.cancel();
-    const caller = this.#callerOf(hello, request.params.labels);
-    this.#greeted = { desk, caller };
-    desk.join(caller, this);
+    this.#greeted = { desk, ...this.#lookAt(hello, request.params.labels) };
+    desk.join(this.caller(), this);
     this.#send(request, desk.welcome(this.#welcome(hello.nonce)));
+    for (const expiry of desk.expiries()) this.licenseExpiring(expiry);
   }
 
-  /** The door: behind it there are only pseudonyms. */
-  #callerOf({ clientKey, instanceId }: Hello, labels: Labels): Caller {
-    const { pseudonymKey } = this.#parts.siteKey;
+  /** The door: behind it there are only pseudonyms and names of groups. */
+  #lookAt({ clientKey, instanceId }: Hello, labels: Labels): Omit<Greeted, "desk"> {
     return {
-      client: clientKey,
-      instance: instanceId,
-      user: pseudonymOf(pseudonymKey, "user", labels.user),
-      host: pseudonymOf(pseudonymKey, "host", labels.host),
+      who: {
+        client: clientKey,
+        instance: instanceId,
+        ...pseudonymsOf(this.#parts.siteKey.pseudonymKey, labels),
+      },
+      standing: this.#parts.door.lookAt(labels, this.#peer.address),
     };
   }
 
@@ -224,8 +244,9 @@ export class Session implements Visit, Listener {
     };
   }
 
-  #ask(request: Exclude<Request, { method: "hello" }>, { desk, caller }: Greeted): void {
-    const by = caller;
+  /** Each request brings the standing of its moment, so a renewal follows changed rules. */
+  #ask(request: Exclude<Request, { method: "hello" }>, desk: VendorDesk): void {
+    const by = this.caller();
     switch (request.method) {
       case "seat.acquire":
         return this.#acquire(request, desk, by);
@@ -264,7 +285,8 @@ export class Session implements Visit, Listener {
     const { feature, version, count, wait, key, nonce } = request.params;
     if (desk.isDraining) return this.#refuse(request, doorDenial("DRAINING", feature));
     const newLease = leaseId(randomHex(16));
-    const command = { kind: "acquire", by, feature, version, count, wait, key, newLease } as const;
+    const product = { feature, version, versionDate: null };
+    const command = { kind: "acquire", by, ...product, count, wait, key, newLease } as const;
     desk.ask(command, (outcome) => {
       if (outcome.kind === "queued") this.#waiting.set(key, nonce);
       this.#reply(request, acquireReply(outcome, this.#signer(nonce)));

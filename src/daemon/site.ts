@@ -8,6 +8,7 @@ import type { DataFolder } from "../store/data-folder.ts";
 import { openStore, type Store } from "../store/database.ts";
 import { clockMemory } from "./clock-memory.ts";
 import { type DeskParts, openDeskCore } from "./desk-core.ts";
+import { Door } from "./door.ts";
 import { isUnavailable } from "./failure-kind.ts";
 import type { NotReady } from "./health.ts";
 import { PRODUCT } from "./product.ts";
@@ -41,6 +42,7 @@ export class Site {
   readonly desks: ReadonlyMap<string, VendorDesk>;
   readonly time: SiteTime;
   readonly store: Store;
+  readonly door: Door;
   readonly #config: Config;
   readonly #parts: SiteParts;
   #alive: Timer | undefined;
@@ -60,13 +62,14 @@ export class Site {
     try {
       const time = new SiteTime(parts.clock, clockMemory(store, parts.log), parts.log);
       const clean = store.meta(SHUTDOWN) !== "unclean";
-      const shared = deskParts(config, parts, { files, store, time, host, clean });
+      const door = new Door(config);
+      const shared = deskParts(config, parts, { files, store, time, door, host, clean });
       for (const { file, folder } of files.vendors) {
         // oxlint-disable-next-line no-await-in-loop -- in a fixed order, so that failures repeat
         const core = await openDeskCore(shared, folder, file);
         desks.set(file.name, new VendorDesk(core, config.checkpoint.maxPending, parts.fatal));
       }
-      return new Site(config, parts, { files, store, time, desks });
+      return new Site(config, parts, { files, store, time, door, desks });
     } catch (error) {
       for (const desk of desks.values()) desk.close();
       store.close();
@@ -81,6 +84,7 @@ export class Site {
       readonly files: SiteFiles;
       readonly store: Store;
       readonly time: SiteTime;
+      readonly door: Door;
       readonly desks: ReadonlyMap<string, VendorDesk>;
     },
   ) {
@@ -91,6 +95,7 @@ export class Site {
     this.desks = opened.desks;
     this.time = opened.time;
     this.store = opened.store;
+    this.door = opened.door;
     this.#note(SHUTDOWN, "unclean");
   }
 
@@ -101,6 +106,7 @@ export class Site {
     this.#alive = clock.every(ALIVE_BEAT, () => this.#markAlive());
     for (const desk of this.desks.values()) {
       this.#schedule(desk);
+      desk.warnOfExpiries();
       // A license may bound how long usage waits.
       desk.onLicense(() => this.#schedule(desk));
     }
@@ -181,12 +187,14 @@ function deskParts(
     readonly files: SiteFiles;
     readonly store: Store;
     readonly time: SiteTime;
+    readonly door: Door;
     readonly host: HostFingerprint;
     readonly clean: boolean;
   },
 ): DeskParts {
   return {
     siteKey: found.files.siteKey,
+    door: found.door,
     host: found.host,
     store: found.store,
     clock: parts.clock,
@@ -198,7 +206,7 @@ function deskParts(
   };
 }
 
-function seatLimits({ limits }: Config): SeatLimits {
+function seatLimits({ limits, timeZone }: Config): SeatLimits {
   const { queueLength, leasesPerClient, usageKeysPerClient } = limits;
-  return { ...DEFAULT_SEAT_LIMITS, queueLength, leasesPerClient, usageKeysPerClient };
+  return { ...DEFAULT_SEAT_LIMITS, queueLength, leasesPerClient, usageKeysPerClient, timeZone };
 }

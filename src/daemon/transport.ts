@@ -197,7 +197,7 @@ export class Transport {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const peer = new SocketPeer(
         webSocket,
-        this.#options.tls !== undefined,
+        { secure: this.#options.tls !== undefined, address: request.socket.remoteAddress },
         this.#options.limits.outboundBytes,
       );
       this.#peers.add(peer);

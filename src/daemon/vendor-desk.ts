@@ -1,7 +1,7 @@
 import { equalBytes } from "../base/bytes.ts";
 import { DENIAL_HINTS } from "../base/denial.ts";
 import type { ChainId, ClientKey, InstanceId } from "../base/ids.ts";
-import { type Millis, millis, seconds } from "../base/time.ts";
+import { isoTime, type Millis, millis, seconds } from "../base/time.ts";
 import type { License } from "../license/license.ts";
 import { failure } from "../log/log.ts";
 import type { Welcome } from "../protocol/handshake.ts";
@@ -16,6 +16,7 @@ import { Deadline } from "./deadline.ts";
 import type { DeskCore } from "./desk-core.ts";
 import { DiskWatch } from "./disk-watch.ts";
 import { DaemonError } from "./errors.ts";
+import { type Expiry, expiriesOf, GivenWarnings } from "./expiries.ts";
 import { isUnavailable } from "./failure-kind.ts";
 import type { NotReady } from "./health.ts";
 import type { ShelvedLicense } from "./license-shelf.ts";
@@ -43,6 +44,7 @@ export class VendorDesk {
   readonly #deadline: Deadline;
   readonly #maxPending: number;
   #licenseChanged: () => void = () => undefined;
+  readonly #warnings: GivenWarnings = new GivenWarnings();
   #draining = false;
   #checkpointing = false;
 
@@ -142,15 +144,37 @@ export class VendorDesk {
 
   /** Takes a license into use at once and tells everybody. */
   async installLicense(bytes: Uint8Array): Promise<License> {
-    const { shelf, site, time, writer } = this.core;
+    const { shelf, site, time } = this.core;
     const formerKey = shelf.sealingKey();
     const license = shelf.install(bytes, site, time.now().wall);
     await this.refreshTerms();
+    await this.#followLicenses(formerKey);
+    return license;
+  }
+
+  /**
+   * Takes the licenses that `found` has into use, and the site's rules of this moment. Nobody loses
+   * a lease now; those that no longer fit end at their next renewal.
+   */
+  async reload(found: readonly ShelvedLicense[]): Promise<void> {
+    const { shelf } = this.core;
+    const formerKey = shelf.sealingKey();
+    shelf.put(found);
+    // Before the rules: who waits must be judged by its new groups.
+    for (const listener of this.#attendance.everybody()) {
+      this.ask({ kind: "reconnect", by: listener.caller() }, NOBODY);
+    }
+    await this.tell(this.#terms());
+    await this.#followLicenses(formerKey);
+  }
+
+  async #followLicenses(formerKey: Uint8Array): Promise<void> {
+    const { shelf, writer } = this.core;
     const keysChanged = !equalBytes(formerKey, shelf.sealingKey());
     if (keysChanged) await this.alone(() => writer.renewSegment(true));
     for (const listener of this.#attendance.everybody()) listener.licenseChanged();
     this.#licenseChanged();
-    return license;
+    this.warnOfExpiries();
   }
 
   /** `changed` is called after each license that is installed. */
@@ -160,11 +184,36 @@ export class VendorDesk {
 
   /** Adds the licenses up again: one may have begun or ended. */
   refreshTerms(): Promise<void> {
-    const { shelf, time } = this.core;
-    const { pools, meters } = shelf.refresh(time.now().wall);
     return new Promise((resolve) => {
-      this.ask({ kind: "terms", pools, meters }, () => resolve());
+      this.ask(this.#terms(), () => resolve());
     });
+  }
+
+  #terms(): Command {
+    const { shelf, time, door } = this.core;
+    const { pools, tokens, meters } = shelf.refresh(time.now().wall);
+    return { kind: "terms", pools, tokens, meters, rules: door.rules };
+  }
+
+  /** What of the licenses ends soon. */
+  expiries(): readonly Expiry[] {
+    const { shelf, time } = this.core;
+    return expiriesOf(shelf.licenses, time.now().wall);
+  }
+
+  /** Says once what has come near: to the log, and to everybody who is connected. */
+  warnOfExpiries(): void {
+    for (const expiry of this.#warnings.fresh(this.expiries())) {
+      const { licenseId, names, endsAt, graceUntil } = expiry;
+      this.core.log.warn("license.expiring", {
+        vendor: this.name,
+        licenseId,
+        names,
+        endsAt: isoTime(endsAt),
+        graceUntil: graceUntil === null ? undefined : isoTime(graceUntil),
+      });
+      for (const listener of this.#attendance.everybody()) listener.licenseExpiring(expiry);
+    }
   }
 
   /** Seals everything that waits, with the seat time of open leases. */
@@ -187,6 +236,7 @@ export class VendorDesk {
    */
   async beat(heartbeat: Millis): Promise<void> {
     await this.refreshTerms();
+    this.warnOfExpiries();
     await this.alone(async () => {
       const { writer, book, time } = this.core;
       const { wall } = time.now();

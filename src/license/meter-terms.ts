@@ -9,7 +9,7 @@ export interface MeterTerms {
   readonly unit: string;
   /** Prepaid units per period; null for no limit. */
   readonly quota: number | null;
-  /** Days and months are those of UTC. */
+  /** Days and months are those of the site's time zone. */
   readonly period: "total" | "day" | "month";
   /** Whether units above the quota are refused or counted. */
   readonly overdraft: "deny" | "allow";

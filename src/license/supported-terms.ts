@@ -13,7 +13,6 @@ export function unsupportedTerms(terms: Terms): readonly string[] {
     ...terms.features.flatMap((feature, index) => featurePaths(feature, `features.${index}`)),
     ...terms.meters.flatMap((meter, index) => meterPaths(meter, `meters.${index}`)),
     ...named("", {
-      pools: terms.pools.length > 0,
       clock_policy: terms.clockPolicy !== "flag",
       witness_policy: terms.witnessPolicy !== "flag",
       policy_grace_days: terms.policyGraceDays > 0,
@@ -27,11 +26,7 @@ export function unsupportedTerms(terms: Terms): readonly string[] {
 function featurePaths(feature: FeatureTerms, path: string): readonly string[] {
   return named(`${path}.`, {
     maintenance_until: feature.maintenanceUntil !== null,
-    share: feature.share !== "none",
-    tokens: feature.tokens !== null,
     borrow: feature.borrow !== null,
-    linger: feature.lingerMs > 0,
-    min_lease: feature.minLeaseMs > 0,
     named_users: feature.namedUsers !== null,
   });
 }

@@ -1,15 +1,18 @@
 import { z } from "zod";
-import type { AdminAnswerOf, RevokeRequest } from "./admin.ts";
+import type { AdminAnswerOf, RevokeRequest, WhyRequest } from "./admin.ts";
 import { type Decoded, decode, demand } from "./decode.ts";
+import { denialSchema } from "./denial.ts";
 import {
   chainIdField,
   clientKeyField,
   countField,
   instanceIdField,
+  labelField,
   leaseIdField,
   messageField,
   momentField,
   productNameField,
+  ruleIdField,
   seatCountField,
   spanField,
   vendorNameField,
@@ -47,6 +50,14 @@ const vendor = z.strictObject({
       period: wordField,
       quota: countField.nullable(),
       used: countField,
+    }),
+  ),
+  expiries: z.array(
+    z.strictObject({
+      licenseId: wordField,
+      names: z.array(productNameField),
+      endsAt: momentField,
+      graceUntil: momentField.nullable(),
     }),
   ),
 });
@@ -122,11 +133,57 @@ const ANSWERS: { readonly [R in keyof AdminAnswerOf]: z.ZodType<AdminAnswerOf[R]
     receiptNo: countField,
     acknowledged: countField,
   }),
+  reload: z.strictObject({
+    rules: countField,
+    groups: countField,
+    licenses: z.array(
+      z.strictObject({
+        vendor: vendorNameField,
+        licenseId: wordField,
+        change: z.enum(["added", "removed"]),
+      }),
+    ),
+    needsRestart: z.array(wordField),
+    findings: z.array(
+      z.strictObject({
+        severity: z.enum(["error", "contradiction", "remark"]),
+        ruleId: ruleIdField.nullable(),
+        text: messageField,
+      }),
+    ),
+  }),
+  why: z.strictObject({
+    vendor: vendorNameField,
+    feature: productNameField,
+    user: wordField,
+    host: wordField,
+    groups: z.array(wordField),
+    outcome: z.enum(["granted", "denied"]),
+    overdraft: z.boolean(),
+    denial: denialSchema.nullable(),
+    reasons: z.array(denialSchema),
+  }),
   error: z.strictObject({ error: problem }),
 };
 
 /** The body of `POST /v1/seats/revoke`, as the daemon reads it. */
 export const decodeRevoke = (body: unknown): Decoded<RevokeRequest> => decode(revoke, body, "body");
+
+const why: z.ZodType<WhyRequest> = z.strictObject({
+  feature: productNameField,
+  user: labelField,
+  host: labelField,
+  address: z
+    .string()
+    .regex(/^[0-9A-Fa-f.:]{2,45}(?:%\w+)?$/)
+    .exactOptional(),
+  vendor: vendorNameField.exactOptional(),
+  version: versionField.default("0"),
+  count: seatCountField.default(1),
+});
+
+/** The body of `POST /v1/why`; its labels leave here under their brand. */
+export const decodeWhy = (body: unknown): Decoded<WhyRequest> => decode(why, body, "body");
 
 /** What a route answered, as a command reads it. @throws ProtocolError WIRE_FIELD. */
 export function decodeAdminAnswer<R extends keyof AdminAnswerOf>(

@@ -1,5 +1,7 @@
+import type { RawIdentity } from "../base/identity.ts";
 import type { ChainId, ClientKey, InstanceId, LeaseId } from "../base/ids.ts";
 import type { Millis, UnixMillis } from "../base/time.ts";
+import type { WireDenial } from "./denial.ts";
 
 // The administration interface: HTTP/1.1 over the daemon's Unix socket. Bodies are JSON but for
 // the files that travel: licenses and receipts in, bundles out.
@@ -20,6 +22,10 @@ export const ADMIN_ROUTES = {
   licenses: { method: "GET", path: "/v1/licenses" },
   /** The body is the license file. */
   installLicense: { method: "POST", path: "/v1/licenses" },
+  /** Reads the configuration and the licenses again; without a body. */
+  reload: { method: "POST", path: "/v1/reload" },
+  /** What would happen if somebody asked now. The body names them; it is not kept or logged. */
+  why: { method: "POST", path: "/v1/why" },
   /** The body is the receipt file. */
   importReceipt: { method: "POST", path: "/v1/receipts" },
 } as const;
@@ -57,6 +63,13 @@ export interface AdminVendor {
   };
   readonly features: readonly AdminFeature[];
   readonly meters: readonly AdminMeter[];
+  /** What of the licenses ends within 30 days, or is in its grace. */
+  readonly expiries: readonly {
+    readonly licenseId: string;
+    readonly names: readonly string[];
+    readonly endsAt: UnixMillis;
+    readonly graceUntil: UnixMillis | null;
+  }[];
 }
 
 export interface AdminStatus {
@@ -157,6 +170,58 @@ export interface AdminReceipt {
   readonly acknowledged: number;
 }
 
+/** What a reload has changed. */
+export interface AdminReload {
+  /** Rules and groups in force now. */
+  readonly rules: number;
+  readonly groups: number;
+  readonly licenses: readonly {
+    readonly vendor: string;
+    readonly licenseId: string;
+    readonly change: "added" | "removed";
+  }[];
+  /** Settings that differ from those the daemon runs with, as the file writes them: `listen.port`. */
+  readonly needsRestart: readonly string[];
+  /** What contradicts what in the rules that are in force now. */
+  readonly findings: readonly {
+    readonly severity: "error" | "contradiction" | "remark";
+    readonly ruleId: string | null;
+    readonly text: string;
+  }[];
+}
+
+/** Somebody who might ask for seats, as the administrator names them. */
+export interface WhyRequest {
+  readonly feature: string;
+  readonly user: RawIdentity;
+  readonly host: RawIdentity;
+  /** An IP address; left out, it is in no network. */
+  readonly address?: string;
+  /** Needed where several vendors sell the feature. */
+  readonly vendor?: string;
+  /** `0` where it is left out: above no licensed version. */
+  readonly version: string;
+  readonly count: number;
+}
+
+/** What would happen, and why. */
+export interface AdminWhy {
+  readonly vendor: string;
+  readonly feature: string;
+  /** The pseudonyms under which seats and usage show them. */
+  readonly user: string;
+  readonly host: string;
+  /** The site's groups that they are in. */
+  readonly groups: readonly string[];
+  readonly outcome: "granted" | "denied";
+  /** Granted above the license's seats. */
+  readonly overdraft: boolean;
+  /** What they would be told; null when a seat would be granted. */
+  readonly denial: WireDenial | null;
+  /** Everything that stands against it, what is told first comes first. */
+  readonly reasons: readonly WireDenial[];
+}
+
 /** What each route answers; `exportUsage` answers bytes. */
 export interface AdminAnswerOf {
   readonly status: AdminStatus;
@@ -167,6 +232,8 @@ export interface AdminAnswerOf {
   readonly licenses: AdminLicenses;
   readonly installLicense: AdminLicense;
   readonly importReceipt: AdminReceipt;
+  readonly reload: AdminReload;
+  readonly why: AdminWhy;
   /** The body of every answer that is not 2xx. */
   readonly error: { readonly error: AdminProblem };
 }

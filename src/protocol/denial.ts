@@ -15,6 +15,8 @@ export interface WireDenial {
   readonly retryAfterMs?: Millis;
   /** The rule of the site that decided. */
   readonly ruleId?: string;
+  /** Why there is that rule, in the words of the site's administrator. */
+  readonly ruleReason?: string;
   /** Who is in the way, as far as the site's rules let that be told. */
   readonly holders?: readonly string[];
 }
@@ -26,5 +28,6 @@ export const denialSchema: z.ZodType<WireDenial> = z.strictObject({
   queuePosition: positionField.exactOptional(),
   retryAfterMs: spanField.exactOptional(),
   ruleId: ruleIdField.exactOptional(),
+  ruleReason: messageField.exactOptional(),
   holders: z.array(z.string().min(1).max(128)).max(HOLDERS_PER_DENIAL).exactOptional(),
 });

@@ -1,17 +1,21 @@
 import { z } from "zod";
 import type { DenialReason } from "../base/denial.ts";
 import type { IdempotencyKey, LeaseId } from "../base/ids.ts";
-import type { Millis } from "../base/time.ts";
+import type { Millis, UnixMillis } from "../base/time.ts";
 import { denialSchema, type WireDenial } from "./denial.ts";
 import {
+  countField,
   type Empty,
   keyField,
   largeNoteField,
   leaseIdField,
   messageField,
+  momentField,
+  productNameField,
   reasonField,
   spanField,
 } from "./fields.ts";
+import { FEATURES_PER_STATUS } from "./limits.ts";
 import { leaseSchema, type WireLease } from "./results.ts";
 
 /** What the daemon says unasked, by name. */
@@ -36,6 +40,23 @@ export interface NotificationOf {
   };
   /** A license was installed or removed: what was denied before may be asked again. */
   readonly "license.changed": Empty;
+  /** Something of a license ends soon: said once connected, and 30, 7 and 1 days before, and in grace. */
+  readonly "license.expiring": {
+    /** The features or meters that end together. */
+    readonly names: readonly string[];
+    readonly endsAt: UnixMillis;
+    /** Until when they are granted all the same; null without grace. */
+    readonly graceUntil: UnixMillis | null;
+  };
+  /** This client's usage has brought a quota to 80, 90 or 100 percent: said once for each. */
+  readonly "quota.warning": {
+    readonly meter: string;
+    readonly period: "total" | "day" | "month";
+    readonly quota: number;
+    /** In the period of the use. */
+    readonly used: number;
+    readonly percent: 80 | 90 | 100;
+  };
   /** The daemon stops in `afterMs`; leases stay valid for their time. */
   readonly "server.draining": { readonly afterMs: Millis };
 }
@@ -59,5 +80,17 @@ export const NOTIFICATIONS: {
     reason: reasonField,
   }),
   "license.changed": z.strictObject({}),
+  "license.expiring": z.strictObject({
+    names: z.array(productNameField).min(1).max(FEATURES_PER_STATUS),
+    endsAt: momentField,
+    graceUntil: momentField.nullable(),
+  }),
+  "quota.warning": z.strictObject({
+    meter: productNameField,
+    period: z.enum(["total", "day", "month"]),
+    quota: countField,
+    used: countField,
+    percent: z.union([z.literal(80), z.literal(90), z.literal(100)]),
+  }),
   "server.draining": z.strictObject({ afterMs: spanField }),
 };

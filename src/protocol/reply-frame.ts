@@ -63,6 +63,8 @@ const nameSchema = z.enum([
   "lease.revoked",
   "lease.expiring",
   "license.changed",
+  "license.expiring",
+  "quota.warning",
   "server.draining",
 ]) satisfies z.ZodType<NotificationName>;
 

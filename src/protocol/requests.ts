@@ -126,6 +126,10 @@ const usageRecord = z.strictObject({
   usedAt: momentField,
 });
 
+/** One record, as a client keeps it until it is answered. @throws ProtocolError WIRE_FIELD. */
+export const decodeUsageRecord = (record: unknown): UsageRecord =>
+  demand(usageRecord, record, "record");
+
 export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf[M]> } = {
   hello: z.strictObject({
     vendor: vendorNameField,

@@ -13,6 +13,7 @@ import {
   positionField,
   productNameField,
   reasonField,
+  ruleIdField,
   seatCountField,
   smallNoteField,
   spanField,
@@ -44,7 +45,13 @@ export interface WireLease {
 
 export type AcquireResult =
   | { readonly state: "granted"; readonly lease: WireLease }
-  | { readonly state: "queued" /** 1 is next. */; readonly position: number };
+  | {
+      readonly state: "queued";
+      /** 1 is next. */
+      readonly position: number;
+      /** How long it will probably take; left out when nothing can be said. */
+      readonly expectedWaitMs?: Millis;
+    };
 
 interface RenewedLease {
   readonly id: LeaseId;
@@ -56,6 +63,10 @@ interface LostLease {
   readonly id: LeaseId;
   readonly reason: DenialReason;
   readonly hint: string;
+  /** The rule of the site that ended it. */
+  readonly ruleId?: string;
+  /** Why there is that rule, in the words of the site's administrator. */
+  readonly ruleReason?: string;
 }
 
 /** Each lease that was asked for is in one of the two lists. */
@@ -113,7 +124,15 @@ const renewed = z.strictObject({
     .array(z.strictObject({ id: leaseIdField, note: smallNoteField, leaseTimeMs: spanField }))
     .max(LEASES_PER_REQUEST),
   lost: z
-    .array(z.strictObject({ id: leaseIdField, reason: reasonField, hint: messageField }))
+    .array(
+      z.strictObject({
+        id: leaseIdField,
+        reason: reasonField,
+        hint: messageField,
+        ruleId: ruleIdField.exactOptional(),
+        ruleReason: messageField.exactOptional(),
+      }),
+    )
     .max(LEASES_PER_REQUEST),
 });
 

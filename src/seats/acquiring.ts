@@ -1,11 +1,18 @@
+import { claimOf } from "./claim.ts";
 import type { AcquireCommand } from "./command.ts";
 import type { Answer } from "./decision.ts";
-import { denyLease, denyRequest } from "./denying.ts";
+import { denyLease, denyRequest, plainDenial } from "./denying.ts";
 import type { Feature } from "./feature.ts";
-import { grantSeats, renewLease, whyNever } from "./holding.ts";
-import { isAnyoneWaiting, joinQueue, queuedAnswer, serveQueue, stepBack } from "./queue.ts";
+import { whyNever } from "./permission.ts";
+import { queuedAnswer } from "./prospects.ts";
+import { countOvertaken, joinQueue, serveQueue, stepBack } from "./queue.ts";
+import type { Refusal } from "./refusal.ts";
+import { renewLease } from "./renewing.ts";
+import { reservedForEver } from "./room.ts";
+import { takeSeats } from "./seat-taking.ts";
 import { isSame, type Request, requestKey, type SeatState, type Waiter } from "./state.ts";
 import type { Turn } from "./turn.ts";
+import { earmarksBefore, rankOf } from "./waiting-line.ts";
 
 /** Answers a request for seats: with a lease, a place in the queue, or a denial. */
 export function acquire(state: SeatState, turn: Turn, asked: AcquireCommand): Answer {
@@ -13,10 +20,12 @@ export function acquire(state: SeatState, turn: Turn, asked: AcquireCommand): An
     throw new RangeError(`not a count of seats: ${asked.count}`);
   const known = state.requests.get(requestKey(asked.by.client, asked.key));
   if (known !== undefined) return answerAgain(state, turn, asked, known);
-  const never = whyNever(state, turn, asked);
+  const never = whyNever(state, turn, claimOf(asked));
   if (never !== undefined) return denyRequest(state, turn, asked, never);
   const held = state.clients.get(asked.by.client)?.length ?? 0;
-  if (held >= state.limits.leasesPerClient) return denyRequest(state, turn, asked, "OVER_MAX");
+  if (held >= state.limits.leasesPerClient) {
+    return denyRequest(state, turn, asked, { reason: "OVER_MAX" });
+  }
   return grantOrQueue(state, turn, asked, state.featureOrNew(asked.feature));
 }
 
@@ -26,15 +35,31 @@ function grantOrQueue(
   asked: AcquireCommand,
   feature: Feature,
 ): Answer {
-  if (feature.room(asked) !== "none" && !isAnyoneWaiting(state, feature)) {
-    return { kind: "granted", lease: grantSeats(state, turn, feature, asked) };
+  const rank = rankOf(state, feature, asked);
+  const taken = takeSeats(state, turn, feature, asked, earmarksBefore(state, feature, rank));
+  if (taken.kind === "granted") {
+    state.tickets.set(rank.ticket + 1);
+    if (!taken.isOwn) countOvertaken(state, feature, rank);
+    return { kind: "granted", lease: taken.lease };
   }
-  if (!asked.wait) return denyRequest(state, turn, asked, "NO_SEATS");
-  if (feature.queue.value.length >= state.limits.queueLength) {
-    return denyRequest(state, turn, asked, "QUEUE_FULL");
-  }
+  const refusal = whyNotQueued(state, feature, asked, taken.refusal);
+  if (refusal !== undefined) return denyRequest(state, turn, asked, refusal);
   joinQueue(state, turn, feature, asked);
-  return queuedAnswer(turn, feature, requestKey(asked.by.client, asked.key));
+  return queuedAnswer(state, turn, feature, asked);
+}
+
+function whyNotQueued(
+  state: SeatState,
+  feature: Feature,
+  asked: AcquireCommand,
+  refusal: Refusal,
+): Refusal | undefined {
+  if (refusal.reason === "OVER_MAX") return refusal;
+  const reserved = reservedForEver(feature, claimOf(asked));
+  if (reserved !== undefined) return reserved;
+  if (!asked.wait) return refusal;
+  const isFull = feature.queue.value.length >= state.limits.queueLength;
+  return isFull ? { reason: "QUEUE_FULL" } : undefined;
 }
 
 /** The answer to the same request got lost, or its client grew impatient: it gets the same again. */
@@ -44,14 +69,14 @@ function answerAgain(state: SeatState, turn: Turn, asked: AcquireCommand, known:
   if (lease === undefined) throw new TypeError("a request without its lease");
   if (!isSame(lease, asked.by)) return denyLease("NOT_YOUR_LEASE", lease.feature);
   // The lease note says how long from now, so the lease must last that long from now.
-  const renewed = renewLease(state, turn, lease);
-  return typeof renewed === "string"
-    ? denyLease(renewed, lease.feature)
+  const renewed = renewLease(state, turn, lease, asked.by);
+  return "reason" in renewed
+    ? { kind: "denied", denial: plainDenial(renewed, lease.feature) }
     : { kind: "granted", lease: renewed };
 }
 
 function waitAgain(state: SeatState, turn: Turn, asked: AcquireCommand, waiter: Waiter): Answer {
-  const { by, key, feature: name } = waiter.asked;
+  const { by, feature: name } = waiter.asked;
   if (waiter.awayUntil === undefined && !isSame(by, asked.by)) {
     return denyLease("NOT_YOUR_LEASE", name);
   }
@@ -59,7 +84,7 @@ function waitAgain(state: SeatState, turn: Turn, asked: AcquireCommand, waiter: 
   stepBack(state, turn, waiter, asked.by);
   serveQueue(state, turn, feature);
   const granted = takeOwnNotice(turn, asked);
-  return granted ?? queuedAnswer(turn, feature, requestKey(by.client, key));
+  return granted ?? queuedAnswer(state, turn, feature, waiter.asked);
 }
 
 /** If its turn came just now, the answer says so, and a notice would say it twice. */

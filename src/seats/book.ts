@@ -1,12 +1,23 @@
 import type { LeaseId } from "../base/ids.ts";
 import type { Moment, MonoMillis } from "../base/time.ts";
 import { acquire } from "./acquiring.ts";
-import type { Command } from "./command.ts";
-import { cancel, disconnect, reconnect, release, renew, resume, revoke } from "./continuing.ts";
+import type { AcquireCommand, Command } from "./command.ts";
+import {
+  cancel,
+  disconnect,
+  markActive,
+  reconnect,
+  release,
+  renew,
+  resume,
+  revoke,
+} from "./continuing.ts";
 import type { Answer, Decision, SeatCut } from "./decision.ts";
 import { doWhatIsDue, isMereRenewal, nextDue, serveTheStirred } from "./due.ts";
+import { type Explanation, explain } from "./explaining.ts";
 import type { Lease } from "./lease.ts";
 import { setTerms } from "./licensing.ts";
+import { editNames } from "./naming.ts";
 import { restoreState } from "./restoring.ts";
 import { seatMillis } from "./seat-time.ts";
 import type { SeatSnapshot } from "./snapshot.ts";
@@ -56,7 +67,7 @@ export class SeatBook {
     const before = journal.length;
     try {
       const turn = newTurn(now);
-      if (!isMereRenewal(this.#state, command, now)) doWhatIsDue(this.#state, turn);
+      if (!isMereRenewal(this.#state, command, turn)) doWhatIsDue(this.#state, turn);
       // New terms also say who is served with the seats that have just come free.
       if (command.kind !== "terms") serveTheStirred(this.#state, turn);
       const answer = this.#obey(command, turn);
@@ -66,6 +77,23 @@ export class SeatBook {
     } catch (error) {
       journal.undoTo(before);
       throw error;
+    }
+  }
+
+  /**
+   * What would be decided for the request now, and why, without changing anything. `now.mono` must
+   * not go back.
+   */
+  explain(asked: AcquireCommand, now: Moment): Explanation {
+    const { journal } = this.#state;
+    const before = journal.length;
+    const then = this.#now;
+    try {
+      this.decide({ kind: "tick" }, now);
+      return explain(this.#state, newTurn(now), asked);
+    } finally {
+      journal.undoTo(before);
+      this.#now = then;
     }
   }
 
@@ -143,6 +171,11 @@ export class SeatBook {
         const results = records.map((record) => state.metering.record(turn, by, record, licensed));
         return { kind: "recorded", results };
       }
+      case "activity":
+        return markActive(state, turn, command.by, command.leases);
+      case "name-user":
+      case "unname-user":
+        return editNames(state, turn, command);
       case "cancel":
         return cancel(state, turn, command.by, command.key);
       case "disconnect":

@@ -2,83 +2,165 @@ import type { UnixMillis } from "../base/time.ts";
 import type { SeatGrant } from "./terms.ts";
 import { compareVersions } from "./version.ts";
 
-/**
- * How many seats there are at one moment, by version. Grants that end at different versions make
- * tiers: a seat up to version 3 also serves version 2, not the other way round. So the leases of
- * tier `i` and above must find room in the seats of tier `i` and above, for every `i`; that is
- * enough for each lease to have a seat of its own, whatever the order of arrival.
- */
-export interface Capacity {
-  /** The highest version of each tier, ascending; null (any version) last. Never empty. */
-  readonly limits: readonly (string | null)[];
-  /** Licensed seats of this tier and those above. */
-  readonly seats: readonly number[];
-  /** The same with overdraft. */
-  readonly withOverdraft: readonly number[];
+/** Seats that serve the same versions, of all grants valid now. */
+interface SeatType extends Pick<SeatGrant, "versionMax" | "maintenanceUntil"> {
+  readonly seats: number;
+  readonly withOverdraft: number;
 }
 
-/** No seat at all, for any version. */
-export const NO_CAPACITY: Capacity = { limits: [null], seats: [0], withOverdraft: [0] };
+/** How many seats there are at one moment, by the versions that they serve. */
+export type Capacity = readonly SeatType[];
+
+/** Which types of seats serve a version: their numbers, joined by commas. */
+export type SeatClass = string;
+
+/** Of seats that may be of any type. */
+export const ANY_SEAT: SeatClass = "*";
+
+/** What a client says of its program. */
+export interface Product {
+  readonly version: string;
+  /** When the version was released; null when the client does not say. */
+  readonly versionDate: UnixMillis | null;
+}
 
 /** The sum of `grants`, which are those valid now. */
 export function capacityOf(grants: readonly SeatGrant[]): Capacity {
-  if (grants.length === 0) return NO_CAPACITY;
-  const limits = distinctLimits(grants);
-  const above = limits.map((limit) =>
-    grants.filter((grant) => compareLimits(grant.versionMax, limit) >= 0),
-  );
-  return {
-    limits,
-    seats: above.map((some) => some.reduce((sum, { seats }) => sum + seats, 0)),
-    withOverdraft: above.map((some) =>
-      some.reduce((sum, { seats, overdraftSeats }) => sum + seats + overdraftSeats, 0),
-    ),
-  };
+  const types: SeatType[] = [];
+  for (const { versionMax, maintenanceUntil, seats, overdraftSeats } of grants) {
+    const index = types.findIndex(
+      (type) =>
+        type.maintenanceUntil === maintenanceUntil && isSameLimit(type.versionMax, versionMax),
+    );
+    const known = types[index] ?? { versionMax, maintenanceUntil, seats: 0, withOverdraft: 0 };
+    const sum = {
+      ...known,
+      seats: known.seats + seats,
+      withOverdraft: known.withOverdraft + seats + overdraftSeats,
+    };
+    types.splice(index === -1 ? types.length : index, 1, sum);
+  }
+  return types;
 }
 
-/** The lowest tier that serves `version`; undefined when it is too new for all. */
-export function tierOf(capacity: Capacity, version: string): number | undefined {
-  const tier = capacity.limits.findIndex(
-    (limit) => limit === null || compareVersions(version, limit) <= 0,
-  );
-  return tier === -1 ? undefined : tier;
+/** Which seats serve the product; undefined when it is too new for all. */
+export function classOf(capacity: Capacity, product: Product): SeatClass | undefined {
+  const [only] = capacity;
+  if (only !== undefined && capacity.length === 1) return serves(only, product) ? "0" : undefined;
+  const serving = capacity.flatMap((type, index) => (serves(type, product) ? [index] : []));
+  return serving.length === 0 ? undefined : serving.join(",");
+}
+
+export const licensedSeats = (capacity: Capacity): readonly number[] =>
+  capacity.map(({ seats }) => seats);
+
+export const allSeats = (capacity: Capacity): readonly number[] =>
+  capacity.map(({ withOverdraft }) => withOverdraft);
+
+/** The seats of `supply` that serve `seatClass`. */
+export function supplyOf(supply: readonly number[], seatClass: SeatClass): number {
+  return typesOf(supply, seatClass).reduce((sum, index) => sum + (supply[index] ?? 0), 0);
 }
 
 /**
- * Whether `extra` more seats of `tier` find room.
- * @param supply `seats` or `withOverdraft` of the capacity.
- * @param used seats in use per tier (of that tier alone).
+ * Whether each seat of `demand` can have one of `supply` that serves it. Seats are told apart by
+ * type alone, so nobody has a certain one: whoever came first moves to make room.
  */
-export function hasRoom(
+export function canSeat(
   supply: readonly number[],
-  used: readonly number[],
-  tier: number,
-  extra: number,
+  demand: readonly (readonly [SeatClass, number])[],
 ): boolean {
-  let demand = extra;
-  for (let index = used.length - 1; index >= 0; index -= 1) {
-    demand += used[index] ?? 0;
-    if (index <= tier && demand > (supply[index] ?? 0)) return false;
+  if (supply.length === 1) {
+    return demand.reduce((sum, [, seats]) => sum + seats, 0) <= (supply[0] ?? 0);
   }
-  return true;
+  const plan = new SeatPlan(supply);
+  return demand.every(([seatClass, seats]) => plan.seat(seatClass, seats));
 }
 
 /** Whether `grant` is valid at `wall`. */
-export function isValid(grant: SeatGrant, wall: UnixMillis): boolean {
+export function isValid(grant: Pick<SeatGrant, "startsAt" | "endsAt">, wall: UnixMillis): boolean {
   return (
     (grant.startsAt === null || grant.startsAt <= wall) &&
     (grant.endsAt === null || wall < grant.endsAt)
   );
 }
 
-function distinctLimits(grants: readonly SeatGrant[]): readonly (string | null)[] {
-  const sorted = grants.map((grant) => grant.versionMax).toSorted(compareLimits);
-  return sorted.filter(
-    (limit, index) => index === 0 || compareLimits(sorted[index - 1] ?? null, limit) !== 0,
+interface Party {
+  readonly types: readonly number[];
+  /** Seats that it has, by type. */
+  readonly has: Map<number, number>;
+}
+
+/** Seats everybody by augmenting paths: the few types and classes of a site make a tiny graph. */
+class SeatPlan {
+  readonly #left: number[];
+  readonly #parties: Party[] = [];
+
+  constructor(supply: readonly number[]) {
+    this.#left = [...supply];
+  }
+
+  seat(seatClass: SeatClass, seats: number): boolean {
+    const party = { types: typesOf(this.#left, seatClass), has: new Map<number, number>() };
+    this.#parties.push(party);
+    for (let rest = seats; rest > 0; ) {
+      const found = this.#find(party, rest, new Set());
+      if (found === 0) return false;
+      rest -= found;
+    }
+    return true;
+  }
+
+  /** Gives up to `wanted` more seats, moving others where that helps. */
+  #find(party: Party, wanted: number, seen: Set<number>): number {
+    for (const type of party.types) {
+      if (seen.has(type)) continue;
+      seen.add(type);
+      const found = this.#takeFree(type, wanted) || this.#moveOthers(party, type, wanted, seen);
+      if (found === 0) continue;
+      party.has.set(type, (party.has.get(type) ?? 0) + found);
+      return found;
+    }
+    return 0;
+  }
+
+  #takeFree(type: number, wanted: number): number {
+    const free = this.#left[type] ?? 0;
+    const found = Math.min(wanted, free);
+    this.#left[type] = free - found;
+    return found;
+  }
+
+  #moveOthers(party: Party, type: number, wanted: number, seen: Set<number>): number {
+    for (const other of this.#parties) {
+      const has = other.has.get(type) ?? 0;
+      if (other === party || has === 0) continue;
+      const moved = this.#find(other, Math.min(wanted, has), seen);
+      if (moved === 0) continue;
+      other.has.set(type, has - moved);
+      return moved;
+    }
+    return 0;
+  }
+}
+
+function typesOf(supply: readonly number[], seatClass: SeatClass): readonly number[] {
+  return seatClass === ANY_SEAT ? supply.map((_seats, index) => index) : numbersOf(seatClass);
+}
+
+const numbersOf = (seatClass: SeatClass): readonly number[] => seatClass.split(",").map(Number);
+
+function serves(
+  { versionMax, maintenanceUntil }: SeatType,
+  { version, versionDate }: Product,
+): boolean {
+  return (
+    (versionMax === null || compareVersions(version, versionMax) <= 0) &&
+    (maintenanceUntil === null || versionDate === null || versionDate < maintenanceUntil)
   );
 }
 
-function compareLimits(one: string | null, other: string | null): number {
-  if (one === null || other === null) return Number(one === null) - Number(other === null);
-  return compareVersions(one, other);
+function isSameLimit(one: string | null, other: string | null): boolean {
+  if (one === null || other === null) return one === other;
+  return compareVersions(one, other) === 0;
 }

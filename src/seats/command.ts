@@ -1,7 +1,8 @@
+import type { Pseudonym } from "../base/identity.ts";
 import type { IdempotencyKey, InstanceId, LeaseId } from "../base/ids.ts";
 import type { UnixMillis } from "../base/time.ts";
 import type { Caller } from "./lease.ts";
-import type { FeaturePool, MeterRule } from "./terms.ts";
+import type { SeatTerms } from "./terms.ts";
 
 /** Asks for seats. Idempotent under the client key and `key` while its lease or place lasts. */
 export interface AcquireCommand {
@@ -10,6 +11,8 @@ export interface AcquireCommand {
   readonly feature: string;
   /** Empty for none. */
   readonly version: string;
+  /** When that version was released; null when the client does not say. */
+  readonly versionDate: UnixMillis | null;
   /** Seats, at least 1. */
   readonly count: number;
   /** Whether to join the queue when no seat is free. */
@@ -33,6 +36,8 @@ export type Command =
   | AcquireCommand
   | { readonly kind: "renew"; readonly by: Caller; readonly leases: readonly LeaseId[] }
   | { readonly kind: "release"; readonly by: Caller; readonly lease: LeaseId }
+  /** Somebody works with the application: these leases are not idle. Unknown ones are ignored. */
+  | { readonly kind: "activity"; readonly by: Caller; readonly leases: readonly LeaseId[] }
   | {
       readonly kind: "resume";
       readonly by: Caller;
@@ -45,15 +50,20 @@ export type Command =
   | { readonly kind: "cancel"; readonly by: Caller; readonly key: IdempotencyKey }
   /** The instance's last connection is gone. */
   | { readonly kind: "disconnect"; readonly by: Caller }
-  /** The instance has a connection again: its waiting requests count again. */
+  /**
+   * The instance has a connection again: its waiting requests count again. Also to be said of every
+   * connected instance when the site's groups have changed, as `by` brings the new standing.
+   */
   | { readonly kind: "reconnect"; readonly by: Caller }
+  /** The administrator puts a user on the list of a feature, or takes one off. */
+  | {
+      readonly kind: "name-user" | "unname-user";
+      readonly feature: string;
+      readonly user: Pseudonym;
+    }
   /** The administrator takes a lease back. */
   | { readonly kind: "revoke"; readonly lease: LeaseId }
   /** Nothing is asked; what is due happens. */
   | { readonly kind: "tick" }
   /** Licenses or site rules have changed. */
-  | {
-      readonly kind: "terms";
-      readonly pools: readonly FeaturePool[];
-      readonly meters: readonly MeterRule[];
-    };
+  | ({ readonly kind: "terms" } & SeatTerms);

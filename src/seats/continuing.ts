@@ -1,10 +1,14 @@
-import type { DenialReason } from "../base/denial.ts";
 import type { ClientKey, IdempotencyKey, InstanceId, LeaseId } from "../base/ids.ts";
+import { claimOf } from "./claim.ts";
 import type { Answer, LostLease } from "./decision.ts";
-import { denyLease, lostLease } from "./denying.ts";
-import { endLease, renewLease } from "./holding.ts";
+import { denyLease, lostLease, plainDenial } from "./denying.ts";
+import { endLease, giveBack } from "./holding.ts";
 import type { Caller, Lease } from "./lease.ts";
-import { leaveQueue, stepAside, stepBack } from "./queue.ts";
+import { idlenessOf } from "./lease-rules.ts";
+import { whyNever } from "./permission.ts";
+import { dropWaiter, leaveQueue, stepAside, stepBack } from "./queue.ts";
+import type { Refusal } from "./refusal.ts";
+import { renewLease } from "./renewing.ts";
 import { isSame, requestKey, type SeatState } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
@@ -16,9 +20,9 @@ export function renew(
   leases: readonly LeaseId[],
 ): Answer {
   return eachLease(leases, (id) => {
-    const lease = state.leases.get(id);
+    const lease = liveLease(state, id);
     if (lease === undefined) return whyGone(state, turn, by.client, id);
-    return isSame(lease, by) ? renewLease(state, turn, lease) : "NOT_YOUR_LEASE";
+    return isSame(lease, by) ? renewLease(state, turn, lease, by) : { reason: "NOT_YOUR_LEASE" };
   });
 }
 
@@ -34,20 +38,20 @@ export function resume(
   liveInstances: ReadonlySet<InstanceId>,
 ): Answer {
   return eachLease(leases, (id) => {
-    const lease = state.leases.get(id);
+    const lease = liveLease(state, id);
     if (lease === undefined) return whyGone(state, turn, by.client, id);
-    if (isSame(lease, by)) return renewLease(state, turn, lease);
     const isFree = lease.client === by.client && !liveInstances.has(lease.instance);
-    return isFree ? takeOver(state, turn, by, lease) : "NOT_YOUR_LEASE";
+    const may = isSame(lease, by) || isFree;
+    return may ? renewLease(state, turn, lease, by) : { reason: "NOT_YOUR_LEASE" };
   });
 }
 
 /** Gives seats back. Done again it is done still. */
 export function release(state: SeatState, turn: Turn, by: Caller, id: LeaseId): Answer {
-  const lease = state.leases.get(id);
+  const lease = liveLease(state, id);
   if (lease !== undefined) {
     if (!isSame(lease, by)) return denyLease("NOT_YOUR_LEASE", "");
-    endLease(state, turn, lease, "released", "holder");
+    giveBack(state, turn, lease);
     return { kind: "done" };
   }
   const ended = state.ended.endOf(id, by.client, turn.now.mono);
@@ -61,7 +65,7 @@ export function cancel(state: SeatState, turn: Turn, by: Caller, key: Idempotenc
   if (request?.kind === "waiting" && isSame(request.waiter.asked.by, by)) {
     leaveQueue(state, turn, request.waiter);
   }
-  const lease = request?.kind === "leased" ? state.leases.get(request.lease) : undefined;
+  const lease = state.leaseUnder(requestKey(by.client, key));
   if (lease !== undefined && isSame(lease, by)) {
     endLease(state, turn, lease, "released", "holder");
   }
@@ -75,21 +79,40 @@ export function disconnect(state: SeatState, turn: Turn, by: Caller): Answer {
     if (waiter !== undefined && waiter.awayUntil === undefined && isSame(waiter.asked.by, by)) {
       stepAside(state, turn, waiter);
     }
-    const lease = leaseUnder(state, key);
+    const lease = state.leaseUnder(key);
     if (lease !== undefined && isSame(lease, by) && endsWithConnection(state, lease)) {
-      endLease(state, turn, lease, "released", "holder");
+      giveBack(state, turn, lease);
     }
   }
   return { kind: "done" };
 }
 
-/** The instance is back: its waiting requests can be met again. */
+/** Somebody works with the application, so its leases are not idle. */
+export function markActive(
+  state: SeatState,
+  turn: Turn,
+  by: Caller,
+  leases: readonly LeaseId[],
+): Answer {
+  for (const id of leases) {
+    const lease = liveLease(state, id);
+    if (lease === undefined || !isSame(lease, by)) continue;
+    const feature = state.featureOrNew(lease.feature);
+    const { mono } = turn.now;
+    const idleness = idlenessOf(feature, { ...lease, activeAt: mono }, mono);
+    state.leases.set(lease.id, { ...lease, ...idleness });
+  }
+  return { kind: "done" };
+}
+
+/** The instance is back, or in other groups: its waiting requests are looked at again. */
 export function reconnect(state: SeatState, turn: Turn, by: Caller): Answer {
   for (const key of state.clients.get(by.client) ?? []) {
     const waiter = state.waiter(key);
-    if (waiter?.awayUntil !== undefined && isSame(waiter.asked.by, by)) {
-      stepBack(state, turn, waiter);
-    }
+    if (waiter === undefined || !isSame(waiter.asked.by, by)) continue;
+    const never = whyNever(state, turn, claimOf({ ...waiter.asked, by }));
+    if (never === undefined) stepBack(state, turn, waiter, by);
+    else dropWaiter(state, turn, waiter, plainDenial(never, waiter.asked.feature));
   }
   return { kind: "done" };
 }
@@ -99,37 +122,33 @@ export function revoke(state: SeatState, turn: Turn, id: LeaseId): Answer {
   const lease = state.leases.get(id);
   if (lease === undefined) return denyLease("LEASE_UNKNOWN", "");
   endLease(state, turn, lease, "revoked", "LEASE_REVOKED");
-  const { client, instance, feature } = lease;
+  const { client, instance, feature, lingersUntil } = lease;
+  if (lingersUntil !== null) return { kind: "done" };
   turn.notices.push({ kind: "revoked", client, instance, lease: id, feature });
   return { kind: "done" };
 }
 
-function takeOver(state: SeatState, turn: Turn, by: Caller, lease: Lease): Lease | DenialReason {
-  const moved = renewLease(state, turn, lease, by);
-  if (typeof moved !== "string") turn.changes.push({ kind: "lease-moved", lease: moved });
-  return moved;
-}
-
-function whyGone(state: SeatState, turn: Turn, client: ClientKey, id: LeaseId): DenialReason {
+function whyGone(state: SeatState, turn: Turn, client: ClientKey, id: LeaseId): Refusal {
   const by = state.ended.endOf(id, client, turn.now.mono)?.by;
-  return by === undefined || by === "holder" ? "LEASE_UNKNOWN" : by;
+  return { reason: by === undefined || by === "holder" ? "LEASE_UNKNOWN" : by };
 }
 
-function leaseUnder(state: SeatState, key: string): Lease | undefined {
-  const request = state.requests.get(key);
-  return request?.kind === "leased" ? state.leases.get(request.lease) : undefined;
+/** A lease whose holder uses it; one that lingers was given back. */
+function liveLease(state: SeatState, id: LeaseId): Lease | undefined {
+  const lease = state.leases.get(id);
+  return lease?.lingersUntil === null ? lease : undefined;
 }
 
 function endsWithConnection(state: SeatState, lease: Lease): boolean {
   return state.feature(lease.feature)?.pool.value?.releaseOnDisconnect === true;
 }
 
-function eachLease(ids: readonly LeaseId[], answer: (id: LeaseId) => Lease | DenialReason): Answer {
+function eachLease(ids: readonly LeaseId[], answer: (id: LeaseId) => Lease | Refusal): Answer {
   const leases: Lease[] = [];
   const lost: LostLease[] = [];
   for (const id of ids) {
     const outcome = answer(id);
-    if (typeof outcome === "string") lost.push(lostLease(id, outcome));
+    if ("reason" in outcome) lost.push(lostLease(id, outcome));
     else leases.push(outcome);
   }
   return { kind: "renewed", leases, lost };

@@ -1,8 +1,12 @@
 import type { DenialReason } from "../base/denial.ts";
+import type { Pseudonym } from "../base/identity.ts";
 import type { ClientKey, IdempotencyKey, InstanceId, LeaseId } from "../base/ids.ts";
 import type { Millis, UnixMillis } from "../base/time.ts";
 import type { NewUsageEvent, OpenSeatTime } from "../base/usage-event.ts";
 import type { Lease, StoredLease } from "./lease.ts";
+import type { QuotaWarning } from "./meter-rules.ts";
+import type { NamedUser, NamingCount } from "./snapshot.ts";
+import type { MeterPeriod } from "./terms.ts";
 
 /** A refusal that explains itself. */
 export interface Denial {
@@ -11,8 +15,14 @@ export interface Denial {
   readonly feature: string;
   /** The place in the queue that a waiting request would get or has, from 1. */
   readonly queuePosition?: number;
-  /** When trying again can help: the soonest expiry of a lease in the way. Others may be faster. */
+  /** When trying again can help, see `expectedWait` of a queued answer. Others may be faster. */
   readonly retryAfter?: Millis;
+  /** The rule of the site that decided. */
+  readonly ruleId?: string;
+  /** Why there is that rule, in the administrator's words. */
+  readonly ruleReason?: string;
+  /** Users who hold the seats, the longest first, as far as the site's policy lets that be told. */
+  readonly holders?: readonly Pseudonym[];
   readonly hint: string;
 }
 
@@ -21,6 +31,8 @@ export interface LostLease {
   readonly lease: LeaseId;
   readonly reason: DenialReason;
   readonly hint: string;
+  readonly ruleId?: string;
+  readonly ruleReason?: string;
 }
 
 export type RecordResult =
@@ -35,7 +47,10 @@ export type Answer =
       readonly feature: string;
       /** From 1; those who lost their connection but keep their place are counted. */
       readonly position: number;
-      /** The soonest expiry of a lease in the way; undefined when there is none. */
+      /**
+       * How long it will probably take, by the length of leases that have ended; before one has, the
+       * soonest expiry of a lease in the way. Undefined when there is none.
+       */
       readonly expectedWait: Millis | undefined;
     }
   | { readonly kind: "denied"; readonly denial: Denial }
@@ -54,9 +69,12 @@ export type Answer =
  */
 export type SeatChange =
   | { readonly kind: "lease-granted"; readonly lease: StoredLease }
-  /** Another instance of the same client took the lease over: replaces the stored one. */
-  | { readonly kind: "lease-moved"; readonly lease: StoredLease }
+  /** Something of the lease is different now: replaces the stored one. */
+  | { readonly kind: "lease-changed"; readonly lease: StoredLease }
   | { readonly kind: "lease-ended"; readonly lease: LeaseId }
+  | ({ readonly kind: "user-named" } & NamedUser)
+  /** `changes` replaces the stored count of the feature's month. */
+  | ({ readonly kind: "user-unnamed"; readonly user: Pseudonym } & NamingCount)
   /** `total` replaces the stored figure of the period (`total`, `2026-11-22` or `2026-11`). */
   | {
       readonly kind: "meter-counted";
@@ -88,11 +106,24 @@ export type Notice =
       readonly lease: Lease;
     }
   | {
-      readonly kind: "revoked" | "expired";
+      /** `idle` is the end of a lease that nobody worked with. */
+      readonly kind: "revoked" | "expired" | "idle";
       readonly client: ClientKey;
       readonly instance: InstanceId;
       readonly lease: LeaseId;
       readonly feature: string;
+    }
+  /** The caller's units have brought a quota to 80, 90 or 100 percent. */
+  | {
+      readonly kind: "quota";
+      readonly client: ClientKey;
+      readonly instance: InstanceId;
+      readonly meter: string;
+      readonly period: MeterPeriod;
+      readonly quota: number;
+      /** In the period of the use. */
+      readonly used: number;
+      readonly percent: QuotaWarning;
     }
   /** A waiting request that can no longer be met, because the licenses have changed or ended. */
   | {

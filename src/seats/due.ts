@@ -1,8 +1,11 @@
-import type { Moment, MonoMillis } from "../base/time.ts";
+import type { MonoMillis } from "../base/time.ts";
+import { claimOfLease } from "./claim.ts";
 import type { Command } from "./command.ts";
 import type { Feature } from "./feature.ts";
 import { endLease } from "./holding.ts";
+import { type Caller, endOf, groupsOf, type Lease } from "./lease.ts";
 import { followWallClock, isWallClockFollowed } from "./licensing.ts";
+import { whyNever } from "./permission.ts";
 import { leaveQueue, serveQueue } from "./queue.ts";
 import { isSame, type SeatState } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -19,16 +22,26 @@ export function doWhatIsDue(state: SeatState, turn: Turn): void {
  * not wait for anything else that is due: the disk which would have to record that may be full,
  * and then renewals are what keeps people working.
  */
-export function isMereRenewal(state: SeatState, command: Command, now: Moment): boolean {
-  if (command.kind !== "renew" && command.kind !== "resume") return false;
-  if (!isWallClockFollowed(state, now.wall)) return false;
+export function isMereRenewal(state: SeatState, command: Command, turn: Turn): boolean {
+  if (command.kind !== "renew" && command.kind !== "resume" && command.kind !== "activity")
+    return false;
+  if (!isWallClockFollowed(state, turn.now.wall)) return false;
   return command.leases.every((id) => {
     const lease = state.leases.get(id);
     if (lease === undefined) return true;
-    if (!isSame(lease, command.by)) return command.kind === "renew";
-    const hasSeat = state.feature(lease.feature)?.surplus.value.has(id) === false;
-    return hasSeat && now.mono < lease.expiresAt;
+    if (!isSame(lease, command.by)) return command.kind !== "resume";
+    if (turn.now.mono >= endOf(lease)) return false;
+    return command.kind === "activity" || goesOn(state, turn, lease, command.by);
   });
+}
+
+function goesOn(state: SeatState, turn: Turn, lease: Lease, by: Caller): boolean {
+  const { bound } = by.standing;
+  return (
+    groupsOf(by.standing).join(" ") === lease.groups.join(" ") &&
+    !state.surplus.value.has(lease.id) &&
+    whyNever(state, turn, { ...claimOfLease(lease), bound }) === undefined
+  );
 }
 
 /** Gives seats that came free to those whose turn it is. */
@@ -49,10 +62,19 @@ function expireLeases(state: SeatState, turn: Turn, feature: Feature): void {
   for (let id = feature.expiries.due(mono); id !== undefined; id = feature.expiries.due(mono)) {
     const lease = state.leases.get(id);
     if (lease === undefined) throw new TypeError("a deadline without its lease");
-    endLease(state, turn, lease, "expired", "LEASE_EXPIRED");
-    const { client, instance } = lease;
-    turn.notices.push({ kind: "expired", client, instance, lease: id, feature: feature.name });
+    endInTime(state, turn, lease);
   }
+}
+
+/** Ends a lease whose time is over: it lingered, nobody worked with it, or nobody renewed it. */
+function endInTime(state: SeatState, turn: Turn, lease: Lease): void {
+  const { id, client, instance, feature } = lease;
+  if (lease.lingersUntil !== null) return endLease(state, turn, lease, "released", "holder");
+  const isIdle = endOf(lease) < lease.expiresAt;
+  if (isIdle) endLease(state, turn, lease, "revoked", "LEASE_IDLE");
+  else endLease(state, turn, lease, "expired", "LEASE_EXPIRED");
+  const kind = isIdle ? "idle" : "expired";
+  turn.notices.push({ kind, client, instance, lease: id, feature });
 }
 
 function dropTheAbsent(state: SeatState, turn: Turn): void {

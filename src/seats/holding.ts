@@ -1,12 +1,18 @@
-import type { DenialReason } from "../base/denial.ts";
-import { after } from "../base/time.ts";
+import { after, between, type Millis, monoMillis, unixMillis } from "../base/time.ts";
 import type { EndReason } from "../base/usage-event.ts";
+import { claimOf } from "./claim.ts";
 import type { AcquireCommand } from "./command.ts";
 import type { EndedBy } from "./ended-leases.ts";
 import type { Feature } from "./feature.ts";
-import { type Lease, leaseAt } from "./lease.ts";
+import { type Caller, endOf, groupsOf, type Lease, leaseAt } from "./lease.ts";
+import { idlenessOf, lingerEnd } from "./lease-rules.ts";
+import { observe } from "./observed-lengths.ts";
+import { heirOf } from "./seat-mates.ts";
 import { requestKey, type SeatState } from "./state.ts";
 import type { Turn } from "./turn.ts";
+
+/** How a grant gets its seats: of the license, above it, or with another lease of the holder. */
+export type Seating = "licensed" | "overdraft" | "shared";
 
 /** Gives the seats asked for. The caller has made sure that they are there. */
 export function grantSeats(
@@ -14,19 +20,23 @@ export function grantSeats(
   turn: Turn,
   feature: Feature,
   asked: AcquireCommand,
+  seating: Seating,
 ): Lease {
-  const lease = newLease(state, turn, feature, asked);
-  feature.use(lease.version, lease.count);
+  if (state.leases.has(asked.newLease)) throw new RangeError("a lease of this id exists");
+  const lease = newLease(turn, feature, asked, seating);
+  state.occupancy.put(feature, lease);
   state.leases.set(lease.id, lease);
   state.setRequest(lease.client, requestKey(lease.client, lease.key), {
     kind: "leased",
     lease: lease.id,
   });
   turn.changes.push({ kind: "lease-granted", lease });
-  const { count, user, id, overdraft } = lease;
+  const { user, id, overdraft } = lease;
+  const count = seating === "shared" ? 0 : lease.count;
+  const { wall } = turn.now;
   turn.events.push({
     type: "grant",
-    wall: turn.now.wall,
+    wall,
     feature: feature.name,
     count,
     user,
@@ -36,7 +46,19 @@ export function grantSeats(
   return lease;
 }
 
-/** Ends a lease and gives its seats back; `by` is what its holder will be told. */
+/** Keeps a new version of a lease whose seats count otherwise than before, also in the store. */
+export function changeLease(state: SeatState, turn: Turn, before: Lease, lease: Lease): void {
+  const feature = state.featureOrNew(lease.feature);
+  state.occupancy.take(feature, before);
+  state.occupancy.put(feature, lease);
+  state.leases.set(lease.id, lease);
+  turn.changes.push({ kind: "lease-changed", lease });
+}
+
+/**
+ * Ends a lease and gives its seats back, unless another lease of the holder shares them: that one
+ * has them then. `by` is what its holder will be told.
+ */
 export function endLease(
   state: SeatState,
   turn: Turn,
@@ -44,95 +66,130 @@ export function endLease(
   reason: EndReason,
   by: EndedBy,
 ): void {
-  const { id, feature, count, user } = lease;
+  const { id, user } = lease;
+  const feature = state.featureOrNew(lease.feature);
+  const heir = heirOf(state, feature, lease);
+  const count = lease.seatSince === null || heir !== undefined ? 0 : lease.count;
   const seatMillis = state.seatTime.spent(lease, turn.now.mono);
   const { wall } = turn.now;
   turn.changes.push({ kind: "lease-ended", lease: id });
-  turn.events.push({ type: "end", wall, feature, count, user, lease: id, reason, seatMillis });
-  state.leases.delete(id);
-  state.removeRequest(lease.client, requestKey(lease.client, lease.key));
-  state.seatTime.ended(id);
-  state.ended.remember(lease, by, turn.now.mono);
-  const seats = state.featureOrNew(feature);
-  seats.use(lease.version, -count);
-  turn.stirred.add(seats);
-}
-
-/** Lets a lease go on for another lease time, or ends it where the licenses have no seat for it. */
-export function renewLease(
-  state: SeatState,
-  turn: Turn,
-  lease: Lease,
-  changed: Pick<Lease, "instance"> = lease,
-): Lease | DenialReason {
-  const feature = state.featureOrNew(lease.feature);
-  const reason = whyNoMore(state, turn, feature, lease);
-  const pool = feature.pool.value;
-  if (reason !== undefined || pool === undefined) {
-    endLease(state, turn, lease, "revoked", reason ?? "NOT_LICENSED_FEATURE");
-    return reason ?? "NOT_LICENSED_FEATURE";
-  }
-  const { leaseTime } = pool;
-  const renewed = leaseAt(lease, {
-    instance: changed.instance,
-    leaseTime,
-    startedAt: lease.startedAt,
-    expiresAt: after(turn.now.mono, leaseTime),
-    restored: false,
+  turn.events.push({
+    type: "end",
+    wall,
+    feature: feature.name,
+    count,
+    user,
+    lease: id,
+    reason,
+    seatMillis,
   });
-  state.seatTime.claimed(lease.id);
-  state.leases.set(lease.id, renewed);
-  return renewed;
+  forgetLease(state, turn, lease, by);
+  state.occupancy.take(feature, lease);
+  if (heir !== undefined) inherit(state, turn, lease, heir);
+  else observeLength(feature, turn, lease);
+  turn.stirred.add(feature);
 }
 
-/** Why nobody can ever get these seats; undefined when waiting can help. */
-export function whyNever(
-  state: SeatState,
-  turn: Turn,
-  wanted: { readonly feature: string; readonly version: string; readonly count: number },
-): DenialReason | undefined {
-  if (!state.licensed.value) return "NO_LICENSE";
-  const feature = state.feature(wanted.feature);
-  if (feature?.pool.value === undefined) return "NOT_LICENSED_FEATURE";
-  return feature.whyNever(wanted, turn.now.wall);
+/** Ends a lease that its holder gives back; its seats may stay with the holder for a while. */
+export function giveBack(state: SeatState, turn: Turn, lease: Lease): void {
+  const feature = state.featureOrNew(lease.feature);
+  const until = lingerEnd(feature, lease, turn.now.mono);
+  const isShared = lease.seatSince === null || heirOf(state, feature, lease) !== undefined;
+  if (isShared || until <= turn.now.mono) {
+    endLease(state, turn, lease, "released", "holder");
+    return;
+  }
+  removeRequestOf(state, lease);
+  state.seatTime.claimed(lease);
+  state.ended.remember(lease, "holder", turn.now.mono);
+  const stays = Math.ceil(until - turn.now.mono);
+  const lingering = {
+    ...lease,
+    lingersUntil: unixMillis(turn.now.wall + stays),
+    expiresAt: until,
+    idleAt: null,
+  };
+  changeLease(state, turn, lease, lingering);
 }
 
-function whyNoMore(
-  state: SeatState,
+/** The lease as it goes on for another lease time, held by `by`. */
+export function prolonged(
   turn: Turn,
   feature: Feature,
   lease: Lease,
-): DenialReason | undefined {
-  const never = whyNever(state, turn, lease);
-  if (never !== undefined) return never;
-  const hasSeat = !feature.surplus.value.has(lease.id) || feature.isWithinLimits(lease.version);
-  return hasSeat ? undefined : "NO_SEATS";
+  by: Caller,
+  leaseTime: Millis,
+): Lease {
+  const groups = groupsOf(by.standing);
+  const expiresAt = after(turn.now.mono, leaseTime);
+  const idleness = idlenessOf(feature, { ...lease, groups }, turn.now.mono);
+  const { instance } = by;
+  const { overdraft, seatSince, lingersUntil, startedAt, seatFrom } = lease;
+  return leaseAt(lease, {
+    instance,
+    groups,
+    leaseTime,
+    overdraft,
+    seatSince,
+    lingersUntil,
+    startedAt,
+    seatFrom,
+    expiresAt,
+    activeAt: idleness.activeAt,
+    idleAt: idleness.idleAt,
+    restored: false,
+  });
 }
 
-function newLease(state: SeatState, turn: Turn, feature: Feature, asked: AcquireCommand): Lease {
-  const { by, version, count, key, newLease: id } = asked;
+function forgetLease(state: SeatState, turn: Turn, lease: Lease, by: EndedBy): void {
+  state.leases.delete(lease.id);
+  removeRequestOf(state, lease);
+  state.seatTime.ended(lease.id);
+  state.ended.remember(lease, by, turn.now.mono);
+}
+
+/** The key of a lease that lingers may stand for another request by now. */
+function removeRequestOf(state: SeatState, { id, client, key }: Lease): void {
+  const name = requestKey(client, key);
+  const request = state.requests.get(name);
+  if (request?.kind === "leased" && request.lease === id) state.removeRequest(client, name);
+}
+
+/** Seat time goes on with the heir; what is wrong with the lease that ended is wrong with it too. */
+function inherit(state: SeatState, turn: Turn, lease: Lease, heir: Lease): void {
+  const seatSince = turn.now.wall;
+  const { overdraft } = lease;
+  changeLease(state, turn, heir, { ...heir, seatSince, seatFrom: turn.now.mono, overdraft });
+  const refusal = state.surplus.value.get(lease.id);
+  if (refusal === undefined) return;
+  state.surplus.set(new Map([...state.surplus.value, [heir.id, refusal]]));
+}
+
+function observeLength(feature: Feature, turn: Turn, lease: Lease): void {
+  if (lease.seatSince === null) return;
+  const end = monoMillis(Math.min(turn.now.mono, endOf(lease)));
+  feature.lengths.set(observe(feature.lengths.value, between(lease.startedAt, end)));
+}
+
+function newLease(turn: Turn, feature: Feature, asked: AcquireCommand, seating: Seating): Lease {
+  const { by, key, newLease: id } = asked;
   const pool = feature.pool.value;
   if (pool === undefined) throw new TypeError("no pool to grant from");
-  if (state.leases.has(id)) throw new RangeError("a lease of this id exists");
-  const stored = {
-    id,
-    client: by.client,
-    instance: by.instance,
-    user: by.user,
-    host: by.host,
-    feature: feature.name,
-    version,
-    count,
-    key,
-    grantedAt: turn.now.wall,
-    leaseTime: pool.leaseTime,
-    overdraft: feature.room(asked) === "overdraft",
-  };
-  return leaseAt(stored, {
+  const { bound: _bound, ...claim } = claimOf(asked);
+  const { wall, mono } = turn.now;
+  const isShared = seating === "shared";
+  const lasting = { ...claim, id, key, grantedAt: wall };
+  return leaseAt(lasting, {
+    groups: claim.groups,
     instance: by.instance,
     leaseTime: pool.leaseTime,
-    startedAt: turn.now.mono,
-    expiresAt: after(turn.now.mono, pool.leaseTime),
+    overdraft: seating === "overdraft",
+    seatSince: isShared ? null : wall,
+    lingersUntil: null,
+    startedAt: mono,
+    seatFrom: isShared ? null : mono,
+    expiresAt: after(mono, pool.leaseTime),
+    ...idlenessOf(feature, { groups: claim.groups, activeAt: mono, idleAt: null }, mono),
     restored: false,
   });
 }

@@ -4,6 +4,7 @@
  */
 export class Journal {
   readonly #steps: (() => void)[] = [];
+  #isSilent = false;
 
   /** Where the journal stands, for `undoTo`. */
   get length(): number {
@@ -11,7 +12,17 @@ export class Journal {
   }
 
   note(step: () => void): void {
-    this.#steps.push(step);
+    if (!this.#isSilent) this.#steps.push(step);
+  }
+
+  /** Does `work` on what nobody knows yet and an undo throws away as a whole. */
+  silently(work: () => void): void {
+    this.#isSilent = true;
+    try {
+      work();
+    } finally {
+      this.#isSilent = false;
+    }
   }
 
   /** What was noted is durable. */

@@ -1,26 +1,39 @@
-import type { LeaseId } from "../base/ids.ts";
 import { type Moment, type MonoMillis, monoMillis, type UnixMillis } from "../base/time.ts";
-import { capacityOf, hasRoom, isValid } from "./capacity.ts";
+import { capacityOf, isValid } from "./capacity.ts";
+import { claimOf, claimOfLease } from "./claim.ts";
 import { plainDenial } from "./denying.ts";
 import type { Feature } from "./feature.ts";
-import { whyNever } from "./holding.ts";
+import { rulesFor } from "./feature-rules.ts";
+import { changeLease } from "./holding.ts";
 import { byAge, type Lease } from "./lease.ts";
-import { dropWaiter } from "./queue.ts";
+import { idlenessOf } from "./lease-rules.ts";
+import { Occupancy } from "./occupancy.ts";
+import { whyNever } from "./permission.ts";
+import { dropWaiter, rankAgain } from "./queue.ts";
+import { reservedForEver } from "./room.ts";
+import { sharedBy } from "./seat-mates.ts";
 import type { SeatState, Validity } from "./state.ts";
-import type { FeaturePool, SeatTerms } from "./terms.ts";
+import { findSurplus } from "./surplus.ts";
+import type { SeatGrant, SeatTerms, TokenGrant } from "./terms.ts";
 import type { Turn } from "./turn.ts";
 
 /**
  * Puts new terms in force. No lease ends here: those that no longer fit end at their next renewal.
  * @throws RangeError when two pools have one name.
  */
-export function setTerms(state: SeatState, turn: Turn, { pools, meters }: SeatTerms): void {
+export function setTerms(state: SeatState, turn: Turn, terms: SeatTerms): void {
+  const { pools, meters, rules } = terms;
   const named = new Map(pools.map((pool) => [pool.name, pool]));
   if (named.size < pools.length) throw new RangeError("two pools of one name");
   state.licensed.set(pools.length > 0 || meters.length > 0);
   state.metering.setRules(meters);
+  state.tokenGrants.set(terms.tokens);
+  state.showHolders.set(rules.showHolders);
   for (const { name } of pools) state.featureOrNew(name);
-  for (const feature of state.features.value) feature.pool.set(named.get(feature.name));
+  for (const feature of state.features.value) {
+    feature.pool.set(named.get(feature.name));
+    feature.rules.set(rulesFor(rules, feature.name));
+  }
   weighGrants(state, turn);
 }
 
@@ -37,53 +50,79 @@ export function isWallClockFollowed(state: SeatState, wall: UnixMillis): boolean
 
 /** Adds up the grants that are valid now, and finds out for whom there is no seat any more. */
 function weighGrants(state: SeatState, turn: Turn): void {
-  const { now } = turn;
-  state.validity.set(validityAt(state.features.value, now));
-  const leases = leasesByFeature(state.leases.values());
+  const { wall } = turn.now;
+  state.validity.set(validityAt(state, turn.now));
+  state.tokens.set(tokensAt(state.tokenGrants.value, wall));
   for (const feature of state.features.value) {
-    const valid = feature.pool.value?.grants.filter((grant) => isValid(grant, now.wall)) ?? [];
+    const valid = feature.pool.value?.grants.filter((grant) => isValid(grant, wall)) ?? [];
     feature.valid.set(valid);
     feature.capacity.set(capacityOf(valid));
-    reseat(feature, leases.get(feature.name) ?? [], now.wall);
+  }
+  reseat(state, turn);
+  findSurplus(state, turn);
+  for (const feature of state.features.value) {
+    rankAgain(state, feature);
     dropTheHopeless(state, turn, feature);
     turn.stirred.add(feature);
   }
 }
 
-/** Counts the leases again by the new tiers. Those that began first keep their seats. */
-function reseat(feature: Feature, leases: readonly Lease[], wall: UnixMillis): void {
-  const { limits, withOverdraft } = feature.capacity.value;
-  const used = limits.map(() => 0);
-  const seated = limits.map(() => 0);
-  const surplus = new Set<LeaseId>();
-  for (const lease of leases.toSorted(byAge)) {
-    const { id, version, count } = lease;
-    const tier = feature.tierFor(version);
-    used[tier] = (used[tier] ?? 0) + count;
-    const fits = hasRoom(withOverdraft, seated, tier, count);
-    if (fits && feature.whyNever(lease, wall) === undefined) {
-      seated[tier] = (seated[tier] ?? 0) + count;
-    } else {
-      surplus.add(id);
+/**
+ * Counts all leases again by what licenses and rules say now. Those that shared seats with another
+ * lease, and may not any more, have their own from now on; there may be too few.
+ */
+function reseat(state: SeatState, turn: Turn): void {
+  const occupancy = Occupancy.journaled(state.journal);
+  const leases = [...state.leases.values()].toSorted(byAge);
+  const features = new Map(leases.map(({ feature }) => [feature, state.featureOrNew(feature)]));
+  state.journal.silently(() => {
+    for (const lease of leases) {
+      const feature = features.get(lease.feature);
+      if (feature !== undefined) occupancy.put(feature, lease);
     }
+  });
+  state.seating.set(occupancy);
+  for (const lease of leases) {
+    const feature = state.featureOrNew(lease.feature);
+    const isAlone =
+      lease.seatSince === null && sharedBy(state, feature, claimOfLease(lease)) === undefined;
+    const own = { ...lease, seatSince: turn.now.wall, seatFrom: turn.now.mono };
+    if (isAlone) changeLease(state, turn, lease, own);
+    watchIdleness(state, turn, feature, isAlone ? own : lease);
   }
-  feature.used.set(used);
-  feature.surplus.set(surplus);
+}
+
+function watchIdleness(state: SeatState, { now }: Turn, feature: Feature, lease: Lease): void {
+  if (lease.lingersUntil !== null) return;
+  const idleness = idlenessOf(feature, lease, now.mono);
+  if (idleness.idleAt !== lease.idleAt) state.leases.set(lease.id, { ...lease, ...idleness });
 }
 
 function dropTheHopeless(state: SeatState, turn: Turn, feature: Feature): void {
   for (const key of feature.queue.value) {
     const waiter = state.waiter(key);
-    const reason = waiter === undefined ? undefined : whyNever(state, turn, waiter.asked);
-    if (waiter === undefined || reason === undefined) continue;
-    dropWaiter(state, turn, waiter, plainDenial(reason, feature.name));
+    if (waiter === undefined) continue;
+    const claim = claimOf(waiter.asked);
+    const refusal = whyNever(state, turn, claim) ?? reservedForEver(feature, claim);
+    if (refusal === undefined) continue;
+    dropWaiter(state, turn, waiter, plainDenial(refusal, feature.name));
   }
 }
 
-function validityAt(features: readonly Feature[], { wall, mono }: Moment): Validity {
+function tokensAt(grants: readonly TokenGrant[], wall: UnixMillis): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const grant of grants) {
+    const tokens = isValid(grant, wall) ? grant.tokens : 0;
+    sums.set(grant.name, (sums.get(grant.name) ?? 0) + tokens);
+  }
+  return sums;
+}
+
+function validityAt(state: SeatState, { wall, mono }: Moment): Validity {
   let from = Number.NEGATIVE_INFINITY;
   let until = Number.POSITIVE_INFINITY;
-  for (const bound of features.flatMap(({ pool }) => boundsOf(pool.value))) {
+  const grants = state.features.value.flatMap(({ pool }) => pool.value?.grants ?? []);
+  for (const bound of [...grants, ...state.tokenGrants.value].flatMap(boundsOf)) {
     if (bound <= wall) from = Math.max(from, bound);
     else until = Math.min(until, bound);
   }
@@ -92,17 +131,6 @@ function validityAt(features: readonly Feature[], { wall, mono }: Moment): Valid
   return { from, until, deadline };
 }
 
-function boundsOf(pool: FeaturePool | undefined): readonly number[] {
-  const bounds = pool?.grants.flatMap(({ startsAt, endsAt }) => [startsAt, endsAt]) ?? [];
-  return bounds.filter((bound) => bound !== null);
-}
-
-function leasesByFeature(leases: Iterable<Lease>): ReadonlyMap<string, readonly Lease[]> {
-  const groups = new Map<string, Lease[]>();
-  for (const lease of leases) {
-    const group = groups.get(lease.feature);
-    if (group === undefined) groups.set(lease.feature, [lease]);
-    else group.push(lease);
-  }
-  return groups;
+function boundsOf({ startsAt, endsAt }: Pick<SeatGrant, "startsAt" | "endsAt">): readonly number[] {
+  return [startsAt, endsAt].filter((bound) => bound !== null);
 }

@@ -5,7 +5,14 @@ import type { RecordResult } from "./decision.ts";
 import type { DenialMemory } from "./denial-memory.ts";
 import { type Journal, JournaledMap, Slot } from "./journal.ts";
 import type { Caller } from "./lease.ts";
-import { addUpMeters, longestLateLimit, type MeterRules, periodAt } from "./meter-rules.ts";
+import {
+  addUpMeters,
+  longestLateLimit,
+  type MeterRules,
+  type PeriodAt,
+  periodsIn,
+  warningAt,
+} from "./meter-rules.ts";
 import type { MeterTotal } from "./snapshot.ts";
 import type { MeterRule, SeatLimits } from "./terms.ts";
 import type { Turn } from "./turn.ts";
@@ -19,6 +26,7 @@ export class Metering {
   readonly #limits: SeatLimits;
   readonly #denials: DenialMemory;
   readonly #totals: JournaledMap<string, number>;
+  readonly #periodAt: PeriodAt;
 
   constructor(journal: Journal, limits: SeatLimits, denials: DenialMemory) {
     this.keys = new UsageKeys(journal);
@@ -26,6 +34,7 @@ export class Metering {
     this.#limits = limits;
     this.#denials = denials;
     this.#totals = new JournaledMap(journal);
+    this.#periodAt = periodsIn(limits.timeZone);
   }
 
   setRules(rules: readonly MeterRule[]): void {
@@ -59,8 +68,8 @@ export class Metering {
 
   view(wall: UnixMillis): readonly MeterView[] {
     return [...this.rules.value.values()].flat().map(({ name, unit, period, quota }) => {
-      const used = this.#totalOf(name, periodAt(period, wall));
-      return { name, unit, period, quota, used };
+      const used = this.#totalOf(name, this.#periodAt(period, wall));
+      return { name, unit, period, quota, used, warning: warningAt(used, quota) };
     });
   }
 
@@ -98,7 +107,7 @@ export class Metering {
     used: UnixMillis,
     units: number,
   ): boolean {
-    const total = this.#totalOf(name, periodAt(period, used)) + units;
+    const total = this.#totalOf(name, this.#periodAt(period, used)) + units;
     if (!Number.isSafeInteger(total)) return false;
     return quota === null || overdraft === "allow" || total <= quota;
   }
@@ -108,8 +117,10 @@ export class Metering {
     const { wall } = turn.now;
     const usedAt = unixMillis(Math.min(record.usedAt, wall));
     for (const rule of rules) {
-      const period = periodAt(rule.period, usedAt);
-      const total = this.#totalOf(meter, period) + units;
+      const period = this.#periodAt(rule.period, usedAt);
+      const before = this.#totalOf(meter, period);
+      const total = before + units;
+      warn(turn, by, rule, before, total);
       this.#totals.set(totalKey(meter, period), total);
       turn.changes.push({ kind: "meter-counted", meter, period, total });
     }
@@ -129,6 +140,15 @@ export class Metering {
   #totalOf(meter: string, period: string): number {
     return this.#totals.get(totalKey(meter, period)) ?? 0;
   }
+}
+
+/** Said to whoever used the units that reached the mark, once. */
+function warn(turn: Turn, by: Caller, rule: MeterRule, before: number, used: number): void {
+  const { name: meter, period, quota } = rule;
+  const percent = warningAt(used, quota);
+  if (quota === null || percent === undefined || percent === warningAt(before, quota)) return;
+  const { client, instance } = by;
+  turn.notices.push({ kind: "quota", client, instance, meter, period, quota, used, percent });
 }
 
 const TOO_LATE = "the use is longer ago than the license accepts; send records sooner";

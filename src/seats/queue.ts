@@ -1,22 +1,37 @@
 import { after } from "../base/time.ts";
+import { claimOf } from "./claim.ts";
 import type { AcquireCommand } from "./command.ts";
-import type { Answer, Denial } from "./decision.ts";
+import type { Denial } from "./decision.ts";
+import { Earmarks } from "./earmarks.ts";
 import type { Feature } from "./feature.ts";
-import { grantSeats } from "./holding.ts";
-import type { Caller } from "./lease.ts";
+import type { Caller, Lease } from "./lease.ts";
+import { takeSeats } from "./seat-taking.ts";
 import { requestKey, type SeatState, type Waiter } from "./state.ts";
 import type { Turn } from "./turn.ts";
+import {
+  contestOf,
+  isDue,
+  isExhausted,
+  keysBefore,
+  type Rank,
+  rankOf,
+  reorder,
+  waitersIn,
+} from "./waiting-line.ts";
 
-/** Puts a request at the end of its feature's queue. */
+/** Puts a request into its feature's queue, behind those of its priority. */
 export function joinQueue(
   state: SeatState,
   turn: Turn,
   feature: Feature,
   asked: AcquireCommand,
 ): void {
-  const waiter = { asked, since: turn.now.mono, awayUntil: undefined };
-  setWaiter(state, waiter);
-  feature.queue.set([...feature.queue.value, keyOf(asked)]);
+  const rank = rankOf(state, feature, asked);
+  state.tickets.set(rank.ticket + 1);
+  const before = keysBefore(state, feature, rank);
+  const behind = feature.queue.value.slice(before.length);
+  setWaiter(state, { asked, since: turn.now.mono, awayUntil: undefined, ...rank });
+  feature.queue.set([...before, keyOf(asked), ...behind]);
 }
 
 /** Takes a request out of its queue, whether it was met, withdrawn or given up. */
@@ -32,33 +47,82 @@ export function stepAside(state: SeatState, turn: Turn, waiter: Waiter): void {
   stir(state, turn, waiter.asked.feature);
 }
 
-/** It is connected again, perhaps as another instance of the same client. */
-export function stepBack(
-  state: SeatState,
-  turn: Turn,
-  waiter: Waiter,
-  by: Caller = waiter.asked.by,
-): void {
-  setWaiter(state, { ...waiter, asked: { ...waiter.asked, by }, awayUntil: undefined });
-  stir(state, turn, waiter.asked.feature);
+/**
+ * It is connected, perhaps again, perhaps as another instance of the same client, perhaps in other
+ * groups than before.
+ */
+export function stepBack(state: SeatState, turn: Turn, waiter: Waiter, by: Caller): void {
+  const asked = { ...waiter.asked, by };
+  const feature = state.featureOrNew(asked.feature);
+  const { priority } = rankOf(state, feature, asked);
+  setWaiter(state, { ...waiter, asked, priority, awayUntil: undefined });
+  reorder(state, feature);
+  turn.stirred.add(feature);
 }
 
-/** Whether somebody waits who would be overtaken by a newcomer. */
-export function isAnyoneWaiting(state: SeatState, feature: Feature): boolean {
-  return feature.queue.value.some((key) => state.waiter(key)?.awayUntil === undefined);
-}
-
-/** Grants free seats in order of arrival. A big request at the head is not overtaken by small ones. */
-export function serveQueue(state: SeatState, turn: Turn, feature: Feature): void {
+/** Puts a request where the rules say now that it belongs. */
+export function rankAgain(state: SeatState, feature: Feature): void {
   for (const key of feature.queue.value) {
     const waiter = state.waiter(key);
-    if (waiter === undefined || waiter.awayUntil !== undefined) continue;
-    if (feature.pool.value === undefined || feature.room(waiter.asked) === "none") return;
-    removeFromQueue(state, turn, waiter.asked);
-    const lease = grantSeats(state, turn, feature, waiter.asked);
-    const { client, instance } = lease;
-    turn.notices.push({ kind: "granted", client, instance, key: lease.key, lease });
+    if (waiter === undefined) continue;
+    const { priority } = rankOf(state, feature, waiter.asked);
+    if (priority !== waiter.priority) setWaiter(state, { ...waiter, priority });
   }
+  reorder(state, feature);
+}
+
+/**
+ * Grants free seats in the order of service. Whoever cannot be served yet is kept as many seats as
+ * asked for: those who come after may have the rest only.
+ */
+export function serveQueue(state: SeatState, turn: Turn, feature: Feature): void {
+  const contest = contestOf(state, feature);
+  // Somebody who has become due comes first from now on, so the order is another.
+  while (servePass(state, turn, contest) === "reordered");
+}
+
+function servePass(
+  state: SeatState,
+  turn: Turn,
+  contest: readonly Feature[],
+): "done" | "reordered" {
+  const earmarks = new Earmarks();
+  for (const waiter of waitersIn(state, contest)) {
+    if (waiter.awayUntil !== undefined) continue;
+    const { asked } = waiter;
+    const feature = state.featureOrNew(asked.feature);
+    if (feature.pool.value === undefined) continue;
+    const taken = takeSeats(state, turn, feature, asked, earmarks);
+    if (taken.kind === "granted") {
+      removeFromQueue(state, turn, asked);
+      tellGranted(turn, taken.lease);
+      if (!taken.isOwn && countOvertaken(state, feature, waiter) === "reordered")
+        return "reordered";
+    } else if (taken.refusal.reason !== "OVER_MAX") {
+      earmarks.add(feature, claimOf(asked));
+      if (isExhausted(state, feature, earmarks)) return "done";
+    }
+  }
+  return "done";
+}
+
+/** Counts for all whom the grant of `rank` has overtaken by its priority, and who have waited longer. */
+export function countOvertaken(
+  state: SeatState,
+  feature: Feature,
+  rank: Rank,
+): "same" | "reordered" {
+  let result: "same" | "reordered" = "same";
+  const contest = contestOf(state, feature);
+  for (const waiter of waitersIn(state, contest)) {
+    const isOvertaken = waiter.ticket < rank.ticket && waiter.priority < rank.priority;
+    if (!isOvertaken || waiter.awayUntil !== undefined || isDue(state, waiter)) continue;
+    const overtaken = { ...waiter, overtaken: waiter.overtaken + 1 };
+    setWaiter(state, overtaken);
+    if (isDue(state, overtaken)) result = "reordered";
+  }
+  if (result === "reordered") for (const one of contest) reorder(state, one);
+  return result;
 }
 
 /** Tells who waits for what cannot come any more. */
@@ -70,19 +134,9 @@ export function dropWaiter(state: SeatState, turn: Turn, waiter: Waiter, denial:
   turn.notices.push({ kind: "queue-dropped", client, instance, key, denial });
 }
 
-/** The place in the queue, from 1; one more than the queue is long for who is not in it. */
-export function placeInQueue(feature: Feature, key: string): number {
-  const index = feature.queue.value.indexOf(key);
-  return (index === -1 ? feature.queue.value.length : index) + 1;
-}
-
-export function queuedAnswer(turn: Turn, feature: Feature, key: string): Answer {
-  return {
-    kind: "queued",
-    feature: feature.name,
-    position: placeInQueue(feature, key),
-    expectedWait: feature.soonestExpiry(turn.now.mono),
-  };
+function tellGranted(turn: Turn, lease: Lease): void {
+  const { client, instance, key } = lease;
+  turn.notices.push({ kind: "granted", client, instance, key, lease });
 }
 
 function setWaiter(state: SeatState, waiter: Waiter): void {

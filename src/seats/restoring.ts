@@ -1,5 +1,5 @@
 import {
-  after,
+  days,
   type Millis,
   type Moment,
   type MonoMillis,
@@ -29,13 +29,16 @@ export function restoreState(
   for (const key of snapshot.usageKeys.toSorted((one, other) => one.wall - other.wall)) {
     state.metering.keys.remember(key);
   }
+  state.naming.restore(snapshot.namedUsers, snapshot.namingCounts);
   state.metering.keys.forgetBefore(snapshot.usageKeysForgottenBefore ?? 0);
   if (snapshot.lastCut !== null) state.seatTime.cut(monoAt(snapshot.lastCut, now));
   const leaseTimes = new Map(terms.pools.map(({ name, leaseTime }) => [name, leaseTime]));
-  for (const stored of snapshot.leases) {
-    const leaseTime = Math.max(stored.leaseTime, leaseTimes.get(stored.feature) ?? 0);
-    restoreLease(state, snapshot, stored, millis(leaseTime), now);
-  }
+  state.journal.silently(() => {
+    for (const stored of snapshot.leases) {
+      const leaseTime = Math.max(stored.leaseTime, leaseTimes.get(stored.feature) ?? 0);
+      restoreLease(state, snapshot, stored, millis(leaseTime), now);
+    }
+  });
   setTerms(state, newTurn(now), terms);
   state.journal.keep();
   return state;
@@ -48,21 +51,33 @@ function restoreLease(
   leaseTime: Millis,
   now: Moment,
 ): void {
+  const { grantedAt, seatSince, lingersUntil } = stored;
+  const rest = lingersUntil === null ? leaseTime : lingersUntil - now.wall;
   const lease = leaseAt(stored, {
     instance: stored.instance,
+    groups: stored.groups,
     leaseTime,
-    startedAt: monoAt(stored.grantedAt, now),
-    expiresAt: after(now.mono, leaseTime),
+    overdraft: stored.overdraft,
+    seatSince,
+    lingersUntil,
+    startedAt: monoAt(grantedAt, now),
+    seatFrom: seatSince === null ? null : monoAt(seatSince, now),
+    expiresAt: monoMillis(now.mono + Math.min(rest, Math.max(leaseTime, LONGEST_LINGER))),
+    activeAt: now.mono,
+    idleAt: null,
     restored: true,
   });
   state.featureOrNew(lease.feature);
   state.leases.set(lease.id, lease);
+  // What lingers needs nobody to come back for it: it was in use all the time.
+  if (lingersUntil !== null) return;
   const key = requestKey(lease.client, lease.key);
   state.setRequest(lease.client, key, { kind: "leased", lease: lease.id });
   state.seatTime.restored(lease, sureUntil(snapshot, lease, now));
-  // Nothing will be undone here, and a long journal costs memory.
-  state.journal.keep();
 }
+
+/** However the wall clock has jumped meanwhile, released seats come back. */
+const LONGEST_LINGER: Millis = days(1);
 
 /** Nobody can have renewed after the process was last alive, so one lease time later it was over. */
 function sureUntil(

@@ -1,7 +1,7 @@
 import type { LeaseId } from "../base/ids.ts";
 import { type Millis, type MonoMillis, millis } from "../base/time.ts";
 import { type Journal, JournaledMap, Slot } from "./journal.ts";
-import type { Lease } from "./lease.ts";
+import { endOf, type Lease } from "./lease.ts";
 
 /**
  * Counts seat time: seats times milliseconds on the monotonic clock, cut at each checkpoint. Each
@@ -26,11 +26,12 @@ export class SeatTime {
 
   /** Seat time of `lease` up to `until` that no cut has counted. */
   spent(lease: Lease, until: MonoMillis): Millis {
+    if (lease.seatFrom === null) return seatMillis(0);
     const from =
       this.#resumed.get(lease.id) ??
-      Math.max(lease.startedAt, this.#lastCut.value ?? lease.startedAt);
+      Math.max(lease.seatFrom, this.#lastCut.value ?? lease.seatFrom);
     const sure = this.#unclaimed.get(lease.id) ?? Number.POSITIVE_INFINITY;
-    const to = Math.min(until, lease.expiresAt, sure);
+    const to = Math.min(until, endOf(lease), sure);
     return seatMillis(lease.count * Math.max(0, Math.floor(to) - Math.floor(from)));
   }
 
@@ -46,12 +47,13 @@ export class SeatTime {
   }
 
   /** Its client has come back: it was in use all the time, also where a cut had its doubts. */
-  claimed(lease: LeaseId): void {
-    const sure = this.#unclaimed.get(lease);
+  claimed({ id, seatFrom }: Lease): void {
+    const sure = this.#unclaimed.get(id);
     if (sure === undefined) return;
-    this.#unclaimed.delete(lease);
+    this.#unclaimed.delete(id);
     const cut = this.#lastCut.value;
-    if (cut !== undefined && cut > sure) this.#resumed.set(lease, sure);
+    if (cut === undefined || seatFrom === null || cut <= sure) return;
+    this.#resumed.set(id, sure > seatFrom ? sure : seatFrom);
   }
 
   ended(lease: LeaseId): void {

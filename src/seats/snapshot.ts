@@ -1,3 +1,4 @@
+import type { Pseudonym } from "../base/identity.ts";
 import type { ClientKey, IdempotencyKey } from "../base/ids.ts";
 import type { UnixMillis } from "../base/time.ts";
 import type { StoredLease } from "./lease.ts";
@@ -17,11 +18,29 @@ export interface StoredUsageKey {
   readonly wall: UnixMillis;
 }
 
+/** A user on the site's list for a feature. */
+export interface NamedUser {
+  readonly feature: string;
+  readonly user: Pseudonym;
+  /** When the user was put on the list; those who came first count first. */
+  readonly since: UnixMillis;
+}
+
+/** How often the site has taken users off a list. */
+export interface NamingCount {
+  readonly feature: string;
+  /** `2026-11`, in UTC. */
+  readonly month: string;
+  readonly changes: number;
+}
+
 /** What the store read back: the sum of all `SeatChange`s. The queue is not kept; clients ask again. */
 export interface SeatSnapshot {
   readonly leases: readonly StoredLease[];
   readonly meters: readonly MeterTotal[];
   readonly usageKeys: readonly StoredUsageKey[];
+  readonly namedUsers: readonly NamedUser[];
+  readonly namingCounts: readonly NamingCount[];
   /** The wall clock of the last `cut`; null before the first. */
   readonly lastCut: UnixMillis | null;
   /** The highest `forgetUsageKeysBefore` of the cuts so far; null before the first. */
@@ -34,6 +53,8 @@ export const EMPTY_SNAPSHOT: SeatSnapshot = {
   leases: [],
   meters: [],
   usageKeys: [],
+  namedUsers: [],
+  namingCounts: [],
   lastCut: null,
   usageKeysForgottenBefore: null,
   lastAlive: null,

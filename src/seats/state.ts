@@ -1,4 +1,5 @@
 import type { ClientKey, IdempotencyKey, InstanceId, LeaseId } from "../base/ids.ts";
+import { NO_RULES, type ShowHolders } from "../base/site-rules.ts";
 import { after, type Millis, type MonoMillis, seconds } from "../base/time.ts";
 import type { AcquireCommand } from "./command.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -6,10 +7,13 @@ import { DenialMemory } from "./denial-memory.ts";
 import { EndedLeases } from "./ended-leases.ts";
 import { Feature } from "./feature.ts";
 import { Journal, JournaledMap, Slot } from "./journal.ts";
-import type { Lease } from "./lease.ts";
+import { endOf, type Lease } from "./lease.ts";
 import { Metering } from "./metering.ts";
+import { NamedUsers } from "./named-users.ts";
+import { Occupancy } from "./occupancy.ts";
+import type { Refusal } from "./refusal.ts";
 import { SeatTime } from "./seat-time.ts";
-import type { SeatLimits } from "./terms.ts";
+import type { SeatLimits, TokenGrant } from "./terms.ts";
 
 /** A request that waits for its turn. */
 export interface Waiter {
@@ -17,6 +21,12 @@ export interface Waiter {
   readonly since: MonoMillis;
   /** Its connection is gone: skipped, and dropped at this moment. Undefined while connected. */
   readonly awayUntil: MonoMillis | undefined;
+  /** Grows with each request: who came first has the lower one. */
+  readonly ticket: number;
+  /** Higher ones are served first. */
+  readonly priority: number;
+  /** By how many requests of higher priority that came later. */
+  readonly overtaken: number;
 }
 
 /** What stands under a request key: a lease or a place in the queue, never both. */
@@ -47,11 +57,21 @@ export class SeatState {
   /** By name, so that what happens in several at once happens in a stable order. */
   readonly features: Slot<readonly Feature[]>;
   readonly licensed: Slot<boolean>;
+  readonly seating: Slot<Occupancy>;
+  /** Leases that do not fit any more since licenses or rules changed: they end at their next renewal. */
+  readonly surplus: Slot<ReadonlyMap<LeaseId, Refusal>>;
+  /** Tokens per pool, of the licenses valid now. */
+  readonly tokens: Slot<ReadonlyMap<string, number>>;
+  readonly tokenGrants: Slot<readonly TokenGrant[]>;
+  readonly showHolders: Slot<ShowHolders>;
+  /** Requests that have joined a queue or been granted so far. */
+  readonly tickets: Slot<number>;
   readonly validity: Slot<Validity | undefined>;
   readonly seatTime: SeatTime;
   readonly ended: EndedLeases;
   readonly denials: DenialMemory;
   readonly metering: Metering;
+  readonly naming: NamedUsers;
   readonly #featureNamed: JournaledMap<string, Feature>;
   #sweepAt: MonoMillis | undefined;
 
@@ -60,7 +80,7 @@ export class SeatState {
     this.limits = limits;
     this.leases = new JournaledMap(journal, (id, lease, before) => {
       if (lease === undefined) this.#expiriesOf(before)?.delete(id);
-      else this.#expiriesOf(lease)?.set(id, lease.expiresAt);
+      else this.#expiriesOf(lease)?.set(id, endOf(lease));
     });
     this.requests = new JournaledMap(journal, (key, request) => {
       const awayUntil = request?.kind === "waiting" ? request.waiter.awayUntil : undefined;
@@ -70,13 +90,26 @@ export class SeatState {
     this.clients = new JournaledMap(journal);
     this.features = new Slot<readonly Feature[]>(journal, []);
     this.licensed = new Slot(journal, false);
+    this.seating = new Slot(journal, Occupancy.journaled(journal));
+    this.surplus = new Slot<ReadonlyMap<LeaseId, Refusal>>(journal, new Map());
+    this.tokens = new Slot<ReadonlyMap<string, number>>(journal, new Map());
+    this.tokenGrants = new Slot<readonly TokenGrant[]>(journal, []);
+    this.showHolders = new Slot(journal, NO_RULES.showHolders);
+    this.tickets = new Slot(journal, 0);
     this.validity = new Slot<Validity | undefined>(journal, undefined);
     this.seatTime = new SeatTime(journal);
     this.ended = new EndedLeases(journal, limits);
     this.denials = new DenialMemory(journal, limits);
     this.metering = new Metering(journal, limits, this.denials);
+    this.naming = new NamedUsers(journal);
     this.#featureNamed = new JournaledMap(journal);
   }
+
+  get occupancy(): Occupancy {
+    return this.seating.value;
+  }
+
+  readonly tokensIn = (pool: string): number => this.tokens.value.get(pool) ?? 0;
 
   feature(name: string): Feature | undefined {
     return this.#featureNamed.get(name);
@@ -90,6 +123,12 @@ export class SeatState {
     this.#featureNamed.set(name, feature);
     this.features.set([...this.features.value, feature].toSorted(byName));
     return feature;
+  }
+
+  /** The lease that answers the request of that key. */
+  leaseUnder(key: string): Lease | undefined {
+    const request = this.requests.get(key);
+    return request?.kind === "leased" ? this.leases.get(request.lease) : undefined;
   }
 
   waiter(key: string): Waiter | undefined {

@@ -1,3 +1,4 @@
+import type { SiteRules } from "../base/site-rules.ts";
 import { days, type Millis, minutes, seconds, type UnixMillis } from "../base/time.ts";
 
 /** What one license says of one feature. Several licenses of a vendor add up. */
@@ -7,6 +8,8 @@ export interface SeatGrant {
   readonly overdraftSeats: number;
   /** The highest version that may use these seats, see `compareVersions`; null for any. */
   readonly versionMax: string | null;
+  /** Versions released from this moment on may not use these seats; null for no such limit. */
+  readonly maintenanceUntil: UnixMillis | null;
   /** Valid from this moment on; null for always. */
   readonly startsAt: UnixMillis | null;
   /** Valid before this moment (expiry plus grace); null for ever. */
@@ -21,9 +24,37 @@ export interface FeaturePool {
   readonly leaseTime: Millis;
   /** True when a broken connection ends the lease at once. */
   readonly releaseOnDisconnect: boolean;
+  /** Whose leases use one seat together. */
+  readonly share: Share;
+  /** What each seat costs of a token pool; null for nothing. */
+  readonly tokens: { readonly pool: string; readonly cost: number } | null;
+  /** How long a released seat stays with its holder. */
+  readonly linger: Millis;
+  /** The least time that a seat stays with its holder from the grant on. */
+  readonly minLease: Millis;
+  /** Null where anybody may use the feature. */
+  readonly namedUsers: NamedUserTerms | null;
 }
 
-/** The stretch over which a quota counts; days and months are those of UTC. */
+/** Leases of the same user, host, both, or display count as one holder's; with `none`, no two do. */
+export type Share = "none" | "user" | "host" | "user+host" | "display";
+
+/** Only users on the site's list may use the feature. */
+export interface NamedUserTerms {
+  /** Users on the list. */
+  readonly max: number;
+  /** How many may be taken off the list, and so make room for others, per month of UTC. */
+  readonly changesPerMonth: number;
+}
+
+/** Tokens of one license that features draw on together. Several of one name add up. */
+export interface TokenGrant extends Pick<SeatGrant, "startsAt" | "endsAt"> {
+  /** The name of the pool. */
+  readonly name: string;
+  readonly tokens: number;
+}
+
+/** The stretch over which a quota counts; days and months are those of the site. */
 export type MeterPeriod = "total" | "day" | "month";
 
 /**
@@ -46,13 +77,20 @@ export interface MeterRule {
 /** Everything that the licenses and the site allow at present. Empty pools and meters: no license. */
 export interface SeatTerms {
   readonly pools: readonly FeaturePool[];
+  readonly tokens: readonly TokenGrant[];
   readonly meters: readonly MeterRule[];
+  readonly rules: SiteRules;
 }
 
 /** Bounds on what clients can make the engine hold. */
 export interface SeatLimits {
   /** Waiting requests per feature. */
   readonly queueLength: number;
+  /**
+   * How often a waiting request may be overtaken by ones of higher priority that came later. After
+   * that it goes before all of them, so that none waits for ever.
+   */
+  readonly overtakings: number;
   /** Leases and waiting requests of one client key together. */
   readonly leasesPerClient: number;
   /** Usage keys remembered per client key; more are refused as `RATE_LIMITED`. */
@@ -69,10 +107,13 @@ export interface SeatLimits {
   readonly denialWindow: Millis;
   /** How far ahead of ours a client's clock may be in a usage record. */
   readonly clockSkew: Millis;
+  /** The IANA time zone whose days and months quotas count over. */
+  readonly timeZone: string;
 }
 
 export const DEFAULT_SEAT_LIMITS: SeatLimits = {
   queueLength: 1_000,
+  overtakings: 10,
   leasesPerClient: 64,
   usageKeysPerClient: 100_000,
   resumeWindow: minutes(2),
@@ -81,4 +122,5 @@ export const DEFAULT_SEAT_LIMITS: SeatLimits = {
   denialsRemembered: 100_000,
   denialWindow: seconds(90),
   clockSkew: days(1),
+  timeZone: "UTC",
 };

@@ -2,6 +2,7 @@ import type { Pseudonym } from "../base/identity.ts";
 import type { ClientKey, IdempotencyKey, InstanceId } from "../base/ids.ts";
 import type { Millis } from "../base/time.ts";
 import type { Lease } from "./lease.ts";
+import type { QuotaWarning } from "./meter-rules.ts";
 import type { MeterPeriod } from "./terms.ts";
 
 /** A feature at one moment, as status pages and clients see it. */
@@ -30,6 +31,10 @@ export interface WaiterView {
   readonly host: Pseudonym;
   readonly key: IdempotencyKey;
   readonly count: number;
+  /** Higher ones are served first, unless somebody else was overtaken too often. */
+  readonly priority: number;
+  /** By how many requests of higher priority that came later. */
+  readonly overtaken: number;
   readonly waited: Millis;
   /** False while it only keeps its place. */
   readonly connected: boolean;
@@ -42,6 +47,26 @@ export interface MeterView {
   readonly quota: number | null;
   /** Units counted in the present period. */
   readonly used: number;
+  /** The share of the quota that is reached; undefined below 80 %. */
+  readonly warning: QuotaWarning | undefined;
+}
+
+/** Tokens that features draw on together. */
+export interface TokenView {
+  readonly name: string;
+  /** Of the licenses valid now. */
+  readonly tokens: number;
+  readonly used: number;
+}
+
+/** The list of a feature that is for named users. */
+export interface NamedListView {
+  readonly feature: string;
+  /** Those who came first in front; beyond `max` they do not count. */
+  readonly users: readonly Pseudonym[];
+  readonly max: number;
+  /** Users who may still be taken off in this month. */
+  readonly changesLeft: number;
 }
 
 /** Everything at one moment; features, leases and meters in a stable order. */
@@ -50,4 +75,6 @@ export interface SeatView {
   readonly leases: readonly Lease[];
   readonly queue: readonly WaiterView[];
   readonly meters: readonly MeterView[];
+  readonly tokens: readonly TokenView[];
+  readonly named: readonly NamedListView[];
 }

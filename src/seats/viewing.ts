@@ -1,21 +1,21 @@
 import { between, type Moment } from "../base/time.ts";
+import { ANY_SEAT, licensedSeats, supplyOf } from "./capacity.ts";
 import type { Feature } from "./feature.ts";
 import { byAge } from "./lease.ts";
 import type { SeatState } from "./state.ts";
-import type { FeatureView, SeatView, WaiterView } from "./view.ts";
+import type { FeatureView, NamedListView, SeatView, TokenView, WaiterView } from "./view.ts";
 
 /** What `status` needs; cheap, whatever the number of leases. */
 export function viewFeatures(state: SeatState): readonly FeatureView[] {
   return state.features.value
-    .filter((feature) => feature.pool.value !== undefined || feature.seatsUsed > 0)
-    .map((feature) => {
-      const { seats, withOverdraft } = feature.capacity.value;
-      const licensed = seats[0] ?? 0;
-      const used = feature.seatsUsed;
+    .map((feature) => ({ feature, used: state.occupancy.seats(feature) }))
+    .filter(({ feature, used }) => feature.pool.value !== undefined || used > 0)
+    .map(({ feature, used }) => {
+      const licensed = supplyOf(licensedSeats(feature.capacity.value), ANY_SEAT);
       return {
         name: feature.name,
         seats: licensed,
-        overdraftSeats: (withOverdraft[0] ?? 0) - licensed,
+        overdraftSeats: feature.seatsInAll - licensed,
         used,
         free: Math.max(0, licensed - used),
         overdraft: Math.max(0, used - licensed),
@@ -31,6 +31,8 @@ export function viewSeats(state: SeatState, now: Moment): SeatView {
     leases: [...state.leases.values()].toSorted(byAge),
     queue: state.features.value.flatMap((feature) => viewQueue(state, feature, now)),
     meters: state.metering.view(now.wall),
+    tokens: viewTokens(state),
+    named: viewNamed(state, now),
   };
 }
 
@@ -40,9 +42,26 @@ function viewQueue(state: SeatState, feature: Feature, now: Moment): readonly Wa
     if (waiter === undefined) return [];
     const { by, key, count } = waiter.asked;
     const { client, instance, user, host } = by;
+    const { priority, overtaken } = waiter;
     const waited = between(waiter.since, now.mono);
     const connected = waiter.awayUntil === undefined;
-    const place = { feature: feature.name, position: index + 1, key, count, waited, connected };
-    return [{ ...place, client, instance, user, host }];
+    const place = { feature: feature.name, position: index + 1, priority, overtaken, key, count };
+    return [{ ...place, client, instance, user, host, waited, connected }];
+  });
+}
+
+function viewTokens(state: SeatState): readonly TokenView[] {
+  return [...state.tokens.value]
+    .map(([name, tokens]) => ({ name, tokens, used: state.occupancy.tokens(name) }))
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+function viewNamed(state: SeatState, now: Moment): readonly NamedListView[] {
+  return state.features.value.flatMap(({ name, pool }) => {
+    const terms = pool.value?.namedUsers;
+    if (!terms) return [];
+    const changesLeft = terms.changesPerMonth - state.naming.changesIn(name, now.wall);
+    const users = state.naming.list(name).map(({ user }) => user);
+    return [{ feature: name, max: terms.max, users, changesLeft: Math.max(0, changesLeft) }];
   });
 }

@@ -15,6 +15,10 @@ export class Row {
     return typeof value === "string" ? value : this.#damaged(column);
   }
 
+  textOrNull(column: string): string | null {
+    return this.#value(column) === null ? null : this.text(column);
+  }
+
   number(column: string): number {
     const value = this.#value(column);
     return Number.isSafeInteger(value) && typeof value === "number" ? value : this.#damaged(column);

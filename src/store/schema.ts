@@ -120,4 +120,30 @@ export const MIGRATIONS: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE leases ADD COLUMN display TEXT;
+  -- Names of the site's groups, separated by spaces.
+  ALTER TABLE leases ADD COLUMN site_groups TEXT NOT NULL DEFAULT '';
+  ALTER TABLE leases ADD COLUMN version_date INTEGER;
+  ALTER TABLE leases ADD COLUMN seat_since INTEGER;
+  ALTER TABLE leases ADD COLUMN lingers_until INTEGER;
+  UPDATE leases SET seat_since = granted_at;
+
+  CREATE TABLE named_users (
+    vendor TEXT NOT NULL,
+    feature TEXT NOT NULL,
+    user TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    PRIMARY KEY (vendor, feature, user)
+  ) STRICT, WITHOUT ROWID;
+
+  -- How often users were taken off a list, per month of UTC.
+  CREATE TABLE naming_counts (
+    vendor TEXT NOT NULL,
+    feature TEXT NOT NULL,
+    month TEXT NOT NULL,
+    changes INTEGER NOT NULL,
+    PRIMARY KEY (vendor, feature, month)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

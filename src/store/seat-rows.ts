@@ -3,7 +3,13 @@ import { clientKey, idempotencyKey, instanceId, leaseId } from "../base/ids.ts";
 import { millis, type UnixMillis, unixMillis } from "../base/time.ts";
 import type { SeatChange } from "../seats/decision.ts";
 import type { StoredLease } from "../seats/lease.ts";
-import type { MeterTotal, SeatSnapshot, StoredUsageKey } from "../seats/snapshot.ts";
+import type {
+  MeterTotal,
+  NamedUser,
+  NamingCount,
+  SeatSnapshot,
+  StoredUsageKey,
+} from "../seats/snapshot.ts";
 import type { Connection, Statement } from "./connection.ts";
 import { Row } from "./row.ts";
 
@@ -19,11 +25,17 @@ export class SeatRows {
   readonly #meters: Statement;
   readonly #usageKeys: Statement;
   readonly #cut: Statement;
+  readonly #nameUser: Statement;
+  readonly #unnameUser: Statement;
+  readonly #putNamingCount: Statement;
+  readonly #namedUsers: Statement;
+  readonly #namingCounts: Statement;
 
   constructor(connection: Connection) {
     this.#putLease = connection.prepare(
       `INSERT OR REPLACE INTO leases (vendor, lease, client, instance, user, host, feature, version,
-        count, key, granted_at, lease_time, overdraft) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        count, key, granted_at, lease_time, overdraft, display, site_groups, version_date, seat_since,
+        lingers_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#dropLease = connection.prepare("DELETE FROM leases WHERE vendor = ? AND lease = ?");
     this.#putMeter = connection.prepare(
@@ -45,12 +57,23 @@ export class SeatRows {
     this.#meters = connection.prepare("SELECT * FROM meters WHERE vendor = ?");
     this.#usageKeys = connection.prepare("SELECT * FROM usage_keys WHERE vendor = ? ORDER BY wall");
     this.#cut = connection.prepare("SELECT * FROM vendors WHERE vendor = ?");
+    this.#nameUser = connection.prepare(
+      "INSERT OR REPLACE INTO named_users (vendor, feature, user, since) VALUES (?, ?, ?, ?)",
+    );
+    this.#unnameUser = connection.prepare(
+      "DELETE FROM named_users WHERE vendor = ? AND feature = ? AND user = ?",
+    );
+    this.#putNamingCount = connection.prepare(
+      "INSERT OR REPLACE INTO naming_counts (vendor, feature, month, changes) VALUES (?, ?, ?, ?)",
+    );
+    this.#namedUsers = connection.prepare("SELECT * FROM named_users WHERE vendor = ?");
+    this.#namingCounts = connection.prepare("SELECT * FROM naming_counts WHERE vendor = ?");
   }
 
   apply(vendor: string, change: SeatChange): void {
     switch (change.kind) {
       case "lease-granted":
-      case "lease-moved":
+      case "lease-changed":
         this.#writeLease(vendor, change.lease);
         return;
       case "lease-ended":
@@ -61,6 +84,13 @@ export class SeatRows {
         return;
       case "usage-key":
         this.#putUsageKey.run(vendor, change.client, change.key, change.wall);
+        return;
+      case "user-named":
+        this.#nameUser.run(vendor, change.feature, change.user, change.since);
+        return;
+      case "user-unnamed":
+        this.#unnameUser.run(vendor, change.feature, change.user);
+        this.#putNamingCount.run(vendor, change.feature, change.month, change.changes);
         return;
       case "cut":
         this.#putCut.run(vendor, change.wall, change.forgetUsageKeysBefore);
@@ -75,6 +105,10 @@ export class SeatRows {
       leases: this.#leases.all(vendor).map((lease) => leaseOf(new Row("leases", lease))),
       meters: this.#meters.all(vendor).map((meter) => meterOf(new Row("meters", meter))),
       usageKeys: this.#usageKeys.all(vendor).map((key) => usageKeyOf(new Row("usage_keys", key))),
+      namedUsers: this.#namedUsers.all(vendor).map((user) => namedOf(new Row("named_users", user))),
+      namingCounts: this.#namingCounts
+        .all(vendor)
+        .map((count) => namingCountOf(new Row("naming_counts", count))),
       lastCut: momentOf(row, "last_cut"),
       usageKeysForgottenBefore: momentOf(row, "usage_keys_forgotten_before"),
       lastAlive,
@@ -96,6 +130,11 @@ export class SeatRows {
       lease.grantedAt,
       lease.leaseTime,
       Number(lease.overdraft),
+      lease.display,
+      lease.groups.join(" "),
+      lease.versionDate,
+      lease.seatSince,
+      lease.lingersUntil,
     );
   }
 }
@@ -114,6 +153,14 @@ function leaseOf(row: Row): StoredLease {
     grantedAt: unixMillis(row.number("granted_at")),
     leaseTime: millis(row.number("lease_time")),
     overdraft: row.flag("overdraft"),
+    display: row.textOrNull("display") === null ? null : row.as("display", parsePseudonym),
+    groups: row
+      .text("site_groups")
+      .split(" ")
+      .filter((group) => group !== ""),
+    versionDate: momentOf(row, "version_date"),
+    seatSince: momentOf(row, "seat_since"),
+    lingersUntil: momentOf(row, "lingers_until"),
   };
 }
 
@@ -126,6 +173,22 @@ function usageKeyOf(row: Row): StoredUsageKey {
     client: row.as("client", clientKey),
     key: row.as("key", idempotencyKey),
     wall: unixMillis(row.number("wall")),
+  };
+}
+
+function namedOf(row: Row): NamedUser {
+  return {
+    feature: row.text("feature"),
+    user: row.as("user", parsePseudonym),
+    since: unixMillis(row.number("since")),
+  };
+}
+
+function namingCountOf(row: Row): NamingCount {
+  return {
+    feature: row.text("feature"),
+    month: row.text("month"),
+    changes: row.number("changes"),
   };
 }
 

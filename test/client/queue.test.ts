@@ -112,6 +112,22 @@ describe("a request for a seat", () => {
         hint: "wait",
         retryAfter: 4_000,
         queuePosition: undefined,
+        ruleId: undefined,
+        holders: [],
+      }),
+    );
+  });
+
+  it("names the rule of the site that denied it, its reason and the holders", async () => {
+    const daemon = await daemonThat();
+    const rule = { ruleId: "night", ruleReason: "kept for the night shift", holders: ["u_x"] };
+    daemon.answer = ({ method }) =>
+      method === "seat.acquire" ? denied("RESERVED_FOR_OTHERS", rule) : "default";
+    const keeper = await connected(daemon);
+    await expect(keeper.acquire("cad.pro")).rejects.toThrow(
+      expect.objectContaining({
+        message: "cad.pro denied: RESERVED_FOR_OTHERS by rule night: kept for the night shift",
+        ...rule,
       }),
     );
   });

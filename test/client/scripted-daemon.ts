@@ -4,6 +4,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { toBase64Url } from "../../src/base/bytes.ts";
+import type { DenialReason } from "../../src/base/denial.ts";
 import {
   type ClientKey,
   clientKey,
@@ -17,6 +18,7 @@ import type { Signer } from "../../src/crypto/ed25519.ts";
 import { randomBytes } from "../../src/crypto/random.ts";
 import { type LeaseNote, writeLeaseNote } from "../../src/license/lease-note.ts";
 import { peekJsonNote, writeJsonNote } from "../../src/note/json-note.ts";
+import type { WireDenial } from "../../src/protocol/denial.ts";
 import {
   challengeBody,
   DAEMON_NOTE_NAME,
@@ -245,12 +247,15 @@ export class ScriptedDaemon {
 
 /** A denial as a reply. */
 export const denied = (
-  reason: "NO_SEATS" | "STORE_UNAVAILABLE" | "QUOTA_EXHAUSTED",
-  more: { readonly retryAfterMs?: number } = {},
+  reason: DenialReason,
+  { retryAfterMs, ...more }: DeniedMore = {},
 ): WireError =>
   wireDenial({
     reason,
     feature: "cad.pro",
     hint: "wait",
-    ...(more.retryAfterMs === undefined ? {} : { retryAfterMs: millis(more.retryAfterMs) }),
+    ...more,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs: millis(retryAfterMs) }),
   });
+
+type DeniedMore = Partial<Omit<WireDenial, "retryAfterMs">> & { readonly retryAfterMs?: number };

@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { connected, daemonThat, eventually } from "./given.ts";
+import { wireFault } from "../../src/protocol/wire-error.ts";
+import { connected, daemonThat, emptyFolder, eventually } from "./given.ts";
 import { denied } from "./scripted-daemon.ts";
 
 beforeEach(() => {
@@ -98,9 +100,62 @@ describe("a usage record", () => {
     daemon.answer = ({ method }) => (method === "usage.record" ? "silence" : "default");
     const keeper = await connected(daemon);
     const told = keeper.usage.record("render.minutes", 5);
+    await eventually(() => daemon.count("usage.record") === 1);
+    const closing = keeper.close();
+    vi.advanceTimersByTime(3_000);
+    await expect(told).rejects.toMatchObject({ code: "CLIENT_CLOSED" });
+    await closing;
+  });
+
+  it("is on disk when its promise says spooled, and sent by the next start under its old time", async () => {
+    vi.setSystemTime(1_795_348_800_000);
+    const daemon = await daemonThat();
+    daemon.answer = ({ method }) => (method === "usage.record" ? "silence" : "default");
+    const dataDir = emptyFolder();
+    const keeper = await connected(daemon, { dataDir });
+    expect(await keeper.usage.record("render.minutes", 5, { until: "spooled" })).toBe("spooled");
     const closing = keeper.close();
     vi.advanceTimersByTime(3_000);
     await closing;
-    await expect(told).rejects.toThrow(expect.objectContaining({ code: "CLIENT_CLOSED" }));
+
+    vi.setSystemTime(1_795_352_400_000);
+    daemon.answer = () => "default";
+    const asked = daemon.count("usage.record");
+    const again = await connected(daemon, { dataDir });
+    await eventually(() => daemon.count("usage.record") > asked && again.usage.pending === 0);
+    expect(daemon.last("usage.record").params.records).toMatchObject([
+      { meter: "render.minutes", units: 5, usedAt: 1_795_348_800_000 },
+    ]);
+  });
+
+  it("that nobody waits for tells by an event when the daemon will not have it", async () => {
+    const daemon = await daemonThat();
+    const denial = { reason: "QUOTA_EXHAUSTED", feature: "render.minutes", hint: "order more" };
+    daemon.answer = (request) => {
+      if (request.method !== "usage.record") return "default";
+      return {
+        results: request.params.records.map(({ key }) => ({ key, state: "denied", denial })),
+      };
+    };
+    const keeper = await connected(daemon);
+    const refused = once(keeper, "refused");
+    await keeper.usage.record("render.minutes", 5, { key: "plot-7", until: "spooled" });
+    expect(await refused).toMatchObject([{ key: "plot-7" }, { reason: "QUOTA_EXHAUSTED" }]);
+    expect(keeper.usage.pending).toBe(0);
+  });
+
+  it("is sent again after an internal error of the daemon", async () => {
+    const daemon = await daemonThat();
+    daemon.answer = ({ method }) =>
+      method === "usage.record" && daemon.count(method) === 1
+        ? wireFault("INTERNAL_ERROR", "a bug")
+        : "default";
+    const keeper = await connected(daemon);
+    const told = keeper.usage.record("render.minutes", 5);
+    await eventually(() => {
+      vi.advanceTimersByTime(100);
+      return daemon.count("usage.record") === 2;
+    });
+    expect(await told).toBe("counted");
   });
 });

@@ -103,6 +103,19 @@ describe("an application, and the daemon of its site over TLS", () => {
     expect(await usage.record("render.minutes", 400)).toBe("counted");
   });
 
+  it("hears once for each mark that its usage brings a quota near its end", async () => {
+    const keeper = await workstation(await aDaemon(undefined, OVER_TLS));
+    const marks: unknown[] = [];
+    keeper.on("quota", ({ meter, used, percent }) => marks.push([meter, used, percent]));
+    for (const units of [790, 10, 50, 149, 1]) await keeper.usage.record("render.minutes", units);
+    await expect.poll(() => marks).toHaveLength(3);
+    expect(marks).toEqual([
+      ["render.minutes", 800, 80],
+      ["render.minutes", 999, 90],
+      ["render.minutes", 1_000, 100],
+    ]);
+  });
+
   it("hears at once that the administrator took its seat", async () => {
     const daemon = await aDaemon(undefined, OVER_TLS);
     const seat = await (await workstation(daemon)).acquire("cad.pro");

@@ -32,6 +32,7 @@ describe("config.example.yaml", () => {
       "checkpoint.max_pending",
       "checkpoint.schedule",
       "data_dir",
+      "groups",
       "limits.connections",
       "limits.connections_per_address",
       "limits.frame_bytes",
@@ -48,7 +49,10 @@ describe("config.example.yaml", () => {
       "listen.port",
       "log.format",
       "log.level",
+      "policy.show_holders",
+      "rules",
       "socket",
+      "time_zone",
       "tls.certificate",
       "tls.key",
       "tls.mode",
@@ -173,6 +177,7 @@ describe("a wrong option", () => {
 /** The options as dotted names, in alphabetical order. */
 function optionsOf(value: unknown, prefix = ""): readonly string[] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return [prefix];
+  if (Object.keys(value).length === 0) return [prefix];
   const names = Object.entries(value).flatMap(([name, inner]) =>
     optionsOf(inner, prefix === "" ? name : `${prefix}.${name}`),
   );
@@ -181,3 +186,14 @@ function optionsOf(value: unknown, prefix = ""): readonly string[] {
 
 const snakeCase = (name: string): string =>
   name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+describe("the time zone", () => {
+  it("is one that the system knows", () => {
+    expect(readConfig("time_zone: Europe/Berlin\n", "/etc/seatkeeper/config.yaml").timeZone).toBe(
+      "Europe/Berlin",
+    );
+    expect(() => readConfig("time_zone: Mars/Olympus\n", "/etc/seatkeeper/config.yaml")).toThrow(
+      expect.objectContaining({ code: "CONFIG_FIELD" }),
+    );
+  });
+});

@@ -32,6 +32,7 @@ describe("the administrator", () => {
             { feature: "sim.solver", seats: 1, used: 0, free: 1, queued: 0 },
           ],
           meters: [{ meter: "render.minutes", unit: "minutes", quota: 1_000, used: 0 }],
+          expiries: [],
         },
       ],
     });

@@ -12,7 +12,7 @@ import { sealingKeyId } from "../../src/crypto/key-id.ts";
 import { randomHex } from "../../src/crypto/random.ts";
 import { x25519PublicKey } from "../../src/crypto/x25519.ts";
 import { AdminClient } from "../../src/daemon/admin-client.ts";
-import { type Daemon, startDaemon } from "../../src/daemon/daemon.ts";
+import { type Daemon, type DaemonParts, startDaemon } from "../../src/daemon/daemon.ts";
 import { initSite } from "../../src/daemon/init-site.ts";
 import { requestLicense } from "../../src/daemon/request-license.ts";
 import type { SiteParts } from "../../src/daemon/site.ts";
@@ -159,7 +159,7 @@ export interface GivenDaemon extends Daemon {
 
 export async function started(
   site: GivenSite,
-  more: Partial<SiteParts> = {},
+  more: Partial<DaemonParts> = {},
 ): Promise<GivenDaemon> {
   const log: string[] = [];
   const fatal: unknown[] = [];
@@ -178,8 +178,9 @@ export async function started(
 export async function aDaemon(
   terms: object = usualTerms,
   more: Partial<Config> = {},
+  parts: Partial<DaemonParts> = {},
 ): Promise<GivenDaemon> {
-  const daemon = await started(await aSite(more));
+  const daemon = await started(await aSite(more), parts);
   await daemon.admin.installLicense(licenseFor(daemon.site, terms));
   return daemon;
 }

@@ -1,23 +1,39 @@
 import { describe, expect, it } from "vitest";
 import { parsePseudonym } from "../../src/base/identity.ts";
 import { clientKey, idempotencyKey, instanceId, leaseId } from "../../src/base/ids.ts";
+import { NO_RULES } from "../../src/base/site-rules.ts";
+import { NO_STANDING } from "../../src/base/standing.ts";
 import { type Moment, monoMillis, seconds } from "../../src/base/time.ts";
 import { systemClock } from "../../src/clock/system-clock.ts";
 import { CommitGroup, type Outcome, type Writes } from "../../src/daemon/commit-group.ts";
 import { SeatBook } from "../../src/seats/book.ts";
 import type { AcquireCommand } from "../../src/seats/command.ts";
 import { EMPTY_SNAPSHOT } from "../../src/seats/snapshot.ts";
-import { DEFAULT_SEAT_LIMITS } from "../../src/seats/terms.ts";
+import { DEFAULT_SEAT_LIMITS, type FeaturePool } from "../../src/seats/terms.ts";
 import { StoreError } from "../../src/store/errors.ts";
 import { noon } from "./given.ts";
 
 const now: Moment = { wall: noon, mono: monoMillis(1_000) };
 
-const twoSeats = {
+const twoSeats: FeaturePool = {
   name: "cad.pro",
-  grants: [{ seats: 2, overdraftSeats: 0, versionMax: null, startsAt: null, endsAt: null }],
+  grants: [
+    {
+      seats: 2,
+      overdraftSeats: 0,
+      versionMax: null,
+      maintenanceUntil: null,
+      startsAt: null,
+      endsAt: null,
+    },
+  ],
   leaseTime: seconds(90),
   releaseOnDisconnect: false,
+  share: "none",
+  tokens: null,
+  linger: seconds(0),
+  minLease: seconds(0),
+  namedUsers: null,
 };
 
 /** A disk that says when it is asked, and does as it is told. */
@@ -55,7 +71,7 @@ function given(): Given {
   const fatal: unknown[] = [];
   const book = SeatBook.restore(
     EMPTY_SNAPSHOT,
-    { pools: [twoSeats], meters: [] },
+    { pools: [twoSeats], tokens: [], meters: [], rules: NO_RULES },
     DEFAULT_SEAT_LIMITS,
     now,
   );
@@ -188,6 +204,8 @@ function caller(who: string): AcquireCommand["by"] {
     instance: instanceId(padded(who)),
     user: parsePseudonym("u_AAAAAAAAAAAAAAAAAAAAAA"),
     host: parsePseudonym("h_BBBBBBBBBBBBBBBBBBBBBQ"),
+    display: null,
+    standing: NO_STANDING,
   };
 }
 
@@ -197,6 +215,7 @@ function acquire(who: string): AcquireCommand {
     by: caller(who),
     feature: "cad.pro",
     version: "0",
+    versionDate: null,
     count: 1,
     wait: false,
     key: idempotencyKey(who),

@@ -117,7 +117,10 @@ describe("a license that is wrong", () => {
       "with a term that is not enforced",
       "LICENSE_TERM_UNSUPPORTED",
       (site: GivenSite) =>
-        licenseFor(site, { ...today, features: [{ name: "cad.pro", seats: 3, share: "user" }] }),
+        licenseFor(site, {
+          ...today,
+          features: [{ name: "cad.pro", seats: 3, borrow: { days: 1, seats: 1 } }],
+        }),
     ],
     [
       "by an issuer out of its time",

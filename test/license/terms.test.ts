@@ -194,14 +194,9 @@ describe("terms that say everything", () => {
   it("name every term that is not enforced yet", () => {
     expect(unsupportedTerms(terms)).toEqual([
       "features.0.maintenance_until",
-      "features.0.share",
-      "features.0.tokens",
       "features.0.borrow",
-      "features.0.linger",
-      "features.0.min_lease",
       "features.0.named_users",
       "meters.0.refunds",
-      "pools",
       "clock_policy",
       "witness_policy",
       "policy_grace_days",

@@ -79,6 +79,11 @@ describe("what the daemon writes, a client reads", () => {
     ["lease.revoked", { lease, reason: "LEASE_REVOKED", hint: "ask" }],
     ["lease.expiring", { lease, afterMs: ninetySeconds, reason: "EXPIRED" }],
     ["license.changed", {}],
+    ["license.expiring", { names: ["cad.pro"], endsAt: unixMillis(1), graceUntil: null }],
+    [
+      "quota.warning",
+      { meter: "render.minutes", period: "month", quota: 100, used: 81, percent: 80 },
+    ],
     ["server.draining", { afterMs: millis(5_000) }],
   ] as const)("the notification %s", (method, params) => {
     expect(decodeDaemonFrame(encodeNotification(method, params))).toEqual({

@@ -8,6 +8,7 @@ import {
   leaseNo,
   liveLeases,
   minute,
+  newTerms,
   noon,
   noonAnd,
   pool,
@@ -108,7 +109,7 @@ describe("a lease that is renewed", () => {
     const book = givenBook();
     book.decide(acquire(ada, 1), noon);
     const shorter = [pool({ leaseTime: seconds(10) })];
-    book.decide({ kind: "terms", pools: shorter, meters: [] }, noon);
+    book.decide(newTerms({ pools: shorter }), noon);
     expect(book.decide(renew(ada, 1), noonAnd(second)).answer).toMatchObject({
       leases: [{ leaseTime: 10_000, expiresAt: noonAnd(11 * second).mono }],
     });

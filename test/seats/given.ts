@@ -9,7 +9,9 @@ import {
   type LeaseId,
   leaseId,
 } from "../../src/base/ids.ts";
-import { days, type Moment, monoMillis, seconds, unixMillis } from "../../src/base/time.ts";
+import { NO_RULES, type SiteRules } from "../../src/base/site-rules.ts";
+import { NO_STANDING } from "../../src/base/standing.ts";
+import { days, type Moment, millis, monoMillis, seconds, unixMillis } from "../../src/base/time.ts";
 import { SeatBook } from "../../src/seats/book.ts";
 import type { AcquireCommand, Command, UsageRecord } from "../../src/seats/command.ts";
 import type { Caller, Lease } from "../../src/seats/lease.ts";
@@ -20,6 +22,8 @@ import {
   type MeterRule,
   type SeatGrant,
   type SeatLimits,
+  type SeatTerms,
+  type TokenGrant,
 } from "../../src/seats/terms.ts";
 
 /** 2026-11-22T12:00:00Z on the wall, an hour after the process began. */
@@ -44,6 +48,8 @@ function caller(letter: string, instance: number): Caller {
     instance: processNo(instance),
     user: `u_${letter}` as Pseudonym,
     host: `h_${letter}` as Pseudonym,
+    display: null,
+    standing: NO_STANDING,
   };
 }
 
@@ -58,6 +64,16 @@ export const dot: Caller = caller("d", 4);
 /** Ada's application, started a second time on the same workstation. */
 export const adaAgain: Caller = { ...ada, instance: processNo(11) };
 
+/** The same person at the same place, in groups of the site. */
+export function inGroups(by: Caller, ...groups: readonly string[]): Caller {
+  return { ...by, standing: { ...by.standing, groups: new Set(groups) } };
+}
+
+/** What a lease keeps of its holder. */
+export function holder({ client, instance, user, host, display, standing }: Caller) {
+  return { client, instance, user, host, display, groups: [...standing.groups].toSorted() };
+}
+
 export const leaseNo = (number: number): LeaseId => leaseId(String(number).padStart(32, "0"));
 export const keyNo = (number: number): IdempotencyKey => idempotencyKey(`key-${number}`);
 
@@ -66,6 +82,7 @@ export function grant(fields: Partial<SeatGrant> = {}): SeatGrant {
     seats: 1,
     overdraftSeats: 0,
     versionMax: null,
+    maintenanceUntil: null,
     startsAt: null,
     endsAt: null,
     ...fields,
@@ -79,6 +96,11 @@ export function pool(fields: Partial<FeaturePool> = {}): FeaturePool {
     grants: [grant()],
     leaseTime: seconds(90),
     releaseOnDisconnect: false,
+    share: "none",
+    tokens: null,
+    linger: millis(0),
+    minLease: millis(0),
+    namedUsers: null,
     ...fields,
   };
 }
@@ -100,16 +122,25 @@ export function meter(fields: Partial<MeterRule> = {}): MeterRule {
 
 interface Given {
   readonly pools?: readonly FeaturePool[];
+  readonly tokens?: readonly TokenGrant[];
   readonly meters?: readonly MeterRule[];
+  readonly rules?: Partial<SiteRules>;
   readonly limits?: Partial<SeatLimits>;
   readonly snapshot?: Partial<SeatSnapshot>;
   readonly now?: Moment;
 }
 
+export function termsOf({ pools = [], tokens = [], meters = [], rules = {} }: Given): SeatTerms {
+  return { pools, tokens, meters, rules: { ...NO_RULES, ...rules } };
+}
+
+/** Licenses and rules from now on. */
+export const newTerms = (given: Given): Command => ({ kind: "terms", ...termsOf(given) });
+
 export function givenBook(given: Given = {}): SeatBook {
   return SeatBook.restore(
     { ...EMPTY_SNAPSHOT, ...given.snapshot },
-    { pools: given.pools ?? [pool()], meters: given.meters ?? [] },
+    termsOf({ pools: [pool()], ...given }),
     { ...DEFAULT_SEAT_LIMITS, ...given.limits },
     given.now ?? noon,
   );
@@ -126,6 +157,7 @@ export function acquire(
     by,
     feature: "cad.pro",
     version: "",
+    versionDate: null,
     count: 1,
     wait: false,
     key: keyNo(number),

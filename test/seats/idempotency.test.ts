@@ -7,6 +7,7 @@ import {
   givenBook,
   leaseNo,
   liveLeases,
+  newTerms,
   noon,
   noonAnd,
   release,
@@ -53,7 +54,7 @@ describe("a client that lost the answer and asks again under the same key", () =
   it("is told when the license has no seat for it any more", () => {
     const book = givenBook();
     book.decide(acquire(ada, 1), noon);
-    book.decide({ kind: "terms", pools: [], meters: [] }, noon);
+    book.decide(newTerms({}), noon);
     expect(book.decide(acquire(ada, 1), noon).answer).toMatchObject({
       denial: { reason: "NO_LICENSE" },
     });

@@ -95,7 +95,7 @@ describe("whatever clients, administrators, disks and restarts do, in thousands 
       fc.property(anyHistory, (history) => {
         fc.modelRun(() => ({ model: {}, real: new Site() }), history);
       }),
-      { numRuns: 30 },
+      { numRuns: 60 },
     );
   }, 60_000);
 });

@@ -10,6 +10,7 @@ import {
   keyNo,
   meter,
   minute,
+  newTerms,
   noon,
   noonAnd,
   record,
@@ -75,7 +76,7 @@ describe("a record of metered usage", () => {
         { kind: "denied", denial: { reason: "NOT_LICENSED_FEATURE", feature: "api.calls" } },
       ],
     });
-    const bare = givenBook({ pools: [], meters: [] });
+    const bare = givenBook({ pools: [] });
     expect(bare.decide(record(ada, 1), noon).answer).toMatchObject({
       results: [{ denial: { reason: "NO_LICENSE" } }],
     });
@@ -236,7 +237,7 @@ describe("a record that comes late", () => {
       results: [{ denial: { reason: "EXPIRED" } }],
     });
     const longer = [meter({ lateLimit: days(30) })];
-    book.decide({ kind: "terms", pools: [], meters: longer }, noonAnd(9 * day));
+    book.decide(newTerms({ meters: longer }), noonAnd(9 * day));
     expect(book.decide(record(ada, 1), noonAnd(9 * day)).answer).toMatchObject({
       results: [{ denial: { reason: "EXPIRED" } }],
     });

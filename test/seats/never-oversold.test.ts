@@ -6,6 +6,7 @@ import {
   cid,
   givenBook,
   grant,
+  holder,
   leaseNo,
   liveLeases,
   minute,
@@ -58,16 +59,22 @@ describe("a feature with two seats", () => {
     const decision = book.decide(acquire(ada, 1, { count: 2, version: "7.1" }), noon);
     const lease = {
       id: leaseNo(1),
-      ...ada,
+      ...holder(ada),
       feature: "cad.pro",
       version: "7.1",
+      versionDate: null,
       count: 2,
       key: "key-1",
       grantedAt: noon.wall,
       leaseTime: 90_000,
       overdraft: false,
+      seatSince: noon.wall,
+      lingersUntil: null,
       startedAt: noon.mono,
+      seatFrom: noon.mono,
       expiresAt: noonAnd(90_000).mono,
+      activeAt: noon.mono,
+      idleAt: null,
       restored: false,
     };
     expect(decision).toEqual({

@@ -8,6 +8,7 @@ import {
   bob,
   day,
   givenBook,
+  holder,
   keyNo,
   leaseNo,
   liveLeases,
@@ -27,14 +28,17 @@ import {
 /** Granted to Ada ten minutes before noon. */
 const stored: StoredLease = {
   id: leaseNo(1),
-  ...ada,
+  ...holder(ada),
   feature: "cad.pro",
   version: "",
+  versionDate: null,
   count: 1,
   key: keyNo(1),
   grantedAt: unixMillis(noon.wall - 10 * minute),
   leaseTime: seconds(90),
   overdraft: false,
+  seatSince: unixMillis(noon.wall - 10 * minute),
+  lingersUntil: null,
 };
 
 describe("a daemon that starts at noon, with a stored lease", () => {
@@ -43,7 +47,10 @@ describe("a daemon that starts at noon, with a stored lease", () => {
     expect(book.lease(leaseNo(1))).toEqual({
       ...stored,
       startedAt: noonAnd(-10 * minute).mono,
+      seatFrom: noonAnd(-10 * minute).mono,
       expiresAt: noonAnd(90 * second).mono,
+      activeAt: noon.mono,
+      idleAt: null,
       restored: true,
     });
     expect(book.decide(acquire(bob, 2), noonAnd(90 * second - 1)).answer.kind).toBe("denied");
@@ -106,7 +113,7 @@ describe("more stored leases than the license has seats by now", () => {
   it("go on until their renewal; those that began first keep their seats", () => {
     const younger = {
       ...stored,
-      ...bob,
+      ...holder(bob),
       id: leaseNo(2),
       key: keyNo(2),
       grantedAt: unixMillis(noon.wall - minute),

@@ -49,7 +49,7 @@ describe("an application that crashed and was started again", () => {
     const { answer, changes, events } = book.decide(resume(adaAgain, 1, bob), noon);
     expect(answer).toMatchObject({ leases: [{ instance: adaAgain.instance }], lost: [] });
     expect(changes).toMatchObject([
-      { kind: "lease-moved", lease: { id: leaseNo(1), instance: adaAgain.instance } },
+      { kind: "lease-changed", lease: { id: leaseNo(1), instance: adaAgain.instance } },
     ]);
     expect(events).toEqual([]);
   });

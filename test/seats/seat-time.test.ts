@@ -7,6 +7,7 @@ import {
   ada,
   bob,
   givenBook,
+  holder,
   keyNo,
   leaseNo,
   minute,
@@ -112,14 +113,17 @@ describe("a checkpoint", () => {
 describe("a lease that was stored ten minutes before noon, when the daemon was alive for a minute more", () => {
   const stored: StoredLease = {
     id: leaseNo(1),
-    ...ada,
+    ...holder(ada),
     feature: "cad.pro",
     version: "",
+    versionDate: null,
     count: 1,
     key: keyNo(1),
     grantedAt: unixMillis(noon.wall - 10 * minute),
     leaseTime: seconds(90),
     overdraft: false,
+    seatSince: unixMillis(noon.wall - 10 * minute),
+    lingersUntil: null,
   };
   const snapshot = { leases: [stored], lastAlive: unixMillis(noon.wall - 9 * minute) };
 
@@ -175,14 +179,17 @@ describe("seat time beyond all measure, after the wall clock went astray", () =>
         leases: [
           {
             id: leaseNo(1),
-            ...ada,
+            ...holder(ada),
             feature: "cad.pro",
             version: "",
+            versionDate: null,
             count: 1_000_000,
             key: keyNo(1),
             grantedAt: unixMillis(0),
             leaseTime: seconds(90),
             overdraft: false,
+            seatSince: unixMillis(0),
+            lingersUntil: null,
           },
         ],
       },

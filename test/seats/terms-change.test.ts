@@ -11,6 +11,7 @@ import {
   leaseNo,
   liveLeases,
   meter,
+  newTerms,
   noon,
   noonAnd,
   pool,
@@ -23,7 +24,7 @@ import {
   waiting,
 } from "./given.ts";
 
-const terms = (...pools: readonly FeaturePool[]): Command => ({ kind: "terms", pools, meters: [] });
+const terms = (...pools: readonly FeaturePool[]): Command => newTerms({ pools });
 
 describe("a license installed while the service runs", () => {
   it("takes effect at once", () => {
@@ -51,7 +52,7 @@ describe("a license installed while the service runs", () => {
   it("changes the rules of meters, and what was counted stays counted", () => {
     const book = givenBook({ meters: [meter()] });
     book.decide(record(ada, 1, { units: 100 }), noon);
-    book.decide({ kind: "terms", pools: [], meters: [meter({ quota: 101 })] }, noon);
+    book.decide(newTerms({ meters: [meter({ quota: 101 })] }), noon);
     expect(book.view(noon).meters).toMatchObject([{ quota: 101, used: 100 }]);
     expect(book.decide(record(ada, 2), noon).answer).toMatchObject({
       results: [{ kind: "counted" }],

@@ -11,6 +11,7 @@ import {
   leaseNo,
   liveLeases,
   meter,
+  newTerms,
   noon,
   noonAnd,
   pool,
@@ -44,8 +45,8 @@ describe("a decision that could not be written", () => {
     ["a broken connection", { kind: "disconnect", by: bob }],
     ["a revocation", { kind: "revoke", lease: leaseNo(1) }],
     ["a record of usage", record(ada, 7)],
-    ["other terms", { kind: "terms", pools: [pool({ name: "sim" })], meters: [] }],
-    ["no license at all", { kind: "terms", pools: [], meters: [] }],
+    ["other terms", newTerms({ pools: [pool({ name: "sim" })] })],
+    ["no license at all", newTerms({})],
   ] as const)("never was: %s", (_name, command) => {
     const book = kept();
     const before = book.view(noon);

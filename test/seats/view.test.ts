@@ -34,7 +34,12 @@ describe("a look at the book", () => {
         {
           feature: "cad.pro",
           position: 1,
-          ...bob,
+          client: bob.client,
+          instance: bob.instance,
+          user: bob.user,
+          host: bob.host,
+          priority: 0,
+          overtaken: 0,
           key: keyNo(2),
           count: 1,
           waited: 2_000,
@@ -42,6 +47,8 @@ describe("a look at the book", () => {
         },
       ],
       meters: [{ name: "render.minutes", unit: "minute", period: "total", quota: 100, used: 4 }],
+      tokens: [],
+      named: [],
     });
   });
 });

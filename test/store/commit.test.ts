@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { parsePseudonym } from "../../src/base/identity.ts";
 import { idempotencyKey } from "../../src/base/ids.ts";
 import { millis, unixMillis } from "../../src/base/time.ts";
 import type { NewUsageEvent, UsageEvent } from "../../src/base/usage-event.ts";
@@ -49,6 +50,8 @@ const directoryRow = (segment: number, index: number) => ({
   handoff: new Uint8Array(32).fill(3),
 });
 
+const bea = parsePseudonym("u_CCCCCCCCCCCCCCCCCCCCCA");
+
 describe("a committed group", () => {
   it("is all there when the database is opened again", async () => {
     const folder = temporaryFolder();
@@ -59,10 +62,13 @@ describe("a committed group", () => {
         { kind: "lease-granted", lease: leaseNumber(1) },
         { kind: "lease-granted", lease: leaseNumber(2) },
         { kind: "lease-ended", lease: newLeaseId(1) },
-        { kind: "lease-moved", lease: { ...leaseNumber(2), version: "2027.1", overdraft: true } },
+        { kind: "lease-changed", lease: { ...leaseNumber(2), version: "2027.1", overdraft: true } },
         { kind: "meter-counted", meter: "render.minutes", period: "2026-11", total: 40 },
         { kind: "meter-counted", meter: "render.minutes", period: "2026-11", total: 41 },
         { kind: "usage-key", client, key: idempotencyKey("frame-1"), wall: moment },
+        { kind: "user-named", feature: "cad.pro", user: ada, since: moment },
+        { kind: "user-named", feature: "cad.pro", user: bea, since: moment },
+        { kind: "user-unnamed", feature: "cad.pro", user: bea, month: "2026-11", changes: 2 },
       ],
       events,
     });
@@ -74,6 +80,8 @@ describe("a committed group", () => {
       leases: [{ ...leaseNumber(2), version: "2027.1", overdraft: true }],
       meters: [{ meter: "render.minutes", period: "2026-11", total: 41 }],
       usageKeys: [{ client, key: "frame-1", wall: noon }],
+      namedUsers: [{ feature: "cad.pro", user: ada, since: noon }],
+      namingCounts: [{ feature: "cad.pro", month: "2026-11", changes: 2 }],
       lastCut: null,
       usageKeysForgottenBefore: null,
       lastAlive: noon,

@@ -53,6 +53,11 @@ export function leaseNumber(number: number): StoredLease {
     grantedAt: unixMillis(noon + number),
     leaseTime: minutes(1.5),
     overdraft: false,
+    display: null,
+    groups: ["cad-team", "field"],
+    versionDate: null,
+    seatSince: unixMillis(noon + number),
+    lingersUntil: null,
   };
 }
 

@@ -45,7 +45,7 @@ describe.skipIf(!sysusers)("the account file", () => {
 function verify(text: string): string {
   const copy = mkdtempSync(join(tmpdir(), "seatkeeper-unit-"));
   const path = join(copy, "seatkeeper.service");
-  writeFileSync(path, text.replace("/usr/bin/seatkeeper", "/bin/true"));
+  writeFileSync(path, text.replaceAll("/usr/bin/seatkeeper", "/bin/true"));
   const run = spawnSync("systemd-analyze", ["verify", "--man=no", path]);
   return run.stdout.toString() + run.stderr.toString();
 }

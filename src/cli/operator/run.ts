@@ -1,10 +1,19 @@
+import { CodedError } from "../../base/errors.ts";
 import type { Millis } from "../../base/time.ts";
-import { connect, type Loss, type Seat, type Seatkeeper } from "../../client/index.ts";
+import {
+  type AcquireOptions,
+  connect,
+  type Loss,
+  type Seat,
+  SeatDeniedError,
+  type Seatkeeper,
+} from "../../client/index.ts";
 import type { Clock, Timer } from "../../clock/clock.ts";
 import { systemClock } from "../../clock/system-clock.ts";
 import { readDuration } from "../../config/duration.ts";
 import { type Command, command, type Shell } from "../shared/command.ts";
 import { CliError, usageError } from "../shared/errors.ts";
+import { prospectsInWords, reasonInWords } from "./denial-words.ts";
 import { seatWish } from "./seat-wish.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { trustedVendor } from "./vendor-trust.ts";
@@ -73,7 +82,7 @@ export const run: Command = command({
       signal,
     });
     try {
-      const seat = await keeper.acquire(feature, {
+      const seat = await grantedSeat(keeper, feature, {
         ...wish,
         wait: options.wait,
         signal,
@@ -86,6 +95,27 @@ export const run: Command = command({
     }
   },
 });
+
+/** A denial is told with who is in the way and what waiting would bring. */
+async function grantedSeat(
+  keeper: Seatkeeper,
+  feature: string,
+  options: AcquireOptions,
+): Promise<Seat> {
+  try {
+    return await keeper.acquire(feature, options);
+  } catch (error) {
+    if (!(error instanceof SeatDeniedError)) throw error;
+    const { code, message, hint = "", facts, reason, holders, queuePosition } = error;
+    const prospects = prospectsInWords({
+      reason,
+      holders,
+      queuePosition,
+      retryAfterMs: error.retryAfter,
+    });
+    throw new CodedError(code, message, { hint: [hint, ...prospects].join("; "), facts });
+  }
+}
 
 /** Runs the command; when the seat is lost for longer than `grace`, or finally, ends it. */
 async function holding(
@@ -101,7 +131,8 @@ async function holding(
   try {
     const code = await wrapped.ended;
     if (watch.loss === undefined) return code;
-    throw new CliError("SEAT_LOST", `the seat of ${seat.feature} was lost: ${watch.loss.reason}`, {
+    const why = reasonInWords(watch.loss);
+    throw new CliError("SEAT_LOST", `the seat of ${seat.feature} was lost: ${why}`, {
       hint: watch.loss.hint,
       facts: { reason: watch.loss.reason, exitCode: code },
     });
@@ -125,7 +156,7 @@ class SeatWatch {
     seat.on("lost", (loss) => {
       if (this.#timer !== undefined) return;
       shell.out.warn(
-        `the seat of ${seat.feature} is lost (${loss.reason}): ${loss.hint}; ending the command in ${spanInWords(grace)}`,
+        `the seat of ${seat.feature} is lost (${reasonInWords(loss)}): ${loss.hint}; ending the command in ${spanInWords(grace)}`,
       );
       this.#timer = clock.after(grace, () => {
         this.loss = loss;

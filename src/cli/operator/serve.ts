@@ -12,12 +12,13 @@ import { SITE_OPTIONS, siteConfig } from "./site-options.ts";
 /** `seatkeeper serve`: the daemon, in the foreground, as a service manager wants it. */
 export const serve: Command = command({
   command: "serve",
-  summary: "run the license daemon in the foreground; SIGTERM drains and stops it",
+  summary: "run the license daemon in the foreground; SIGTERM stops it, SIGHUP reloads it",
   options: SITE_OPTIONS,
   examples: [["serve --config /etc/seatkeeper/config.yaml", "what the systemd unit runs"]],
   async run(options, shell) {
     // Registered first: a signal during start must not leave a half-opened site.
     const asked = firstStopSignal();
+    const hangUps = new HangUps();
     const config = siteConfig(options, shell);
     const log = logOf(config);
     const daemon = await startDaemon(config, {
@@ -25,7 +26,9 @@ export const serve: Command = command({
       log,
       host: readHost,
       fatal: endAtOnce,
+      reread: () => siteConfig(options, shell),
     });
+    hangUps.serve(() => daemon.reload());
     return untilAsked(daemon, asked, log);
   },
 });
@@ -34,6 +37,29 @@ async function untilAsked(daemon: Daemon, asked: Promise<string>, log: Log): Pro
   log.info("daemon.stopping", { signal: await asked });
   await daemon.stop();
   return EXIT.done;
+}
+
+/** SIGHUP reads rules and licenses again. Before the daemon serves, it is only remembered. */
+class HangUps {
+  #asked = false;
+  #reload: (() => Promise<unknown>) | undefined;
+
+  constructor() {
+    process.on("SIGHUP", () => {
+      this.#asked = true;
+      this.#run();
+    });
+  }
+
+  serve(reload: () => Promise<unknown>): void {
+    this.#reload = reload;
+    if (this.#asked) this.#run();
+  }
+
+  #run(): void {
+    // What is wrong stands in the log.
+    this.#reload?.().catch(() => undefined);
+  }
 }
 
 /** Memory and disk may differ: nothing more may be answered or written. The next start repairs. */

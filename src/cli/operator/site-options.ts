@@ -32,11 +32,18 @@ export interface SiteOptions {
  * @throws CliError FILE_NOT_FOUND for a named file that is not there; ConfigError.
  */
 export function siteConfig(options: SiteOptions, shell: Shell): Config {
-  const named = options.config ?? shell.env["SEATKEEPER_CONFIG"] ?? "";
-  if (named !== "") return readConfig(readTextInput(named, "configuration"), named);
-  if (!existsSync(DEFAULT_CONFIG_PATH)) return DEFAULT_CONFIG;
-  return readConfig(readTextInput(DEFAULT_CONFIG_PATH, "configuration"), DEFAULT_CONFIG_PATH);
+  const path = configPath(options, shell);
+  return path === undefined ? DEFAULT_CONFIG : readConfig(configText(path), path);
 }
+
+/** The file that {@link siteConfig} reads; undefined where there is none. */
+export function configPath(options: SiteOptions, shell: Shell): string | undefined {
+  const named = options.config ?? shell.env["SEATKEEPER_CONFIG"] ?? "";
+  if (named !== "") return named;
+  return existsSync(DEFAULT_CONFIG_PATH) ? DEFAULT_CONFIG_PATH : undefined;
+}
+
+export const configText = (path: string): string => readTextInput(path, "configuration");
 
 /** Speaks with the running daemon of that configuration. */
 export function admin(options: SiteOptions, shell: Shell): AdminClient {

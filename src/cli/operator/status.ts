@@ -1,3 +1,4 @@
+import { isoTime } from "../../base/time.ts";
 import type { AdminStatus, AdminVendor } from "../../protocol/admin.ts";
 import { type Command, command } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
@@ -39,6 +40,11 @@ function describeVendor(out: Output, vendor: AdminVendor): void {
   out.line(
     `ledger: ${counted(size, "block")}, ${acknowledged} acknowledged, ${counted(pending, "event")} not yet sealed`,
   );
+  for (const { licenseId, names, endsAt, graceUntil } of vendor.expiries) {
+    const grace = graceUntil === null ? "" : `, with grace until ${isoTime(graceUntil)}`;
+    const what = `${names.join(", ")} of license ${licenseId}`;
+    out.line(`${out.paint("yellow", "ends")}: ${what} on ${isoTime(endsAt)}${grace}`);
+  }
   if (vendor.features.length > 0) {
     out.line();
     out.table(

@@ -1,6 +1,7 @@
 // What clients, the administrator and the license may do next, as small numbers that shrink well.
 import fc from "fast-check";
-import { hours, minutes, unixMillis } from "../../../src/base/time.ts";
+import type { SiteRules } from "../../../src/base/site-rules.ts";
+import { hours, minutes, seconds, unixMillis } from "../../../src/base/time.ts";
 import type { Command } from "../../../src/seats/command.ts";
 import type { Caller } from "../../../src/seats/lease.ts";
 import type { SeatTerms } from "../../../src/seats/terms.ts";
@@ -9,17 +10,39 @@ import {
   adaAgain,
   bob,
   cid,
+  day,
   grant,
   hour,
+  inGroups,
   keyNo,
   leaseNo,
   meter,
   noon,
   pool,
+  termsOf,
 } from "../given.ts";
 
 const bobAgain: Caller = { ...bob, instance: cid.instance };
-const CALLERS: readonly Caller[] = [ada, adaAgain, bob, bobAgain, cid];
+const CALLERS: readonly Caller[] = [
+  inGroups(ada, "leads"),
+  inGroups(adaAgain, "leads"),
+  inGroups(bob, "interns"),
+  inGroups(bobAgain, "interns"),
+  cid,
+];
+
+/** Interns are kept short, leads come first, released seats linger, idle ones come back. */
+const STRICT: Partial<SiteRules> = {
+  reserve: [{ ruleId: "reserve-1", feature: "cad.*", seats: 1, for: ["leads"] }],
+  exclude: [{ ruleId: "exclude-1", feature: "sim", who: ["interns"] }],
+  max: [{ ruleId: "max-1", feature: "*", seats: 1, per: "user", who: ["interns"] }],
+  priority: [{ ruleId: "priority-1", feature: "*", who: ["leads"], value: 10 }],
+  linger: [{ ruleId: "linger-1", feature: "cad.pro", who: null, span: seconds(20) }],
+  idleTimeout: [{ ruleId: "idle-1", feature: "sim", who: null, span: seconds(40) }],
+  showHolders: "pseudonym",
+};
+
+const LEADS_FIRST: Partial<SiteRules> = { priority: STRICT.priority ?? [] };
 
 const METERS = [
   meter({ lateLimit: hours(1) }),
@@ -27,8 +50,8 @@ const METERS = [
 ];
 
 /** The licenses of the site, one after another. */
-export const TERMS: readonly SeatTerms[] = [
-  {
+export const TERMS: readonly [SeatTerms, ...SeatTerms[]] = [
+  termsOf({
     pools: [
       pool({ grants: [grant({ seats: 3, overdraftSeats: 1 })] }),
       pool({
@@ -38,18 +61,60 @@ export const TERMS: readonly SeatTerms[] = [
       }),
     ],
     meters: METERS,
-  },
-  {
+  }),
+  termsOf({
     pools: [
       pool({ grants: [grant({ seats: 2 })] }),
       pool({ name: "sim", grants: [grant({ seats: 2, versionMax: "2" })] }),
     ],
     meters: METERS,
-  },
-  {
+  }),
+  termsOf({
     pools: [pool({ grants: [grant(), grant({ endsAt: unixMillis(noon.wall + hour / 2) })] })],
     meters: METERS.slice(1),
-  },
+  }),
+  termsOf({
+    pools: [
+      pool({ grants: [grant({ seats: 3 })] }),
+      pool({ name: "sim", grants: [grant({ seats: 2, overdraftSeats: 1 })] }),
+    ],
+    meters: METERS,
+    rules: STRICT,
+  }),
+  termsOf({
+    pools: [
+      pool({
+        grants: [grant({ seats: 3 })],
+        share: "user",
+        tokens: { pool: "all", cost: 2 },
+        minLease: seconds(30),
+      }),
+      pool({
+        name: "sim",
+        grants: [grant({ seats: 2 })],
+        share: "host",
+        tokens: { pool: "all", cost: 1 },
+      }),
+    ],
+    tokens: [{ name: "all", tokens: 5, startsAt: null, endsAt: null }],
+    meters: METERS,
+    rules: LEADS_FIRST,
+  }),
+  termsOf({
+    pools: [
+      pool({ grants: [grant({ seats: 2 })] }),
+      pool({
+        name: "sim",
+        grants: [
+          grant({ versionMax: "2" }),
+          grant({ maintenanceUntil: unixMillis(noon.wall - 2 * day) }),
+        ],
+        namedUsers: { max: 1, changesPerMonth: 2 },
+      }),
+    ],
+    meters: METERS,
+    rules: LEADS_FIRST,
+  }),
 ];
 
 /** One request, before it is known which leases there are. */
@@ -64,12 +129,14 @@ export interface Ask {
   readonly ago: number;
   readonly wait: boolean;
   readonly terms: number;
+  /** True when the door finds the caller in no group any more. */
+  readonly isOutcast: boolean;
 }
 
 /** As often as they are listed. */
 const WHATS = [
-  "acquire acquire acquire acquire renew renew release release resume record record",
-  "cancel disconnect reconnect revoke tick terms",
+  "acquire acquire acquire acquire acquire renew renew release release resume record record",
+  "cancel disconnect reconnect revoke tick terms activity activity name-user unname-user",
 ].flatMap((some) => some.split(" "));
 
 export const anyAsk: fc.Arbitrary<Ask> = fc.record({
@@ -82,6 +149,7 @@ export const anyAsk: fc.Arbitrary<Ask> = fc.record({
   ago: fc.nat(8),
   wait: fc.boolean(),
   terms: fc.nat(TERMS.length - 1),
+  isOutcast: fc.nat(19).map((luck) => luck === 19),
 });
 
 export const TICK: Ask = {
@@ -94,11 +162,13 @@ export const TICK: Ask = {
   ago: 0,
   wait: false,
   terms: 0,
+  isOutcast: false,
 };
 
 /** The command that an ask means when `issued` lease ids have been given out. */
 export function commandOf(ask: Ask, issued: number, wall: number): Command {
-  const by = CALLERS[ask.who] ?? ada;
+  const caller = CALLERS[ask.who] ?? ada;
+  const by = ask.isOutcast ? inGroups(caller) : caller;
   const lease = leaseNo(Math.max(0, issued - ask.ago));
   const leases = [lease, leaseNo(Math.max(0, issued - ask.ago - 1))];
   const key = keyNo(ask.key);
@@ -109,6 +179,7 @@ export function commandOf(ask: Ask, issued: number, wall: number): Command {
         by,
         feature: ask.feature === 0 ? "cad.pro" : "sim",
         version: String(ask.version),
+        versionDate: ask.version === 1 ? null : unixMillis(noon.wall - (4 - ask.version) * day),
         count: ask.count,
         wait: ask.wait,
         key,
@@ -118,6 +189,11 @@ export function commandOf(ask: Ask, issued: number, wall: number): Command {
       return { kind: "renew", by, leases };
     case "resume":
       return { kind: "resume", by, leases, liveInstances: liveBeside(ask) };
+    case "activity":
+      return { kind: "activity", by, leases };
+    case "name-user":
+    case "unname-user":
+      return { kind: ask.what, feature: "sim", user: by.user };
     case "release":
       return { kind: "release", by, lease };
     case "record":
@@ -131,7 +207,7 @@ export function commandOf(ask: Ask, issued: number, wall: number): Command {
     case "revoke":
       return { kind: "revoke", lease };
     case "terms":
-      return { kind: "terms", ...(TERMS[ask.terms] ?? { pools: [], meters: [] }) };
+      return { kind: "terms", ...(TERMS[ask.terms] ?? TERMS[0]) };
     default:
       return { kind: "tick" };
   }

@@ -2,11 +2,12 @@
 // after it, never from the engine's own counting.
 import { expect } from "vitest";
 import type { Moment } from "../../../src/base/time.ts";
+import { matchesWildcard } from "../../../src/base/wildcard.ts";
 import type { Command } from "../../../src/seats/command.ts";
 import type { Decision } from "../../../src/seats/decision.ts";
 import type { Lease, StoredLease } from "../../../src/seats/lease.ts";
 import type { SeatTerms } from "../../../src/seats/terms.ts";
-import type { SeatView, WaiterView } from "../../../src/seats/view.ts";
+import type { SeatView } from "../../../src/seats/view.ts";
 
 /** One decision and the moments around it. */
 export interface Seen {
@@ -28,9 +29,14 @@ export function expectForgotten(counted: number | undefined, forgottenBefore: nu
   expect(counted ?? -1).toBeLessThan(forgottenBefore);
 }
 
-/** A quota that denies is never exceeded. */
-export function expectWithin(used: number, quota: number): void {
-  expect(used).toBeLessThanOrEqual(quota);
+/** Only a higher priority goes first. */
+export function expectAbove(priority: number, other: number): void {
+  expect(priority).toBeGreaterThan(other);
+}
+
+/** A quota that denies is never exceeded, nor is the number of overtakings. */
+export function expectWithin(count: number, limit: number): void {
+  expect(count).toBeLessThanOrEqual(limit);
 }
 
 /**
@@ -39,8 +45,9 @@ export function expectWithin(used: number, quota: number): void {
  */
 export function expectNotOversold({ decision, now, terms, after }: Seen): void {
   for (const granted of grantedIn(decision)) {
+    if (granted.seatSince === null) continue;
     const rivals = after.leases.filter(
-      (lease) => lease.feature === granted.feature && Number(lease.version) >= 0,
+      (lease) => lease.feature === granted.feature && lease.seatSince !== null,
     );
     for (const version of new Set([0, ...rivals.map((lease) => Number(lease.version))])) {
       if (version > Number(granted.version)) continue;
@@ -51,21 +58,71 @@ export function expectNotOversold({ decision, now, terms, after }: Seen): void {
   }
 }
 
-/** Who waits keeps the place; who is served had nobody connected before them. */
-export function expectQueueInOrder({ decision, before, after }: Seen): void {
-  const keysAfter = after.queue.map(nameOf);
-  const stayed = before.queue.map(nameOf).filter((key) => keysAfter.includes(key));
-  expect(keysAfter.filter((key) => stayed.includes(key))).toEqual(stayed);
+/** No more tokens are spent than the licenses have, once somebody got some. */
+export function expectTokens({ decision, terms, after }: Seen): void {
   for (const granted of grantedIn(decision)) {
-    const place = before.queue.findIndex((waiter) => nameOf(waiter) === nameOf(granted));
-    const earlier = place === -1 ? before.queue : before.queue.slice(0, place);
-    const overtaken = after.queue.filter(
-      (waiter) =>
-        waiter.feature === granted.feature &&
-        waiter.connected &&
-        earlier.some((other) => nameOf(other) === nameOf(waiter)),
+    const pool = terms.pools.find(({ name }) => name === granted.feature)?.tokens?.pool;
+    if (pool === undefined || granted.seatSince === null) continue;
+    const spent = after.leases.map(({ feature, count, seatSince }) => {
+      const tokens = terms.pools.find(({ name }) => name === feature)?.tokens;
+      return tokens?.pool === pool && seatSince !== null ? count * tokens.cost : 0;
+    });
+    const tokens = terms.tokens.filter(({ name }) => name === pool).map((one) => one.tokens);
+    expect(sumOf(spent)).toBeLessThanOrEqual(sumOf(tokens));
+  }
+}
+
+/** A lease without seats of its own shares those of the same user or host, as the license says. */
+export function expectSharing({ terms, after }: Seen): void {
+  for (const rider of after.leases) {
+    if (rider.seatSince !== null) continue;
+    const share = terms.pools.find(({ name }) => name === rider.feature)?.share ?? "none";
+    expect(share).not.toBe("none");
+    const payers = after.leases.filter(
+      ({ feature, seatSince, lingersUntil, count, user, host }) =>
+        feature === rider.feature &&
+        seatSince !== null &&
+        lingersUntil === null &&
+        count === rider.count &&
+        (share === "user" ? user === rider.user : host === rider.host),
     );
-    expect(overtaken).toEqual([]);
+    expect(payers).not.toEqual([]);
+  }
+}
+
+/** Who is excluded, not named or at the maximum gets no seat; what is reserved is left for its group. */
+export function expectRules({ decision, terms, after, now }: Seen): void {
+  const { exclude, max, reserve } = terms.rules;
+  for (const granted of grantedIn(decision)) {
+    const { feature, groups, seatSince, user } = granted;
+    const fits = (rule: { readonly feature: string }): boolean =>
+      matchesWildcard(rule.feature, feature);
+    const isIn = (who: readonly string[]): boolean => who.some((group) => groups.includes(group));
+    expect(exclude.filter((rule) => fits(rule) && isIn(rule.who))).toEqual([]);
+    const list = after.named.find((one) => one.feature === feature);
+    if (list !== undefined) expect(list.users.slice(0, list.max)).toContain(user);
+    if (seatSince === null) continue;
+    const taken = after.leases.filter((one) => one.feature === feature && one.seatSince !== null);
+    for (const rule of max.filter((one) => fits(one) && isIn(one.who ?? groups))) {
+      const own = taken.filter((one) => one.user === user);
+      expect(sumOf(own.map(({ count }) => count))).toBeLessThanOrEqual(rule.seats);
+    }
+    for (const rule of reserve.filter((one) => fits(one) && !isIn(one.for))) {
+      const theirs = taken.filter((one) => one.groups.some((group) => rule.for.includes(group)));
+      const kept = Math.max(0, rule.seats - sumOf(theirs.map(({ count }) => count)));
+      const used = sumOf(taken.map(({ count }) => count));
+      expect(used + kept).toBeLessThanOrEqual(seatsFor(terms, feature, 0, now));
+    }
+  }
+}
+
+/** The line is in its order: those overtaken too often, then by priority. */
+export function expectQueueInOrder({ after }: Seen, overtakings: number): void {
+  for (const feature of new Set(after.queue.map((waiter) => waiter.feature))) {
+    const ranks = after.queue
+      .filter((waiter) => waiter.feature === feature)
+      .map(({ overtaken, priority }) => (overtaken >= overtakings ? Infinity : priority));
+    expect(ranks).toEqual(ranks.toSorted((one, other) => other - one));
   }
 }
 
@@ -74,27 +131,48 @@ export function expectOthersUntouched({ command, decision, now, before, after }:
   for (const lease of before.leases) {
     if (isFor(command, lease)) continue;
     const left = after.leases.find(({ id }) => id === lease.id);
-    if (left === undefined) {
-      expect(decision.events).toContainEqual(
-        expect.objectContaining({ type: "end", lease: lease.id, reason: "expired" }),
-      );
-      expect(lease.expiresAt).toBeLessThanOrEqual(now.mono);
-    } else {
-      expect(left).toEqual(lease);
-    }
+    if (left !== undefined) expect(lastingPart(left)).toEqual(lastingPart(lease));
+    else if (lease.lingersUntil === null) expectDue(lease, decision, now);
+    else expectTakenBack(lease, decision, now);
   }
 }
 
+/** Another lease's end may give it seats, and rules may watch it from now on. */
+function lastingPart(lease: Lease): Lease {
+  const untold = { seatSince: null, seatFrom: null, activeAt: lease.startedAt, idleAt: null };
+  return { ...lease, ...untold, overdraft: false };
+}
+
+function expectDue(lease: Lease, { events }: Decision, now: Moment): void {
+  const { idleAt, expiresAt, id } = lease;
+  const isIdle = idleAt !== null && idleAt < expiresAt;
+  const reason = isIdle ? "revoked" : "expired";
+  expect(events).toContainEqual(expect.objectContaining({ type: "end", lease: id, reason }));
+  expect(isIdle ? idleAt : expiresAt).toBeLessThanOrEqual(now.mono);
+}
+
+/** Seats that linger go to their holder, or come back when their time is over. */
+function expectTakenBack(lease: Lease, decision: Decision, now: Moment): void {
+  const end = { type: "end", lease: lease.id, reason: "released" };
+  expect(decision.events).toContainEqual(expect.objectContaining(end));
+  if (lease.expiresAt <= now.mono) return;
+  const heirs = grantedIn(decision).filter(
+    ({ feature, user, host }) =>
+      feature === lease.feature && (user === lease.user || host === lease.host),
+  );
+  expect(heirs).not.toEqual([]);
+}
+
 /**
- * No lease outlives its time, and none is there that the store does not have. Only a renewal may
- * leave the end of leases that it does not renew to the next command.
+ * No lease outlives its time, and none is there that the store does not have. Only what changes
+ * memory alone may leave the end of leases that it does not touch to the next command.
  */
 export function expectStored(
   { command, decision, now, after }: Seen,
   stored: ReadonlyMap<string, StoredLease>,
 ): void {
   const { answer } = decision;
-  const isRenewal = command.kind === "renew" || command.kind === "resume";
+  const isRenewal = ["renew", "resume", "activity"].includes(command.kind);
   const renewed = answer.kind === "renewed" ? answer.leases : [];
   const alive = isRenewal ? renewed : after.leases;
   expect(alive.filter(({ expiresAt }) => expiresAt <= now.mono)).toEqual([]);
@@ -122,7 +200,5 @@ function seatsFor({ pools }: SeatTerms, feature: string, version: number, now: M
   );
   return sumOf(valid.map(({ seats, overdraftSeats }) => seats + overdraftSeats));
 }
-
-const nameOf = ({ client, key }: StoredLease | WaiterView): string => `${client} ${key}`;
 
 const sumOf = (counts: readonly number[]): number => counts.reduce((sum, one) => sum + one, 0);

@@ -2,11 +2,19 @@ import type { LeaseId } from "../../../src/base/ids.ts";
 import type { UnixMillis } from "../../../src/base/time.ts";
 import type { SeatChange } from "../../../src/seats/decision.ts";
 import type { StoredLease } from "../../../src/seats/lease.ts";
-import type { MeterTotal, SeatSnapshot, StoredUsageKey } from "../../../src/seats/snapshot.ts";
+import type {
+  MeterTotal,
+  NamedUser,
+  NamingCount,
+  SeatSnapshot,
+  StoredUsageKey,
+} from "../../../src/seats/snapshot.ts";
 
 /** The plainest store there can be: what a `SeatChange` says, in maps. */
 export class MapStore {
   readonly leases: Map<LeaseId, StoredLease> = new Map();
+  readonly #named = new Map<string, NamedUser>();
+  readonly #namingCounts = new Map<string, NamingCount>();
   readonly #meters = new Map<string, MeterTotal>();
   #usageKeys: readonly StoredUsageKey[] = [];
   #lastCut: UnixMillis | null = null;
@@ -19,7 +27,7 @@ export class MapStore {
   write(change: SeatChange): void {
     switch (change.kind) {
       case "lease-granted":
-      case "lease-moved":
+      case "lease-changed":
         this.leases.set(change.lease.id, storedPart(change.lease));
         break;
       case "lease-ended":
@@ -30,6 +38,13 @@ export class MapStore {
         break;
       case "usage-key":
         this.#usageKeys = [...this.#usageKeys, change];
+        break;
+      case "user-named":
+        this.#named.set(`${change.feature} ${change.user}`, change);
+        break;
+      case "user-unnamed":
+        this.#named.delete(`${change.feature} ${change.user}`);
+        this.#namingCounts.set(`${change.feature} ${change.month}`, change);
         break;
       case "cut":
         this.#cut(change.wall, change.forgetUsageKeysBefore);
@@ -42,6 +57,8 @@ export class MapStore {
       leases: [...this.leases.values()],
       meters: [...this.#meters.values()],
       usageKeys: this.#usageKeys,
+      namedUsers: [...this.#named.values()],
+      namingCounts: [...this.#namingCounts.values()],
       lastCut: this.#lastCut,
       usageKeysForgottenBefore: this.#forgottenBefore,
       lastAlive,
@@ -57,7 +74,9 @@ export class MapStore {
 
 function storedPart(lease: StoredLease): StoredLease {
   const { id, client, instance, user, host, feature, version, count } = lease;
-  const { key, grantedAt, leaseTime, overdraft } = lease;
-  const who = { id, client, instance, user, host };
-  return { ...who, feature, version, count, key, grantedAt, leaseTime, overdraft };
+  const { key, grantedAt, leaseTime, overdraft, display, groups } = lease;
+  const { versionDate, seatSince, lingersUntil } = lease;
+  const who = { id, client, instance, user, host, display, groups };
+  const what = { feature, version, versionDate, count, key };
+  return { ...who, ...what, grantedAt, leaseTime, overdraft, seatSince, lingersUntil };
 }

@@ -1,12 +1,14 @@
 import type { LeaseId } from "../../../src/base/ids.ts";
 import type { Moment } from "../../../src/base/time.ts";
 import type { Decision, SeatCut } from "../../../src/seats/decision.ts";
-import type { Lease } from "../../../src/seats/lease.ts";
+import type { Lease, StoredLease } from "../../../src/seats/lease.ts";
 
 interface Watched {
-  readonly count: number;
-  readonly since: number;
+  /** Zero while it shares the seats of another. */
+  count: number;
+  since: number;
   expiresAt: number;
+  lingers: boolean;
   /** After a restart, until the client comes back: no later moment counts. */
   sureUntil: number;
 }
@@ -27,12 +29,16 @@ export class SeatTimeWitness {
     return [...this.#open.values()].some(({ sureUntil }) => sureUntil < Infinity);
   }
 
-  see({ answer, events }: Decision, now: Moment): void {
+  see({ answer, events, changes }: Decision, before: readonly Lease[], now: Moment): void {
     for (const event of events) {
       if (event.type === "grant") this.#begin(event.lease, event.count, now);
       if (event.type !== "end") continue;
-      this.#end(event.lease, event.reason === "expired" ? Infinity : now.mono);
+      const idleAt = before.find(({ id }) => id === event.lease)?.idleAt ?? Infinity;
+      this.#end(event.lease, event.reason === "expired" ? Infinity : Math.min(now.mono, idleAt));
       this.#claimed += event.seatMillis;
+    }
+    for (const change of changes) {
+      if (change.kind === "lease-changed") this.#change(change.lease, now);
     }
     if (answer.kind === "renewed") for (const lease of answer.leases) this.#renew(lease, now);
     if (answer.kind === "granted") this.#renew(answer.lease, now);
@@ -44,6 +50,7 @@ export class SeatTimeWitness {
 
   seeRestart(lastAlive: Moment, now: Moment): void {
     for (const lease of this.#open.values()) {
+      if (lease.lingers) continue;
       lease.sureUntil = lastAlive.mono + LEASE_TIME;
       lease.expiresAt = now.mono + LEASE_TIME;
     }
@@ -58,14 +65,28 @@ export class SeatTimeWitness {
   due(now: Moment): number {
     const open = [...this.#open.values()].map(
       ({ count, since, expiresAt, sureUntil }) =>
-        count * (Math.min(now.mono, expiresAt, sureUntil) - since),
+        count * Math.max(0, Math.min(now.mono, expiresAt, sureUntil) - since),
     );
     return open.reduce((sum, part) => sum + part, this.#ended);
   }
 
+  /** It has got the seats that it shared before, or they linger. */
+  #change({ id, count, seatSince, lingersUntil }: StoredLease, now: Moment): void {
+    const lease = this.#open.get(id);
+    if (lease === undefined) return;
+    if (lease.count === 0 && seatSince !== null) {
+      lease.count = count;
+      lease.since = now.mono;
+    }
+    if (lingersUntil === null) return;
+    lease.lingers = true;
+    lease.expiresAt = now.mono + lingersUntil - now.wall;
+    lease.sureUntil = Infinity;
+  }
+
   #begin(id: LeaseId, count: number, now: Moment): void {
     const expiresAt = now.mono + LEASE_TIME;
-    this.#open.set(id, { count, since: now.mono, expiresAt, sureUntil: Infinity });
+    this.#open.set(id, { count, since: now.mono, expiresAt, sureUntil: Infinity, lingers: false });
   }
 
   #renew({ id }: Lease, now: Moment): void {
@@ -79,6 +100,7 @@ export class SeatTimeWitness {
     const lease = this.#open.get(id);
     if (lease === undefined) throw new Error("ended, but never granted");
     this.#open.delete(id);
-    this.#ended += lease.count * (Math.min(at, lease.expiresAt, lease.sureUntil) - lease.since);
+    const until = Math.min(at, lease.expiresAt, lease.sureUntil);
+    this.#ended += lease.count * Math.max(0, until - lease.since);
   }
 }

@@ -12,16 +12,21 @@ import {
   expectNotOversold,
   expectOthersUntouched,
   expectQueueInOrder,
+  expectRules,
   expectSame,
+  expectSharing,
   expectStored,
+  expectTokens,
   expectWithin,
 } from "./laws.ts";
 import { MapStore } from "./map-store.ts";
+import { OvertakingWitness } from "./overtaking-witness.ts";
 import { SeatTimeWitness } from "./seat-time-witness.ts";
 
 const LIMITS: SeatLimits = {
   ...DEFAULT_SEAT_LIMITS,
   queueLength: 4,
+  overtakings: 2,
   leasesPerClient: 5,
   clockSkew: minutes(1),
 };
@@ -30,9 +35,10 @@ const LIMITS: SeatLimits = {
 export class Site {
   readonly #store = new MapStore();
   readonly #seatTime = new SeatTimeWitness();
+  readonly #overtaking = new OvertakingWitness(LIMITS.overtakings);
   readonly #keys = new Map<string, number>();
   #minutes = 0;
-  #terms: SeatTerms = TERMS[0] ?? { pools: [], meters: [] };
+  #terms: SeatTerms = TERMS[0];
   #book: SeatBook = SeatBook.restore(EMPTY_SNAPSHOT, this.#terms, LIMITS, noon);
   #twin: SeatBook = SeatBook.restore(EMPTY_SNAPSHOT, this.#terms, LIMITS, noon);
   #now: Moment = noon;
@@ -54,6 +60,9 @@ export class Site {
     const deadline = this.#twin.nextDeadline();
     const first = commands.map((command) => this.#twin.decide(command, this.#now));
     this.#twin.undo();
+    for (const command of commands) {
+      if (command.kind === "acquire") this.#twin.explain(command, this.#now);
+    }
     expectSame(this.#twin.view(this.#now), untouched);
     expectSame(this.#twin.nextDeadline(), deadline);
     if (!isWritten) return;
@@ -93,6 +102,7 @@ export class Site {
     const snapshot = this.#store.snapshot(lastAlive.wall);
     this.#book = SeatBook.restore(snapshot, this.#terms, LIMITS, this.#now);
     this.#twin = SeatBook.restore(snapshot, this.#terms, LIMITS, this.#now);
+    this.#overtaking.seeRestart();
     this.#seatTime.seeRestart(lastAlive, this.#now);
   }
 
@@ -104,10 +114,14 @@ export class Site {
     for (const change of decision.changes) this.#store.write(change);
     const seen = { command, decision, now: this.#now, terms: this.#terms, before, after };
     expectNotOversold(seen);
-    expectQueueInOrder(seen);
+    expectTokens(seen);
+    expectSharing(seen);
+    expectRules(seen);
+    expectQueueInOrder(seen, LIMITS.overtakings);
+    this.#overtaking.see(seen);
     expectOthersUntouched(seen);
     expectStored(seen, this.#store.leases);
-    this.#seatTime.see(decision, this.#now);
+    this.#seatTime.see(decision, before.leases, this.#now);
     this.#countUsage(decision);
     return decision;
   }
@@ -137,6 +151,8 @@ export class Site {
     const live = this.#book.view(this.#now);
     expectSame(replayed.leases.map(durable), live.leases.map(durable));
     expectSame(replayed.meters, live.meters);
+    expectSame(replayed.tokens, live.tokens);
+    expectSame(replayed.named, live.named);
     expectSame(
       replayed.features.map(({ used }) => used),
       live.features.map(({ used }) => used),
@@ -144,6 +160,8 @@ export class Site {
   }
 }
 
+/** Renewals and activity are in memory alone. */
 function durable(lease: Lease): Lease {
-  return { ...lease, expiresAt: lease.startedAt, restored: false };
+  const at = lease.startedAt;
+  return { ...lease, expiresAt: at, activeAt: at, idleAt: null, restored: false };
 }

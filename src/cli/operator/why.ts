@@ -1,0 +1,58 @@
+import { rawIdentity } from "../../base/identity.ts";
+import type { AdminWhy } from "../../protocol/admin.ts";
+import { type Command, command } from "../shared/command.ts";
+import { JSON_OPTION } from "../shared/common-options.ts";
+import { EXIT } from "../shared/exit.ts";
+import type { Output } from "../shared/output.ts";
+import { prospectsInWords, reasonInWords } from "./denial-words.ts";
+import { admin, SITE_OPTIONS } from "./site-options.ts";
+
+const text = { type: "string", requiresArg: true } as const;
+
+/** `seatkeeper why`: exit code 1 when a seat would be denied. */
+export const why: Command = command({
+  command: "why",
+  summary: "say what somebody who asks for a seat now would get, and why; takes no seat",
+  options: {
+    feature: { ...text, demandOption: true, describe: "the feature" },
+    user: { ...text, demandOption: true, describe: "the login, as the client sends it" },
+    host: { ...text, demandOption: true, describe: "the host name, as the client sends it" },
+    address: { ...text, describe: "the IP address, where rules name networks" },
+    vendor: { ...text, describe: "the vendor's name, where several sell the feature" },
+    "feature-version": { ...text, describe: "the version of the program" },
+    count: { type: "number", requiresArg: true, default: 1, describe: "seats to ask for" },
+    ...SITE_OPTIONS,
+    ...JSON_OPTION,
+  },
+  examples: [["why --feature cad.pro --user ada --host ws7", "why does ada get no seat?"]],
+  async run(options, shell) {
+    const { address, vendor, featureVersion } = options;
+    const found = await admin(options, shell).why({
+      feature: options.feature,
+      user: rawIdentity(options.user),
+      host: rawIdentity(options.host),
+      version: featureVersion ?? "0",
+      count: options.count,
+      ...(address === undefined ? {} : { address }),
+      ...(vendor === undefined ? {} : { vendor }),
+    });
+    if (options.json) shell.out.json(found);
+    else describe(shell.out, found);
+    return found.outcome === "granted" ? EXIT.done : EXIT.refused;
+  },
+});
+
+function describe(out: Output, { outcome, overdraft, groups, denial, ...found }: AdminWhy): void {
+  const verdict =
+    outcome === "granted"
+      ? `${out.paint("green", "granted")}${overdraft ? ", above the license's seats" : ""}`
+      : `${out.paint("red", "denied")}${denial === null ? "" : `: ${reasonInWords(denial)}`}`;
+  out.line(`${found.feature} of ${found.vendor}: ${verdict}`);
+  if (denial !== null) {
+    for (const line of prospectsInWords(denial)) out.line(`  ${line}`);
+    out.line(`  ${out.paint("cyan", "hint")}  ${denial.hint}`);
+  }
+  for (const also of found.reasons.slice(1)) out.line(`  also against it: ${reasonInWords(also)}`);
+  out.line(`  groups: ${groups.length === 0 ? "none" : groups.join(", ")}`);
+  out.line(`  known here as ${found.user} on ${found.host}`);
+}

@@ -1,0 +1,181 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { aSite, configIn, emptyFolder } from "../daemon/given.ts";
+import { somebody, Workstation } from "../daemon/workstation.ts";
+import { aRuledDaemon } from "../daemon/written-rules.ts";
+
+const PROGRAM = fileURLToPath(new URL("../../dist/cli/operator/main.js", import.meta.url));
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Not `spawnSync`: the daemon that is asked lives in this process. */
+function seatkeeper(...words: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const env = { PATH: process.env["PATH"] };
+    execFile(process.execPath, [PROGRAM, ...words], { env }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+}
+
+function aFile(text: string): string {
+  const path = join(emptyFolder(), "config.yaml");
+  writeFileSync(path, text);
+  return path;
+}
+
+const RULES = `socket: admin.sock
+groups:
+  cad: { users: [ada] }
+  interns: { users: ["intern-*"] }
+rules:
+  - id: keep
+    reserve: { feature: cad.pro, seats: 2, for: cad }
+    reason: two seats are kept for the CAD team
+  - exclude: { feature: "cad.*", who: interns }
+`;
+
+describe("seatkeeper config check", () => {
+  it("says in words what each rule does", async () => {
+    const path = aFile(RULES);
+    const { code, stdout, stderr } = await seatkeeper("config", "check", path);
+    expect(stdout).toBe(`${path}: 2 rules, 2 groups
+
+keep  line 6
+  keeps 2 seats of cad.pro for the group cad; nobody else can take them
+  who is denied reads: two seats are kept for the CAD team
+
+exclude-2  line 9
+  keeps the group interns from cad.*
+`);
+    expect(stderr).toBe(
+      "seatkeeper: no daemon answers, so the rules were not compared with the licenses\n",
+    );
+    expect(code).toBe(0);
+  });
+
+  it("points to contradictions with their lines, and ends with 1", async () => {
+    const path = aFile(`${RULES}  - exclude: { feature: cad.pro, who: cad }
+  - include: { feature: cad.pro, who: [cad, interns] }
+`);
+    const { code, stdout } = await seatkeeper("config", "check", path);
+    expect(stdout.split("\n\n")[0]?.split("\n")).toEqual([
+      `${path}:7:44: contradiction: keep: the seats are kept for cad, whom other rules exclude`,
+      `${path}:11:34: contradiction: include-4: nobody can satisfy it: exclude-3 excludes cad and exclude-2 excludes interns`,
+    ]);
+    expect(code).toBe(1);
+  });
+
+  it("lists everything that is wrong with a file that is refused", async () => {
+    const path = aFile("log: { level: loud }\nrules:\n  - exlude: { feature: a, who: b }\n");
+    const { code, stdout } = await seatkeeper("config", "check", path, "--json");
+    expect(JSON.parse(stdout)).toMatchObject({
+      file: path,
+      findings: [
+        { severity: "error", line: 1, column: 8, field: "log.level" },
+        {
+          severity: "error",
+          line: 3,
+          column: 5,
+          field: "rules.0.exlude",
+          text: "unknown option, did you mean exclude?",
+        },
+      ],
+    });
+    expect(code).toBe(1);
+  });
+
+  it("compares the rules with the licenses of the running daemon", async () => {
+    const daemon = await aRuledDaemon(RULES.replace("seats: 2", "seats: 5"));
+    const { code, stdout } = await seatkeeper("config", "check", daemon.path);
+    expect(stdout).toContain(
+      ":7:34: contradiction: keep: 5 seats of cad.pro would be reserved, the licenses have 3\n",
+    );
+    expect(code).toBe(1);
+  });
+});
+
+describe("seatkeeper reload", () => {
+  it("puts the file in force and says so", async () => {
+    const daemon = await aRuledDaemon("socket: admin.sock\n");
+    daemon.write(`${RULES}log: { level: warn }\n`);
+    const { code, stdout, stderr } = await seatkeeper("reload", "--config", daemon.path);
+    expect(stdout).toBe("in force: 2 rules, 2 groups of the configuration\n");
+    expect(stderr).toBe("seatkeeper: warning: these settings wait for a restart: log.level\n");
+    expect(code).toBe(0);
+  });
+
+  it("of a bad file ends with 1 and the line, from the daemon's own look at it", async () => {
+    const daemon = await aRuledDaemon(RULES);
+    const socket = aFile(`socket: ${daemon.site.config.socket}\n`);
+    daemon.write("socket: admin.sock\nrules: 7\n");
+    const { code, stderr } = await seatkeeper("reload", "--config", socket);
+    expect(stderr).toMatch(/error: .*config\.yaml:2:1: rules: expected array, received number/);
+    expect(code).toBe(1);
+  });
+});
+
+describe("seatkeeper why", () => {
+  it("says what somebody would get, and everything that stands against it", async () => {
+    const daemon = await aRuledDaemon(RULES);
+    const bob = await Workstation.greeted(daemon.url, somebody("bob"));
+    await bob.acquire("cad.pro");
+    const ask = ["why", "--config", daemon.path, "--feature", "cad.pro", "--host", "ws-7"];
+    const cleo = await seatkeeper(...ask, "--user", "cleo");
+    expect(cleo.stdout).toMatch(
+      /^cad\.pro of acme\.example: denied: RESERVED_FOR_OTHERS by rule keep: two seats are kept for the CAD team\n {2}who waits would be number 1\n/,
+    );
+    expect(cleo.code).toBe(1);
+    const ada = await seatkeeper(...ask, "--user", "ada");
+    expect(ada.stdout).toMatch(/^cad\.pro of acme\.example: granted\n {2}groups: cad\n/);
+    expect(ada.code).toBe(0);
+    const intern = await seatkeeper(...ask, "--user", "intern-3", "--json");
+    expect(JSON.parse(intern.stdout)).toMatchObject({
+      outcome: "denied",
+      groups: ["interns"],
+      reasons: [
+        { reason: "EXCLUDED", ruleId: "exclude-2" },
+        { reason: "RESERVED_FOR_OTHERS", ruleId: "keep" },
+      ],
+    });
+  });
+});
+
+describe("SIGHUP", () => {
+  it("reloads, says what is wrong with a bad file, and never ends the daemon", async () => {
+    const folder = emptyFolder();
+    const path = join(folder, "config.yaml");
+    const settings = `data_dir: data\nsocket: admin.sock\ntls: { mode: off }\nlisten: { host: 127.0.0.1, port: 0 }\n`;
+    await aSite(configIn(folder), folder);
+    writeFileSync(path, settings);
+    const daemon = spawn(process.execPath, [PROGRAM, "serve", "--config", path], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    onTestFinished(() => void daemon.kill("SIGKILL"));
+    let log = "";
+    daemon.stderr.on("data", (bytes: Buffer) => {
+      log += bytes.toString();
+    });
+    const says = async (words: string): Promise<void> => {
+      while (!log.includes(words)) await once(daemon.stderr, "data");
+    };
+    await says("daemon.started");
+    writeFileSync(path, `${settings}rules: 7\n`);
+    daemon.kill("SIGHUP");
+    await says("reload.refused");
+    expect(log).toContain("rules: expected array, received number");
+    writeFileSync(path, `${settings}groups: { cad: { users: [ada] } }\n`);
+    daemon.kill("SIGHUP");
+    await says("reload.done");
+    daemon.kill("SIGTERM");
+    expect(await once(daemon, "exit")).toEqual([0, null]);
+  });
+});

@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { leaseOf, nonce, somebody, Workstation } from "./workstation.ts";
+import { aRuledDaemon } from "./written-rules.ts";
+
+// Long and odd enough that no other byte of a database is like them by chance.
+const USER = "zebulon.quartermain";
+const HOST = "xylophone-workstation-17";
+const DISPLAY = "pergola-display-42";
+const WHY_USER = "ottoline.featherstone";
+const WHY_HOST = "gazebo-laptop-93";
+const LABELS = [USER, HOST, DISPLAY, WHY_USER, WHY_HOST];
+
+const rules = `
+groups:
+  team: { users: ["z*"], hosts: ["xylo*"], networks: [127.0.0.0/8] }
+  others: { users: ["o*"] }
+rules:
+  - reserve: { feature: cad.pro, seats: 1, for: team }
+  - exclude: { feature: sim.solver, who: [team, others] }
+  - max: { feature: cad.pro, seats: 2, per: user }
+  - priority: { feature: cad.pro, value: 5, who: team }
+policy: { show_holders: pseudonym }
+`;
+
+describe("the labels of a client, at a site with rules", () => {
+  it("are in no file of the data folder, no log line and no answer", async () => {
+    const daemon = await aRuledDaemon(rules);
+    const said: unknown[] = [];
+    const station = await Workstation.at(daemon.url, somebody(USER, HOST));
+    said.push(await station.hello(await station.challenge(), {}, { display: DISPLAY }));
+    const lease = leaseOf(await station.acquire("cad.pro"));
+    said.push(await station.acquire("sim.solver"), await station.acquire("cad.pro", { count: 3 }));
+    said.push(await station.ask("seat.renew", { leases: [lease], nonce: nonce() }));
+    daemon.write(`${rules}  # the same again\n`);
+    said.push(await daemon.admin.reload());
+    const asked = { user: WHY_USER as never, host: WHY_HOST as never, version: "0", count: 1 };
+    said.push(await daemon.admin.why({ feature: "cad.pro", ...asked, address: "127.0.0.1" }));
+    said.push(await daemon.admin.why({ feature: "sim.solver", ...asked }));
+    said.push(
+      await daemon.admin.seats(),
+      await daemon.admin.status(),
+      await daemon.admin.checkpoint(),
+    );
+    const whileRunning = findings(daemon.site.config.dataDir);
+    await station.leave();
+    await daemon.stop();
+    expect(whileRunning.searched).toEqual(
+      expect.arrayContaining([
+        "seatkeeper.db",
+        "seatkeeper.db-wal",
+        expect.stringMatching(/ledger\.skc$/),
+      ]),
+    );
+    expect(whileRunning.found).toEqual([]);
+    expect(findings(daemon.site.config.dataDir).found).toEqual([]);
+    const words = `${daemon.log.join("")}${JSON.stringify(said)}`;
+    expect(LABELS.filter((label) => words.includes(label))).toEqual([]);
+    expect(daemon.log.join("")).toContain("admin.act");
+  });
+
+  it("are found where they are: the search itself works", () => {
+    expect(labelsIn(Buffer.from(`..${USER}..`))).toEqual([USER]);
+    expect(labelsIn(Buffer.from(`..${HOST.toUpperCase()}..`))).toEqual([HOST]);
+    expect(labelsIn(Buffer.from(`..${DISPLAY}..`, "utf16le"))).toEqual([DISPLAY]);
+  });
+});
+
+/** The files of a folder, and the labels in them: as UTF-8 or UTF-16, in any case. */
+function findings(folder: string): {
+  readonly searched: readonly string[];
+  readonly found: readonly string[];
+} {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+    statSync(join(folder, name)).isFile(),
+  );
+  const found = files.flatMap((name) =>
+    labelsIn(readFileSync(join(folder, name))).map((label) => `${label} in ${name}`),
+  );
+  return { searched: files, found };
+}
+
+function labelsIn(bytes: Buffer): readonly string[] {
+  const text = bytes.toString("latin1").toLowerCase();
+  const encodings = ["utf8", "utf16le"] as const;
+  return LABELS.filter((label) =>
+    encodings.some((encoding) => text.includes(Buffer.from(label, encoding).toString("latin1"))),
+  );
+}

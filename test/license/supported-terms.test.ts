@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { unsupportedTerms } from "../../src/license/supported-terms.ts";
+import { decodeTerms } from "../../src/license/terms.ts";
+
+const unsupported = (feature: object, more: object = {}): readonly string[] =>
+  unsupportedTerms(
+    decodeTerms({
+      site: "Example Studio",
+      features: [{ name: "cad", seats: 1, ...feature }],
+      ...more,
+    }),
+  );
+
+describe("a license may say, because the daemon enforces it", () => {
+  it.each([
+    ["seats shared by a holder", { share: "user+host" }],
+    ["how long a released seat stays with its holder", { linger: "30s" }],
+    ["the least time of a seat", { min_lease: "5m" }],
+  ])("%s", (_name, feature) => {
+    expect(unsupported(feature)).toEqual([]);
+  });
+
+  it("tokens of a common pool", () => {
+    const pools = [{ name: "all", tokens: 10 }];
+    expect(unsupported({ tokens: { pool: "all", cost: 2 } }, { pools })).toEqual([]);
+  });
+});
+
+describe("a license is refused that says", () => {
+  it.each([
+    ["named_users", { named_users: { max: 1, changes_per_month: 1 } }],
+    ["maintenance_until", { maintenance_until: "2027-01-31" }],
+    ["borrow", { borrow: { days: 1, seats: 1 } }],
+  ])("%s", (name, feature) => {
+    expect(unsupported(feature)).toEqual([`features.0.${name}`]);
+  });
+});

@@ -1,0 +1,192 @@
+import { describe, expect, it } from "vitest";
+import { reviewRules } from "../../src/rules/review.ts";
+import type { SitePolicy } from "../../src/rules/written-rule.ts";
+import { exclude, group, include, linger, max, priority, reserve, site } from "./given.ts";
+
+const groups = {
+  cad: group({ users: ["ada", "bob"] }),
+  ada: group({ users: ["ada"] }),
+  field: group({ hosts: ["field-*"] }),
+  laptops: group({ hosts: ["*"] }),
+};
+const licensed = [
+  { name: "cad.pro", seats: 3 },
+  { name: "sim.solver", seats: 1 },
+];
+
+/** The findings that are no remarks, as `severity rule path: text`. */
+function complaints(policy: SitePolicy, known: typeof licensed | undefined = licensed): string[] {
+  return reviewRules(policy, known)
+    .filter(({ severity }) => severity !== "remark")
+    .map(({ severity, ruleId, path, text }) => `${severity} ${ruleId} ${path.join(".")}: ${text}`);
+}
+
+describe("rules that fit together", () => {
+  it("are found to be fine", () => {
+    const policy = site(
+      groups,
+      reserve("keep", "cad.pro", 2, "cad"),
+      include("in", "cad.pro", "cad", "field"),
+      exclude("out", "sim.*", "field"),
+      max("few", "cad.*", 1, "user", ["laptops"]),
+      priority("ada-first", "cad.pro", 10, ["ada"]),
+      priority("then-cad", "cad.pro", 5, ["cad"]),
+      linger("stay", "*", ["laptops"]),
+    );
+    expect(reviewRules(policy, licensed)).toEqual([]);
+  });
+});
+
+describe("names", () => {
+  it("must be those of groups", () => {
+    expect(complaints(site(groups, include("in", "cad.pro", "cad", "cda")))).toEqual([
+      "error in rules.0.include.who: there is no group cda",
+    ]);
+    expect(complaints(site(groups, reserve("keep", "cad.pro", 1, "cda")))).toEqual([
+      "error keep rules.0.reserve.for: there is no group cda",
+    ]);
+  });
+
+  it("of rules are unique", () => {
+    const policy = site(groups, exclude("x", "cad.pro", "cad"), exclude("x", "sim.*", "cad"));
+    expect(complaints(policy)).toEqual([
+      "error x rules.1.id: the id x is taken by rule 1; give one of them another id",
+    ]);
+  });
+
+  it("of features are licensed ones, where the licenses are known", () => {
+    const policy = site(groups, exclude("out", "cad.por", "cad"));
+    expect(complaints(policy)).toEqual([
+      "contradiction out rules.0.exclude.feature: no license has a feature cad.por; the rule does nothing",
+    ]);
+    expect(reviewRules(policy).filter(({ severity }) => severity !== "remark")).toEqual([]);
+  });
+
+  it("of groups that no rule mentions, or that nobody can bear, are remarked upon", () => {
+    const policy = site({ idle: group({ users: ["x"] }), empty: group({}) });
+    expect(reviewRules({ ...policy, rules: [exclude("out", "*", "empty")] }, licensed)).toEqual([
+      {
+        severity: "remark",
+        ruleId: null,
+        path: ["groups", "idle"],
+        text: "no rule names the group idle",
+      },
+      {
+        severity: "remark",
+        ruleId: null,
+        path: ["groups", "empty"],
+        text: "nobody can be in the group empty",
+      },
+    ]);
+  });
+
+  it("are needed by a maximum per group", () => {
+    expect(complaints(site(groups, max("few", "cad.pro", 1, "group")))).toEqual([
+      "error few rules.0.max.per: a maximum per group names its groups with who",
+    ]);
+  });
+});
+
+describe("reservations", () => {
+  it("above the seats are told at the rule that asks too much", () => {
+    const policy = site(
+      groups,
+      reserve("one", "cad.*", 2, "cad"),
+      reserve("two", "cad.pro", 2, "field"),
+      reserve("three", "cad.pro", 1, "ada"),
+    );
+    expect(complaints(policy)).toEqual([
+      "contradiction two rules.1.reserve.seats: 4 seats of cad.pro would be reserved, the licenses have 3",
+    ]);
+  });
+
+  it("for groups that are excluded are useless", () => {
+    const policy = site(
+      groups,
+      reserve("keep", "cad.pro", 1, "ada"),
+      exclude("out", "cad.*", "cad"),
+    );
+    expect(complaints(policy)).toEqual([
+      "contradiction keep rules.0.reserve.for: the seats are kept for ada, whom other rules exclude",
+    ]);
+  });
+
+  it("for groups that are not included deserve a remark", () => {
+    const policy = site(
+      groups,
+      reserve("keep", "cad.pro", 1, "field"),
+      include("in", "cad.pro", "cad"),
+    );
+    expect(reviewRules(policy, licensed).map(({ text }) => text)).toContain(
+      "the seats are kept for field, but only cad may use cad.pro",
+    );
+  });
+
+  it("above a maximum of their holders cannot be used up", () => {
+    expect(below(max("few", "cad.pro", 2, "group", ["cad"]))).toEqual([
+      "contradiction few rules.1.max.seats: keep reserves 3 seats, but with at most 2 per group only 2 can be used",
+    ]);
+    expect(below(max("few", "*", 1, "user"))).toEqual([
+      "contradiction few rules.1.max.seats: keep reserves 3 seats, but with at most 1 per user only 2 can be used",
+    ]);
+    expect(below(max("few", "*", 2, "user"))).toEqual([]);
+    expect(below(max("few", "*", 1, "host"))).toEqual([]);
+    expect(below(max("none", "*", 0, "host"))).toHaveLength(1);
+    expect(below(max("few", "*", 1, "group", ["field"]))).toEqual([]);
+  });
+});
+
+describe("an include", () => {
+  it("whose groups are all excluded cannot be satisfied", () => {
+    const policy = site(
+      groups,
+      include("in", "cad.pro", "ada"),
+      exclude("out", "cad.*", "cad", "field"),
+    );
+    expect(complaints(policy)).toEqual([
+      "contradiction in rules.0.include.who: nobody can satisfy it: out excludes ada",
+    ]);
+  });
+
+  it("of an empty group cannot be satisfied", () => {
+    const policy = site({ none: group({}) }, include("in", "cad.pro", "none"));
+    expect(complaints(policy)).toEqual([
+      "contradiction in rules.0.include.who: nobody can satisfy it: the group none is empty",
+    ]);
+  });
+
+  it("is shadowed where only some of its groups are excluded", () => {
+    const policy = site(
+      groups,
+      include("in", "cad.pro", "field", "ada"),
+      exclude("out", "cad.pro", "laptops"),
+    );
+    expect(complaints(policy)).toEqual([
+      "contradiction out rules.1.exclude.who: it shadows in, which includes field: who is excluded stays out",
+    ]);
+  });
+
+  it("of one feature is not shadowed by an exclusion from another", () => {
+    const policy = site(groups, include("in", "cad.pro", "ada"), exclude("out", "sim.*", "cad"));
+    expect(complaints(policy)).toEqual([]);
+  });
+});
+
+describe("a rule of which the first that fits counts", () => {
+  it("never counts behind a wider one", () => {
+    const policy = site(
+      groups,
+      priority("all", "cad.*", 1),
+      priority("ada", "cad.pro", 10, ["ada"]),
+      linger("stay", "cad.pro"),
+    );
+    expect(complaints(policy)).toEqual([
+      "contradiction ada rules.1.priority: all stands before it and fits whenever it does; put this one first",
+    ]);
+  });
+});
+
+/** What is said of three seats reserved for `cad`, and this rule. */
+function below(rule: SitePolicy["rules"][number]): readonly string[] {
+  return complaints(site(groups, reserve("keep", "cad.pro", 3, "cad"), rule));
+}
