@@ -62,12 +62,8 @@ const RESERVED = [
   "BORROW_NOT_ALLOWED",
   "BORROW_TOO_LONG",
   "BORROW_TOO_MANY",
-  "EXCLUDED",
   "LEDGER_BROKEN",
-  "NOT_INCLUDED",
-  "NOT_NAMED_USER",
   "REPORT_OVERDUE",
-  "RESERVED_FOR_OTHERS",
 ];
 
 const CODES: ReadonlySet<string> = new Set(Object.values(LISTS).flat());
