@@ -32,7 +32,9 @@ const config: ViteUserConfig = defineConfig({
     // The command-line tests run in child processes, which coverage cannot see,
     // so the floor stands under the pure core alone.
     coverage: {
-      include: ["src/{base,crypto,merkle,note,protocol,seats,rules,license,privacy,ledger,bundle}/**"],
+      include: [
+        "src/{base,crypto,merkle,note,protocol,seats,rules,license,privacy,ledger,bundle}/**",
+      ],
       thresholds: { lines: 95, branches: 90 },
     },
   },

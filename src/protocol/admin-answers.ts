@@ -83,7 +83,8 @@ const usageRow = z.discriminatedUnion("kind", [
     kind: z.literal("feature"),
     vendor: vendorNameField,
     day: dayField,
-    feature: productNameField,
+    // `*` stands for names that no license knows.
+    feature: z.union([productNameField, z.literal("*")]),
     grants: countField,
     denials: countField,
     seatMillis: countField,

@@ -7,6 +7,12 @@ import type { Turn } from "./turn.ts";
 
 const PRUNE_INTERVAL: Millis = seconds(10);
 
+/**
+ * Stands in the record for every name that no license knows: such a name is a client's free text,
+ * and what is sealed leaves the site. No feature or meter can be called like this.
+ */
+export const UNLICENSED_NAME = "*";
+
 /** Tells a new denial from the retry of a denied one, which is not recorded again. */
 export class DenialMemory {
   readonly #limits: SeatLimits;
@@ -18,7 +24,7 @@ export class DenialMemory {
     this.#forgetAt = new JournaledMap(journal);
   }
 
-  /** Records the denial unless it repeats one within `span`; a repetition starts the span anew. */
+  /** Records the denial, of a licensed name or {@link UNLICENSED_NAME}, unless it repeats one within `span`; a repetition starts the span anew. */
   record(
     turn: Turn,
     by: Caller,

@@ -3,6 +3,7 @@ import type { Pseudonym } from "../base/identity.ts";
 import type { LeaseId } from "../base/ids.ts";
 import type { AcquireCommand } from "./command.ts";
 import type { Answer, Denial, LostLease } from "./decision.ts";
+import { UNLICENSED_NAME } from "./denial-memory.ts";
 import { means } from "./feature-rules.ts";
 import { byAge, type Lease } from "./lease.ts";
 import { prospectsOf } from "./prospects.ts";
@@ -25,8 +26,9 @@ export function denyRequest(
   asked: AcquireCommand,
   refusal: Refusal,
 ): Answer {
-  const leaseTime = state.feature(asked.feature)?.pool.value?.leaseTime;
-  state.denials.record(turn, asked.by, asked.feature, refusal.reason, leaseTime);
+  const feature = state.feature(asked.feature);
+  const name = feature === undefined ? UNLICENSED_NAME : feature.name;
+  state.denials.record(turn, asked.by, name, refusal.reason, feature?.pool.value?.leaseTime);
   return { kind: "denied", denial: explainedDenial(state, turn, asked, refusal) };
 }
 

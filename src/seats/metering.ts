@@ -2,7 +2,7 @@ import { DENIAL_HINTS, type DenialReason } from "../base/denial.ts";
 import { type UnixMillis, unixMillis } from "../base/time.ts";
 import type { UsageRecord } from "./command.ts";
 import type { RecordResult } from "./decision.ts";
-import type { DenialMemory } from "./denial-memory.ts";
+import { type DenialMemory, UNLICENSED_NAME } from "./denial-memory.ts";
 import { type Journal, JournaledMap, Slot } from "./journal.ts";
 import type { Caller } from "./lease.ts";
 import {
@@ -53,7 +53,8 @@ export class Metering {
     const rules = this.rules.value.get(meter) ?? [];
     const refusal = this.#refusal(turn, by, record, rules, licensed);
     if (refusal !== undefined) {
-      this.#denials.record(turn, by, meter, refusal.reason);
+      const name = rules.length === 0 ? UNLICENSED_NAME : meter;
+      this.#denials.record(turn, by, name, refusal.reason);
       return { kind: "denied", key, denial: { feature: meter, ...refusal } };
     }
     this.#count(turn, by, record, rules);

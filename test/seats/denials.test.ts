@@ -32,6 +32,20 @@ describe("a refused request", () => {
     });
   });
 
+  it("for a name that no license knows is recorded without that name, once", () => {
+    const book = givenBook();
+    const asked = ["cad.ultra", "ada.lovelace"].map((feature, index) =>
+      book.decide(acquire(bob, index, { feature }), noon),
+    );
+    expect(asked.map(({ answer }) => answer)).toMatchObject([
+      { denial: { reason: "NOT_LICENSED_FEATURE", feature: "cad.ultra" } },
+      { denial: { reason: "NOT_LICENSED_FEATURE", feature: "ada.lovelace" } },
+    ]);
+    expect(asked.flatMap(({ events }) => events)).toMatchObject([
+      { type: "denial", feature: "*", reason: "NOT_LICENSED_FEATURE" },
+    ]);
+  });
+
   it("gives no wait that could not help", () => {
     const book = givenBook();
     expect(book.decide(acquire(bob, 2, { count: 2 }), noon).answer).toEqual({
@@ -96,13 +110,13 @@ describe("a refused client that tries again and again", () => {
   it("is still refused, though not recorded, when too many denials are told apart already", () => {
     const book = givenBook({ limits: { denialsRemembered: 1 } });
     expect(book.decide(acquire(ada, 1, { feature: "x" }), noon).events).toHaveLength(1);
-    const refused = book.decide(acquire(ada, 1, { feature: "y" }), noon);
+    const refused = book.decide(acquire(bob, 1, { feature: "x" }), noon);
     expect(refused.answer.kind).toBe("denied");
     expect(refused.events).toEqual([]);
     book.keep();
-    book.decide(acquire(ada, 1, { feature: "z" }), noonAnd(2 * minute));
+    book.decide(acquire(bob, 1, { feature: "x" }), noonAnd(2 * minute));
     book.keep();
-    expect(book.decide(acquire(ada, 1, { feature: "z" }), noonAnd(2 * minute)).events).toHaveLength(
+    expect(book.decide(acquire(bob, 1, { feature: "x" }), noonAnd(2 * minute)).events).toHaveLength(
       1,
     );
   });

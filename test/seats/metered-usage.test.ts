@@ -69,13 +69,15 @@ describe("a record of metered usage", () => {
     expect(book.decide(record(bob, 1), noon).answer).toMatchObject({ results: [counted(1)] });
   });
 
-  it("of something unlicensed is refused", () => {
+  it("of something unlicensed is refused, and its name is not kept", () => {
     const book = givenBook({ meters: [meter()] });
-    expect(book.decide(record(ada, 1, { meter: "api.calls" }), noon).answer).toMatchObject({
+    const { answer, events } = book.decide(record(ada, 1, { meter: "api.calls" }), noon);
+    expect(answer).toMatchObject({
       results: [
         { kind: "denied", denial: { reason: "NOT_LICENSED_FEATURE", feature: "api.calls" } },
       ],
     });
+    expect(events).toMatchObject([{ type: "denial", feature: "*" }]);
     const bare = givenBook({ pools: [] });
     expect(bare.decide(record(ada, 1), noon).answer).toMatchObject({
       results: [{ denial: { reason: "NO_LICENSE" } }],
