@@ -58,10 +58,11 @@ export function recover(
   // the other goes, or a power cut in between would leave no slot at all.
   files.syncState();
   scrubSlot(files, other(slot));
-  const end = repair(files, found, written, findings);
+  const begin = beginOf(files, found, written, findings);
+  const standing = keepOffset(files, { state: found, slot }, begin + lengthOf(written));
+  repair(files, begin, written, findings);
   const newest = waiting ?? rows.at(-1);
   const afterReceipt = newest !== undefined && typeByteOf(newest) === RECEIPT;
-  const standing = { state: { ...found, fileOffset: end }, slot };
   const reached = waiting && next ? redo(files, standing, waiting.bytes, next) : standing;
   setTailAside(files, reached.state.fileOffset, findings);
   return { ...reached, findings, redone: waiting ? 1 : 0, afterReceipt };
@@ -100,10 +101,10 @@ function stateIn(files: LedgerFiles, slot: SlotNumber): ChainState | undefined {
 function noteAnomaly(state: ChainState, older: ChainState, findings: RecoveryFinding[]): void {
   const adjacent =
     state.generation === older.generation + 1 &&
-    state.nextIndex === older.nextIndex + 1 &&
+    (state.nextIndex === older.nextIndex + 1 || equalBytes(state.prevLeaf, older.prevLeaf)) &&
     equalBytes(state.chainId, older.chainId);
   erase(older.auth, older.read);
-  // Adjacent slots are what a crash between the two writes of a commit leaves.
+  // Adjacent slots are what a crash between the two writes of a commit leaves, or of `keepOffset`.
   if (!adjacent) {
     findings.push({
       code: "STATE_ANOMALY",
@@ -179,16 +180,43 @@ function writtenRows(
   return own;
 }
 
-/** Makes the file hold every block the state knows, as far as rows remain. Gives its end. */
-function repair(
+/**
+ * Where the first of the rows belongs: they end where the state does. What their `offset` says is
+ * history, for a file that lost blocks has been continued before it.
+ */
+function beginOf(
   files: LedgerFiles,
   state: ChainState,
   rows: readonly OutboxRow[],
   findings: RecoveryFinding[],
 ): number {
-  const [oldest] = rows;
-  const start = oldest ? oldest.offset : state.fileOffset;
-  let end = files.chainLength() < start ? cutToLastBlock(files, state, findings) : start;
+  const begin = state.fileOffset - lengthOf(rows);
+  return files.chainLength() < begin ? cutToLastBlock(files, state, findings) : begin;
+}
+
+function lengthOf(rows: readonly OutboxRow[]): number {
+  return rows.reduce((sum, { bytes }) => sum + bytes.length, 0);
+}
+
+/**
+ * The slot must say where a file goes on that lost blocks. A crash before this finds the same file
+ * again; after it, blocks that only the rows have, as after any lost write.
+ */
+function keepOffset(files: LedgerFiles, { state, slot }: Chosen, fileOffset: number): Chosen {
+  if (fileOffset === state.fileOffset) return { state, slot };
+  const moved = { ...state, generation: state.generation + 1, fileOffset };
+  moveState(files, moved, other(slot));
+  return { state: moved, slot: other(slot) };
+}
+
+/** Makes the file hold every block the state knows, as far as rows remain. */
+function repair(
+  files: LedgerFiles,
+  begin: number,
+  rows: readonly OutboxRow[],
+  findings: RecoveryFinding[],
+): void {
+  let end = begin;
   for (const row of rows) {
     if (!holds(files, end, row.bytes)) {
       placeBlock(files, end, row.bytes);
@@ -199,7 +227,6 @@ function repair(
     }
     end += row.bytes.length;
   }
-  return end;
 }
 
 /** Blocks are missing for good: what follows is written after the last whole one. */
@@ -237,8 +264,8 @@ function holds(files: LedgerFiles, offset: number, bytes: Uint8Array): boolean {
 
 /** Writes the block that was committed but perhaps not finished: the same bytes, the same steps. */
 function redo(files: LedgerFiles, standing: Chosen, bytes: Uint8Array, next: ChainState): Chosen {
-  const { fileOffset, auth, read } = standing.state;
-  const state = { ...next, fileOffset: fileOffset + bytes.length };
+  const { generation, fileOffset, auth, read } = standing.state;
+  const state = { ...next, generation: generation + 1, fileOffset: fileOffset + bytes.length };
   const slot = other(standing.slot);
   placeBlock(files, fileOffset, bytes);
   moveState(files, state, slot);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { LedgerError } from "../../src/ledger/errors.ts";
 import type { LedgerFiles, OutboxRow } from "../../src/ledger/ports.ts";
-import { chainSource } from "../../src/ledger/reader.ts";
+import { verifyPublic } from "../../src/ledger/public-check.ts";
+import { chainSource, readBlocks } from "../../src/ledger/reader.ts";
 import { type OpenedLedger, SealedLedger } from "../../src/ledger/sealed-ledger.ts";
 import { decodeSlot } from "../../src/ledger/state.ts";
 import { type CrashKind, FakeDisk } from "./disk.ts";
@@ -188,6 +189,24 @@ describe("a stop while a segment is opened", () => {
   });
 });
 
+/** Four blocks, of which the file keeps two and the database the last. */
+function shortened(): Site {
+  const { disk, ledger } = twoBlocks();
+  const rows = [2, 3].map((id) => {
+    const prepared = ledger.prepare(checkpoint([grant(id)]));
+    ledger.publish(prepared);
+    return prepared.outbox;
+  });
+  const [second, third] = rows;
+  if (!second || !third) throw new TypeError("two blocks were written");
+  disk.chain.truncate(second.offset + 100);
+  disk.chain.sync();
+  return { disk, ledger, row: third };
+}
+
+const indexesIn = (disk: FakeDisk): readonly number[] =>
+  [...readBlocks(chainSource(disk))].map(({ block }) => block.index);
+
 describe("what no honest crash explains", () => {
   it("STATE_REGRESSION: the database waits to write a block beyond the next", () => {
     const { disk, row } = twoBlocks();
@@ -230,6 +249,63 @@ describe("what no honest crash explains", () => {
     expect(opened.ledger.size).toBe(4);
     expect(disk.tails).toHaveLength(1);
     expect(disk.chainLength()).toBe(opened.ledger.length);
+  });
+
+  it("FILE_SHORTER_THAN_STATE: started twice changes nothing", () => {
+    const { disk, row } = shortened();
+    const first = open(disk, [row]).ledger;
+    const chain = disk.readChain(0, disk.chainLength());
+    for (const _ of [2, 3]) {
+      const opened = open(disk, [row]);
+      expect(opened.findings).toEqual([]);
+      expect(opened.ledger.head).toEqual(first.head);
+      expect(disk.readChain(0, disk.chainLength())).toEqual(chain);
+    }
+    expect(indexesIn(disk)).toEqual([0, 1, 3]);
+    expect(disk.durableSlots().filter((slot) => decodeSlot(slot))).toHaveLength(1);
+  });
+
+  it("FILE_SHORTER_THAN_STATE: the gap is all that anyone finds, also after more blocks", () => {
+    const { disk, row } = shortened();
+    open(disk, [row]);
+    const { ledger } = open(disk, [row]);
+    ledger.publish(ledger.prepare(checkpoint([grant(4)])));
+    const slots = [disk.readSlot(0), disk.readSlot(1)] as const;
+    expect(verifyPublic(chainSource(disk)).problems).toEqual([
+      { code: "BLOCKS_MISSING", detail: "block 3 comes after block 1" },
+    ]);
+    expect(slots.map((slot) => decodeSlot(slot)?.fileOffset).filter(Boolean)).toEqual([
+      disk.chainLength(),
+    ]);
+  });
+
+  it("FILE_SHORTER_THAN_STATE: recovery cut off at any step writes no block twice", () => {
+    for (const inside of [false, true]) {
+      for (let cut = 0; cut < 14; cut += 1) {
+        const { disk, row } = shortened();
+        disk.stopAt = disk.calls + cut;
+        disk.stopInside = inside;
+        disk.dice = (below) => Math.floor(below / 2);
+        expect(["stopped", "accepted"]).toContain(outcome(() => open(disk, [row])));
+        disk.restart("killed");
+        open(disk, [row]);
+        expect(indexesIn(disk)).toEqual([0, 1, 3]);
+        expect(open(disk, [row]).findings).toEqual([]);
+      }
+    }
+  });
+
+  it("FILE_SHORTER_THAN_STATE: a block that waited is written once, however often it is begun", () => {
+    for (let cut = 0; cut < 14; cut += 1) {
+      const { disk, ledger } = shortened();
+      const waiting = ledger.prepare(checkpoint([grant(4)])).outbox;
+      disk.stopAt = disk.calls + cut;
+      outcome(() => open(disk, [waiting]));
+      disk.restart("killed");
+      open(disk, [waiting]);
+      expect(open(disk, [waiting]).findings).toEqual([]);
+      expect(indexesIn(disk)).toEqual([0, 1, 4]);
+    }
   });
 
   it("LOST_WRITE_REPAIRED: the newest block is written again from its row", () => {
