@@ -21,6 +21,8 @@ export interface IssueInput {
   readonly request: Uint8Array;
   readonly terms: Terms;
   readonly now: Moment;
+  /** Puts the license where it is wanted; must return only once it is durably there. */
+  readonly deliver?: (license: License) => void;
 }
 
 /** The vendor's secrets, unlocked for one command. */
@@ -39,7 +41,8 @@ export interface IssuedLicense {
 /**
  * Answers an activation request with a license, after opening its genesis block with the vendor's
  * own key. The first license of a ledger puts the genesis block on record: every bundle is later
- * held against it.
+ * held against it. The books are closed after `deliver`: when that throws, nothing was issued. A
+ * crash between the two leaves a license that is not on record, as if it was never asked for.
  * @throws VendorError `REQUEST_WRONG_VENDOR`, `REQUEST_GENESIS`, `REQUEST_CONFLICT`
  * @throws LicenseError, NoteError for a request that does not hold.
  */
@@ -58,6 +61,7 @@ export function issueLicense(
     if (known === undefined) addActivation(database, record);
     else refuseConflict(known, record);
     addLicense(database, license);
+    input.deliver?.(license);
     return known === undefined;
   });
   return { license, activated };

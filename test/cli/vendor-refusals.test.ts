@@ -156,6 +156,34 @@ describe("terms that cannot be sold", () => {
 });
 
 describe("files that are in the way or not there", () => {
+  it.each(["no/x", "secret/x"])("a license that cannot be written, %s, is not issued", (out) => {
+    const { terminal } = reported();
+    terminal.write("terms.yaml", "site: Renamed AG\nfeatures: [{name: cad.pro, seats: 9}]\n");
+    const { status, stdout, stderr } = terminal.run(
+      `issue --request site.skreq --terms terms.yaml --out ${out} SECRET`,
+    );
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(`seatkeeper-vendor: error: cannot write ${out}: `);
+    expect(JSON.parse(terminal.run("sites --json").stdout)).toMatchObject({
+      sites: [{ site: "Example GmbH", licenses: 1 }],
+    });
+  });
+
+  it.each([
+    ["site.skreq", "activation request"],
+    ["./terms.yaml", "terms file"],
+    ["secret", "passphrase file"],
+    ["vendor/vendor.db", "vendor's store"],
+  ])("a license is never written over %s, the %s, not even with --force", (out, what) => {
+    const { terminal } = reported();
+    const before = readFileSync(join(terminal.path, out));
+    const issue = `issue --request site.skreq --terms terms.yaml --out ${out} --force SECRET`;
+    const { status, stderr } = terminal.run(issue);
+    expect(stderr).toBe(`seatkeeper-vendor: error: --out ${out} is the ${what}\n`);
+    expect(status).toBe(2);
+    expect(readFileSync(join(terminal.path, out))).toEqual(before);
+  });
+
   it("a license is not written over another file without --force", () => {
     const { terminal } = reported();
     const before = terminal.read("site.sklic");

@@ -14,6 +14,7 @@ import {
 } from "../../src/base/time.ts";
 import type { NewUsageEvent } from "../../src/base/usage-event.ts";
 import type { ByteSource } from "../../src/ledger/ports.ts";
+import type { License } from "../../src/license/license.ts";
 import { decodeTerms, type Terms } from "../../src/license/terms.ts";
 import { databasePath, type VendorFolder } from "../../src/vendor/folder.ts";
 import { type Ingested, ingestBundle } from "../../src/vendor/ingest.ts";
@@ -77,12 +78,17 @@ export class Desk {
     return Desk.at(this.folder);
   }
 
-  issue(request: string, sold: Terms = terms): IssuedLicense {
+  issue(
+    request: string,
+    sold: Terms = terms,
+    deliver: (license: License) => void = () => undefined,
+  ): IssuedLicense {
     const bytes = Buffer.from(request);
     return issueLicense(this.store, this.folder, this.keys, {
       request: bytes,
       terms: sold,
       now: this.#now,
+      deliver,
     });
   }
 

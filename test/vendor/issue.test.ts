@@ -37,6 +37,14 @@ describe("an activation request of a fresh site", () => {
     ]);
   });
 
+  it("leaves no trace when the license cannot be delivered", () => {
+    const desk = Desk.open();
+    const site = new Site(desk.folder.vendor);
+    expect(() => desk.issue(site.request(), terms, fullDisk)).toThrow("the disk is full");
+    expect(desk.store.read(listSites)).toEqual([]);
+    expect(desk.issue(site.request()).activated).toBe(true);
+  });
+
   it("may be renewed under another name; the site goes by the newest", () => {
     const desk = Desk.open();
     const site = new Site(desk.folder.vendor);
@@ -80,3 +88,7 @@ describe("a request that cannot be believed", () => {
     expect(codeOf(() => desk.issue(changed))).toBe("REQUEST_SIGNATURE");
   });
 });
+
+function fullDisk(): never {
+  throw new Error("the disk is full");
+}

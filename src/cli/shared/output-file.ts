@@ -1,5 +1,7 @@
 import {
+  accessSync,
   closeSync,
+  constants,
   fsyncSync,
   linkSync,
   lstatSync,
@@ -7,13 +9,15 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  type Stats,
+  statSync,
   writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { utf8 } from "../../base/bytes.ts";
 import { CodedError, messageOf, systemCode } from "../../base/errors.ts";
-import { CliError } from "./errors.ts";
+import { CliError, usageError } from "./errors.ts";
 
 export interface OutputFileOptions {
   /** True replaces a file that is there; false (the default) refuses. */
@@ -69,7 +73,39 @@ export async function streamOutput<Result>(
 
 /** Refuses early, before any work is done for a file that could not be written anyway. */
 export function checkOutput(path: string, options: OutputFileOptions = {}): void {
-  checkedTarget(path, options.force === true);
+  const target = checkedTarget(path, options.force === true);
+  try {
+    // A file is made beside its final name: the folder has to take it.
+    accessSync(`${dirname(target)}/.`, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw writeFailure(cause, path);
+  }
+}
+
+/**
+ * Refuses to write over what the command reads, whichever way it is spelled.
+ * @throws CliError USAGE
+ */
+export function refuseInputAsOutput(
+  output: string,
+  inputs: readonly (readonly [what: string, path: string])[],
+): void {
+  const taken = inputs.find(([, path]) => isSameFile(output, path));
+  if (taken !== undefined) throw usageError(`--out ${output} is the ${taken[0]}`);
+}
+
+function isSameFile(left: string, right: string): boolean {
+  const [one, other] = [left, right].map(statOf);
+  return one !== undefined && one.dev === other?.dev && one.ino === other.ino;
+}
+
+/** Undefined for what cannot be looked at; whoever opens it says why. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Where the bytes will really go: a link is followed, so that `--force` does not replace the link. */

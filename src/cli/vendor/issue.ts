@@ -1,9 +1,10 @@
+import { databasePath, keyFiles, type VendorFolder } from "../../vendor/folder.ts";
 import { issueLicense } from "../../vendor/issue.ts";
 import { type Command, command } from "../shared/command.ts";
 import { FORCE_OPTION, JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT } from "../shared/exit.ts";
 import { readInput } from "../shared/input-file.ts";
-import { checkOutput, writeOutput } from "../shared/output-file.ts";
+import { checkOutput, refuseInputAsOutput, writeOutput } from "../shared/output-file.ts";
 import { PASSPHRASE_OPTIONS } from "../shared/passphrase.ts";
 import { DIR_OPTION, now, openDesk, unlockDesk, withStore } from "./desk.ts";
 import { readTermsFile } from "./terms-file.ts";
@@ -40,14 +41,19 @@ export const issue: Command = command({
   async run(options, shell) {
     const { out } = shell;
     const folder = openDesk(options, shell);
+    refuseInputAsOutput(options.out, inputsOf(options, folder));
+    checkOutput(options.out, options);
     const request = readInput(options.request, "activation request");
     const terms = readTermsFile(options.terms, out);
-    checkOutput(options.out, options);
     const keys = await unlockDesk(folder, options, shell);
     const { license, activated } = await withStore(folder, (store) =>
-      issueLicense(store, folder, keys, { request, terms, now: now() }),
+      issueLicense(store, folder, keys, {
+        request,
+        terms,
+        now: now(),
+        deliver: ({ text }) => writeOutput(options.out, text, options),
+      }),
     );
-    writeOutput(options.out, license.text, options);
     const { licenseId, chainId } = license;
     if (options.json) {
       out.json({ licenseId, site: terms.site, chainId, activated, out: options.out });
@@ -60,3 +66,23 @@ export const issue: Command = command({
     return EXIT.done;
   },
 });
+
+/** What the command reads, and must not write over even with `--force`. */
+function inputsOf(
+  options: {
+    readonly request: string;
+    readonly terms: string;
+    readonly passphraseFile?: string | undefined;
+  },
+  folder: VendorFolder,
+): readonly (readonly [what: string, path: string])[] {
+  const { passphraseFile } = options;
+  return [
+    ["activation request", options.request],
+    ["terms file", options.terms],
+    ...(passphraseFile === undefined ? [] : [["passphrase file", passphraseFile] as const]),
+    ["vendor file", folder.vendorFilePath],
+    ["vendor's store", databasePath(folder.path)],
+    ...keyFiles(folder).map((path) => ["vendor's key file", path] as const),
+  ];
+}
