@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
-import { fromHex, utf8 } from "../base/bytes.ts";
-import type { ChainId } from "../base/ids.ts";
+import { fromHex, toHex, utf8 } from "../base/bytes.ts";
+import { type ChainId, chainId } from "../base/ids.ts";
 import type { UnixMillis } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
 import { systemClock } from "../clock/system-clock.ts";
@@ -28,6 +28,7 @@ import { readHost } from "./host.ts";
 import { readOwnFile } from "./own-file.ts";
 import { newestSealingKey } from "./sealing-key.ts";
 import { decodeSiteKey, newSiteKeyText, type SiteKey } from "./site-key.ts";
+import { isCrashOfInit, ledgerProvenBy } from "./vendor-remains.ts";
 
 /** What a site is made from, besides its configuration. Tests replace both. */
 export interface InitParts {
@@ -41,6 +42,8 @@ export interface NewLedger {
   readonly chainId: ChainId;
   /** What a license for it will be bound to. */
   readonly host: HostFingerprint;
+  /** The ledger was here already: only its lost vendor file was put back. */
+  readonly restored: boolean;
 }
 
 const SITE_PARTS: InitParts = { clock: systemClock(), host: () => readHost() };
@@ -50,9 +53,10 @@ const CERTIFICATE_DAYS = 3_650;
 
 /**
  * Makes the site's keys and certificate, unless they are there, and the first block of a ledger
- * for this vendor. A crash on the way leaves nothing that a second call would not replace.
+ * for this vendor. A crash on the way leaves nothing that a second call would not replace. Where
+ * only the vendor file of a licensed ledger is gone, it is put back; no ledger is ever removed.
  *
- * @throws DaemonError VENDOR_LEDGER_EXISTS, SITE_KEY_MISSING; LicenseError or NoteError for the vendor file; StoreError
+ * @throws DaemonError VENDOR_LEDGER_EXISTS, VENDOR_FOLDER_IN_USE, SITE_KEY_MISSING; LicenseError or NoteError for the vendor file; StoreError
  * STORE_LOCKED while a daemon runs on the folder, and for a folder that cannot be used.
  */
 export async function initSite(
@@ -72,8 +76,15 @@ export async function initSite(
   try {
     const siteKey = siteKeyOf(data);
     await makeTls(data, config, now);
-    const chainId = makeLedger(vendorFolder(data, vendor.name), vendor, siteKey, fingerprint, now);
-    return { vendor: vendor.name, chainId, host: fingerprint };
+    const folder = vendorFolder(data, vendor.name);
+    const kept = keptLedger(folder, vendor);
+    const id = kept ?? makeLedger(folder, vendor, siteKey, fingerprint, now);
+    return {
+      vendor: vendor.name,
+      chainId: id,
+      host: fingerprint,
+      restored: kept !== undefined,
+    };
   } finally {
     store.close();
   }
@@ -109,6 +120,34 @@ async function makeTls(data: DataFolder, config: Config, now: UnixMillis): Promi
 const LOCAL_NAMES = ["localhost", "127.0.0.1", "::1"];
 const CERTIFIABLE = /^[a-z0-9.:-]+$/;
 
+/**
+ * The ledger that is here already and whose vendor file was lost, with the file put back; undefined
+ * where one may be made.
+ * @throws DaemonError VENDOR_LEDGER_EXISTS, VENDOR_FOLDER_IN_USE.
+ */
+function keptLedger(folder: VendorFolder, vendor: VendorFile): ChainId | undefined {
+  if (existsSync(folder.vendorFile)) {
+    throw new DaemonError(
+      "VENDOR_LEDGER_EXISTS",
+      `this site keeps a ledger for ${vendor.name} already`,
+      { hint: "go on with seatkeeper license request" },
+    );
+  }
+  if (isCrashOfInit(folder)) return undefined;
+  const genesis = ledgerProvenBy(folder, vendor);
+  if (genesis === undefined) {
+    throw new DaemonError(
+      "VENDOR_FOLDER_IN_USE",
+      `${folder.path} has no vendor.skvendor, but a ledger or licenses that must not be lost`,
+      {
+        hint: "restore the folder from the backup, or copy the file that init was given at first to vendor.skvendor in it",
+      },
+    );
+  }
+  writeFileDurably(folder.vendorFile, utf8(vendor.text), 0o600);
+  return chainId(toHex(genesis.chainId));
+}
+
 function makeLedger(
   folder: VendorFolder,
   vendor: VendorFile,
@@ -116,17 +155,8 @@ function makeLedger(
   host: HostFingerprint,
   now: UnixMillis,
 ): ChainId {
-  if (existsSync(folder.vendorFile)) {
-    throw new DaemonError(
-      "VENDOR_LEDGER_EXISTS",
-      `this site keeps a ledger for ${vendor.name} already`,
-      {
-        hint: "go on with seatkeeper license request",
-      },
-    );
-  }
-  // The vendor file comes last, so a folder without it is what a crash left of an earlier call,
-  // and nobody has been told of its ledger.
+  // The vendor file comes last, so this is what a crash left of an earlier call, and nobody
+  // has been told of its ledger.
   rmSync(folder.path, { recursive: true, force: true });
   makeFolder(folder.licenses);
   const files = new RealLedgerFiles(folder.chain, folder.state);

@@ -23,6 +23,8 @@ export interface SiteFiles {
   readonly siteKey: SiteKey;
   /** By name. */
   readonly vendors: readonly KnownVendor[];
+  /** Folders of vendors whose vendor file is gone, or was never written. */
+  readonly orphans: readonly VendorFolder[];
 }
 
 /**
@@ -33,7 +35,18 @@ export interface SiteFiles {
 export function readSiteFiles(path: string): SiteFiles {
   checkDataFolder(path);
   const data = dataFolder(path);
-  return { data, siteKey: readSiteKey(data), vendors: vendorsIn(data) };
+  const siteKey = readSiteKey(data);
+  const folders = vendorFolders(data);
+  const known = folders.filter(({ vendorFile }) => existsSync(vendorFile));
+  return {
+    data,
+    siteKey,
+    vendors: known.map((folder) => ({
+      folder,
+      file: readVendorFile(readOwnFile(folder.vendorFile)),
+    })),
+    orphans: folders.filter((folder) => !known.includes(folder)),
+  };
 }
 
 /**
@@ -65,12 +78,14 @@ function readSiteKey({ path, siteKey }: DataFolder): SiteKey {
   return decodeSiteKey(readOwnFile(siteKey), siteKey);
 }
 
-/** A folder without a vendor file is what a crash left of `init`: nobody knows its ledger. */
-function vendorsIn(data: DataFolder): readonly KnownVendor[] {
+/** By name. What cannot be a vendor's is somebody else's, such as `lost+found`. */
+function vendorFolders(data: DataFolder): readonly VendorFolder[] {
   if (!existsSync(data.vendors)) return [];
-  return readdirSync(data.vendors)
+  return readdirSync(data.vendors, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && VENDOR_FOLDER.test(entry.name))
+    .map(({ name }) => name)
     .toSorted()
-    .map((name) => vendorFolder(data, name))
-    .filter((folder) => existsSync(folder.vendorFile))
-    .map((folder) => ({ folder, file: readVendorFile(readOwnFile(folder.vendorFile)) }));
+    .map((name) => vendorFolder(data, name));
 }
+
+const VENDOR_FOLDER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;

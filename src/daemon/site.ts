@@ -4,7 +4,7 @@ import type { Config } from "../config/config.ts";
 import type { HostFingerprint } from "../license/host-fingerprint.ts";
 import { failure, type Log } from "../log/log.ts";
 import { DEFAULT_SEAT_LIMITS, type SeatLimits } from "../seats/terms.ts";
-import type { DataFolder } from "../store/data-folder.ts";
+import type { DataFolder, VendorFolder } from "../store/data-folder.ts";
 import { openStore, type Store } from "../store/database.ts";
 import { clockMemory } from "./clock-memory.ts";
 import { type DeskParts, openDeskCore } from "./desk-core.ts";
@@ -43,6 +43,7 @@ export class Site {
   readonly time: SiteTime;
   readonly store: Store;
   readonly door: Door;
+  readonly #orphans: readonly VendorFolder[];
   readonly #config: Config;
   readonly #parts: SiteParts;
   #alive: Timer | undefined;
@@ -91,6 +92,7 @@ export class Site {
     this.#config = config;
     this.#parts = parts;
     this.data = opened.files.data;
+    this.#orphans = opened.files.orphans;
     this.siteKey = opened.files.siteKey;
     this.desks = opened.desks;
     this.time = opened.time;
@@ -114,11 +116,16 @@ export class Site {
 
   /** Why no seats can be granted at present; empty when they can. */
   problems(): readonly NotReady[] {
-    if (this.desks.size === 0) {
-      const hint = "run seatkeeper init with the vendor's file";
-      return [{ code: "VENDOR_NOT_HERE", reason: "no vendor's ledger is kept here", hint }];
-    }
-    return [...this.desks.values()].flatMap((desk) => desk.problems());
+    const none: NotReady = {
+      code: "VENDOR_NOT_HERE",
+      reason: "no vendor's ledger is kept here",
+      hint: "run seatkeeper init with the vendor's file",
+    };
+    return [
+      ...this.#orphans.map(orphaned),
+      ...(this.desks.size === 0 && this.#orphans.length === 0 ? [none] : []),
+      ...[...this.desks.values()].flatMap((desk) => desk.problems()),
+    ];
   }
 
   /** Seals what waits, as far as the disk lets it, and gives the folder back. */
@@ -178,6 +185,14 @@ export class Site {
       this.#parts.log.warn("store.unavailable", failure(error));
     }
   }
+}
+
+function orphaned({ path }: VendorFolder): NotReady {
+  return {
+    code: "VENDOR_FOLDER_ORPHANED",
+    reason: `${path} has no vendor.skvendor, so its ledger is not served`,
+    hint: "run seatkeeper init with the vendor's file, which puts it back and keeps the ledger, then start again",
+  };
 }
 
 function deskParts(

@@ -1,4 +1,4 @@
-import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_CONFIG } from "../../src/config/config.ts";
@@ -6,7 +6,8 @@ import { readHost } from "../../src/daemon/host.ts";
 import { initSite } from "../../src/daemon/init-site.ts";
 import { requestLicense } from "../../src/daemon/request-license.ts";
 import { dataFolder, vendorFolder } from "../../src/store/data-folder.ts";
-import { aSite, configIn, emptyFolder, host, started, vendorFile } from "./given.ts";
+import { aDaemon, aSite, configIn, emptyFolder, host, started, vendorFile } from "./given.ts";
+import { Workstation } from "./workstation.ts";
 
 describe("a data folder", () => {
   it("that was never initialised is refused with the next step", async () => {
@@ -33,6 +34,61 @@ describe("a data folder", () => {
     expect(await requestLicense(config, "acme.example", { host })).toContain(
       "seatkeeper request v1",
     );
+  });
+
+  it("whose vendor file is gone gets it back, and keeps ledger, keys and licenses", async () => {
+    const daemon = await aDaemon();
+    await daemon.stop();
+    const { config } = daemon.site;
+    const folder = vendorFolder(dataFolder(config.dataDir), "acme.example");
+    rmSync(folder.vendorFile);
+    const before = [readFileSync(folder.chain), readFileSync(folder.state)];
+    expect(await initSite(config, vendorFile, { host })).toMatchObject({
+      chainId: daemon.site.request.chainId,
+      restored: true,
+    });
+    expect([readFileSync(folder.chain), readFileSync(folder.state)]).toEqual(before);
+    expect(await (await started(daemon.site)).admin.status()).toMatchObject({ ready: true });
+  });
+
+  it.each([
+    ["a license of another vendor's keys", "licenses/x.sklic"],
+    ["a file that init never made", "ledger.skc.tail"],
+  ])("that has no vendor file, but %s, is not made anew", async (_, name) => {
+    const { config } = await aSite();
+    const folder = vendorFolder(dataFolder(config.dataDir), "acme.example");
+    rmSync(folder.vendorFile);
+    writeFileSync(join(folder.path, name), "something\n");
+    await expect(initSite(config, vendorFile, { host })).rejects.toMatchObject({
+      code: "VENDOR_FOLDER_IN_USE",
+    });
+    expect(existsSync(join(folder.path, name))).toBe(true);
+  });
+
+  it("that has no vendor file, but more than one block, is not made anew without a license", async () => {
+    const daemon = await aDaemon();
+    await daemon.admin.checkpoint();
+    const ada = await Workstation.greeted(daemon.url);
+    await ada.acquire("cad.pro");
+    await daemon.admin.checkpoint();
+    await daemon.stop();
+    const { config } = daemon.site;
+    const folder = vendorFolder(dataFolder(config.dataDir), "acme.example");
+    rmSync(folder.vendorFile);
+    rmSync(folder.licenses, { recursive: true });
+    const refused = { code: "VENDOR_FOLDER_IN_USE" };
+    await expect(initSite(config, vendorFile, { host })).rejects.toMatchObject(refused);
+    rmSync(folder.chain);
+    await expect(initSite(config, vendorFile, { host })).rejects.toMatchObject(refused);
+  });
+
+  it("with a vendor's folder that has no vendor file says so, and is not ready", async () => {
+    const site = await aSite();
+    rmSync(vendorFolder(dataFolder(site.config.dataDir), "acme.example").vendorFile);
+    expect(await (await started(site)).admin.status()).toMatchObject({
+      ready: false,
+      problems: [{ code: "VENDOR_FOLDER_ORPHANED" }],
+    });
   });
 
   it("with a damaged site key is refused", async () => {

@@ -27,9 +27,11 @@ export const init: Command = command({
       shell.out.json(site);
       return EXIT.done;
     }
+    if (site.restored) shell.out.note("the ledger was here: its vendor file was put back");
     shell.out.line(`vendor    ${site.vendor}`);
     shell.out.line(`chain     ${site.chainId}`);
     shell.out.line(`data      ${config.dataDir}`);
+    if (site.restored) return EXIT.done;
     shell.out.note(
       "next: seatkeeper license request --out site.skreq, and send that file to the vendor",
     );
