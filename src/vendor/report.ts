@@ -23,7 +23,10 @@ export interface DenialCount {
 
 /** Use of one feature at one site in one period. */
 export interface FeatureLine {
+  /** The name in the ledger's newest license. */
   readonly site: string;
+  /** What earlier licenses called it: invoices of that time bear these names. */
+  readonly formerNames: readonly string[];
   readonly chainId: ChainId;
   /** `2026-11`, `2026-11-22`, or empty for the whole time. */
   readonly period: string;
@@ -41,6 +44,7 @@ export interface FeatureLine {
 /** Use of one meter at one site in one period. */
 export interface MeterLine {
   readonly site: string;
+  readonly formerNames: readonly string[];
   readonly chainId: ChainId;
   readonly period: string;
   readonly meter: string;
@@ -85,7 +89,7 @@ function boundsOf(site: Site, { from, to }: ReportQuery): Bounds {
 
 function featureLines(database: Database, site: Site, query: ReportQuery): readonly FeatureLine[] {
   const rows = database
-    .prepare<Bounds, Omit<FeatureLine, "site" | "chainId" | "denials">>(
+    .prepare<Bounds, Omit<FeatureLine, "site" | "formerNames" | "chainId" | "denials">>(
       `SELECT ${PERIODS[query.by]} AS period, feature, sum(grants) AS grants,
               sum(overdraft_grants) AS overdraftGrants, sum(seat_millis) AS seatMillis,
               max(peak) AS peak
@@ -96,6 +100,7 @@ function featureLines(database: Database, site: Site, query: ReportQuery): reado
   const denials = denialLines(database, site, query);
   return rows.map((row) => ({
     site: site.site,
+    formerNames: site.formerNames,
     chainId: site.chainId,
     ...row,
     denials: denialsOf(denials, row.period, row.feature),
@@ -140,7 +145,10 @@ function meterLines(database: Database, site: Site, query: ReportQuery): readonl
   const period = PERIODS[query.by];
   // A meter that only ever refused has no records, and belongs into the report all the same.
   const rows = database
-    .prepare<[...Bounds, ...Bounds], Omit<MeterLine, "site" | "chainId" | "denials">>(
+    .prepare<
+      [...Bounds, ...Bounds],
+      Omit<MeterLine, "site" | "formerNames" | "chainId" | "denials">
+    >(
       `SELECT period, meter, sum(records) AS records, sum(units) AS units, sum(late) AS late FROM (
          SELECT ${period} AS period, meter, records, units, late FROM meter_usage ${WITHIN}
          UNION ALL
@@ -151,6 +159,7 @@ function meterLines(database: Database, site: Site, query: ReportQuery): readonl
   const denials = denialLines(database, site, query);
   return rows.map((row) => ({
     site: site.site,
+    formerNames: site.formerNames,
     chainId: site.chainId,
     ...row,
     denials: denialsOf(denials, row.period, row.meter),

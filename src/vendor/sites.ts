@@ -7,6 +7,8 @@ import { VendorError } from "./errors.ts";
 export interface Site {
   /** The name in its newest license. */
   readonly site: string;
+  /** What its earlier licenses called it, the first name first. */
+  readonly formerNames: readonly string[];
   readonly chainId: ChainId;
   readonly activatedAt: UnixMillis;
   readonly product: string;
@@ -23,17 +25,35 @@ export interface Site {
 
 /** All sites, by name. */
 export function listSites(database: Database): readonly Site[] {
-  return database.prepare<[], SiteRow>(`${SITES} ORDER BY site, activated_at`).all().map(siteOf);
+  const names = namesOfLedgers(database);
+  return database
+    .prepare<[], SiteRow>(`${SITES} ORDER BY site, activated_at`)
+    .all()
+    .map((row) => siteOf(row, names.get(row.chain_id) ?? []));
+}
+
+/** Every name that the licenses of each ledger gave it, in the order they were issued. */
+function namesOfLedgers(database: Database): ReadonlyMap<string, readonly string[]> {
+  const rows = database
+    .prepare<[], { readonly chain_id: string; readonly site: string }>(
+      "SELECT chain_id, site FROM licenses GROUP BY chain_id, site ORDER BY min(issued_at), min(rowid)",
+    )
+    .all();
+  const names = new Map<string, string[]>();
+  for (const { chain_id: chain, site } of rows) {
+    names.set(chain, [...(names.get(chain) ?? []), site]);
+  }
+  return names;
 }
 
 /**
  * The ledgers of one site.
- * @param name what its license calls it, or the beginning of a chain id (four digits or more).
+ * @param name what any of its licenses calls it, or the beginning of a chain id (four digits or more).
  * @throws VendorError `SITE_UNKNOWN`
  */
 export function findSites(database: Database, name: string): readonly Site[] {
   const all = listSites(database);
-  const named = all.filter(({ site }) => site === name);
+  const named = all.filter(({ site, formerNames }) => site === name || formerNames.includes(name));
   if (named.length > 0) return named;
   const byChain = /^[0-9a-f]{4,32}$/.test(name)
     ? all.filter((site) => site.chainId.startsWith(name))
@@ -70,11 +90,12 @@ const SITES = `
   FROM newest JOIN activations USING (chain_id) LEFT JOIN acknowledged USING (chain_id)
   WHERE place = 1`;
 
-function siteOf(row: SiteRow): Site {
+function siteOf(row: SiteRow, names: readonly string[]): Site {
   const activatedAt = unixMillis(row.activated_at);
   const reportedAt = row.reported_at === null ? null : unixMillis(row.reported_at);
   return {
     site: row.site,
+    formerNames: names.filter((name) => name !== row.site),
     chainId: chainId(row.chain_id),
     activatedAt,
     product: row.product,

@@ -14,7 +14,7 @@ describe("what a site has used", () => {
     site.checkpoint([ended(90), denied("NO_SEATS"), denied("TOO_MANY"), metered(12), metered(8)]);
     deliver();
     const chainId = site.genesis.chainId;
-    const line = { site: "Example GmbH", chainId, period: "" };
+    const line = { site: "Example GmbH", formerNames: [], chainId, period: "" };
     expect(reportOf(desk)).toEqual({
       features: [
         {
@@ -125,6 +125,19 @@ describe("a report of one site", () => {
     const chain = first.genesis.chainId.slice(0, 12);
     expect(reportOf(desk, { site: chain }).meters).toMatchObject([{ units: 1 }]);
     expect(reportOf(desk).meters.map(({ units }) => units)).toEqual([1, 10]);
+  });
+
+  it("is found by every name that its licenses ever had, and says them", () => {
+    const desk = Desk.open();
+    const site = delivered(desk, "Example GmbH", 1);
+    const meters = [{ name: "render.minutes", unit: "minute" }];
+    for (const name of ["Example SE", "Example AG"])
+      desk.issue(site.request(), decodeTerms({ site: name, meters }));
+    for (const name of ["Example GmbH", "Example SE", "Example AG"]) {
+      expect(reportOf(desk, { site: name }).meters).toMatchObject([
+        { site: "Example AG", formerNames: ["Example GmbH", "Example SE"], units: 1 },
+      ]);
+    }
   });
 
   it("that nobody was licensed as is refused", () => {

@@ -48,7 +48,12 @@ const rightAligned = (titles: readonly string[]): readonly Column[] =>
 
 function whoAndWhen(line: FeatureLine | MeterLine, withPeriod: boolean): readonly string[] {
   const period = withPeriod ? [line.period] : [];
-  return [line.site, line.chainId.slice(0, 8), ...period];
+  return [nameOf(line), line.chainId.slice(0, 8), ...period];
+}
+
+/** Old invoices bear the old names. */
+function nameOf({ site, formerNames }: FeatureLine | MeterLine): string {
+  return formerNames.length === 0 ? site : `${site} (was ${formerNames.join(", ")})`;
 }
 
 function featureCells(line: FeatureLine): readonly string[] {
