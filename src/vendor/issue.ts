@@ -12,6 +12,7 @@ import { chainOrigin, openHead } from "../note/checkpoint.ts";
 import { type ActivationRecord, addActivation, addLicense, findActivation } from "./activations.ts";
 import { VendorError } from "./errors.ts";
 import type { VendorFolder } from "./folder.ts";
+import { type EarlierLicenses, earlierLicenses } from "./holdings.ts";
 import type { Issuing } from "./keys.ts";
 import type { VendorStore } from "./vendor-store.ts";
 
@@ -36,6 +37,8 @@ export interface IssuedLicense {
   readonly license: License;
   /** True when this request activated its ledger: the first license of it. */
   readonly activated: boolean;
+  /** What the ledger had before; undefined for its first license. */
+  readonly earlier: EarlierLicenses | undefined;
 }
 
 /**
@@ -56,15 +59,16 @@ export function issueLicense(
   if (request.vendor !== folder.vendor.name) throw otherVendor(request, folder.vendor.name);
   const record = checkedActivation(request, keys.sealing, input.now);
   const license = sign(record, request, folder, keys, input);
-  const activated = store.write((database) => {
+  return store.write((database) => {
     const known = findActivation(database, record.chainId);
     if (known === undefined) addActivation(database, record);
     else refuseConflict(known, record);
+    const { chainId } = record;
+    const earlier = earlierLicenses(database, chainId, folder.vendor, input.now.wall);
     addLicense(database, license);
     input.deliver?.(license);
-    return known === undefined;
+    return { license, activated: known === undefined, earlier };
   });
-  return { license, activated };
 }
 
 /** Everything that a request proves: the genesis block is sealed to us and speaks of the same site. */

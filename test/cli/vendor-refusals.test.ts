@@ -142,11 +142,33 @@ describe("terms that cannot be sold", () => {
     expect(existsSync(join(terminal.path, "new.sklic"))).toBe(false);
   });
 
+  it.each([
+    ["not_after: 2024-01-31\n", "terms.yaml:4:1: not_after is in the past (TERMS_FIELD)"],
+    [
+      "  - {name: sim.solver, seats: 1, expires_at: 2024-01-31}\n",
+      "terms.yaml:4:34: features.1.expires_at is in the past (TERMS_FIELD)",
+    ],
+  ])("have not ended yet, unless --force says so: %j", (text, why) => {
+    const { terminal } = reported();
+    const features = "site: Example GmbH\nfeatures:\n  - {name: cad.pro, seats: 1}\n";
+    terminal.write("terms.yaml", `${features}${text}`);
+    const issue = "issue --request site.skreq --terms terms.yaml --out new.sklic SECRET";
+    expect(terminal.transcript(issue)).toBe(
+      [
+        `! seatkeeper-vendor: error: ${why}`,
+        "! seatkeeper-vendor: hint: correct the date, or add --force to issue it all the same",
+        "= 1",
+        "",
+      ].join("\n"),
+    );
+    expect(terminal.run(`${issue} --force`).status).toBe(0);
+  });
+
   it("yet are signed with a warning where only this release cannot install them", () => {
     const { terminal } = reported();
     terminal.write(
       "terms.yaml",
-      "site: Example GmbH\nfeatures:\n  - {name: cad.pro, seats: 1, share: user}\n",
+      "site: Example GmbH\nfeatures:\n  - {name: cad.pro, seats: 1, borrow: {days: 7, seats: 1}}\n",
     );
     const issue = "issue --request site.skreq --terms terms.yaml --out new.sklic SECRET";
     const { status, stderr } = terminal.run(issue);

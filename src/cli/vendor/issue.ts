@@ -1,12 +1,14 @@
 import { databasePath, keyFiles, type VendorFolder } from "../../vendor/folder.ts";
+import { holdingsIn } from "../../vendor/holdings.ts";
 import { issueLicense } from "../../vendor/issue.ts";
 import { type Command, command } from "../shared/command.ts";
-import { FORCE_OPTION, JSON_OPTION } from "../shared/common-options.ts";
+import { JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT } from "../shared/exit.ts";
 import { readInput } from "../shared/input-file.ts";
 import { checkOutput, refuseInputAsOutput, writeOutput } from "../shared/output-file.ts";
 import { PASSPHRASE_OPTIONS } from "../shared/passphrase.ts";
 import { DIR_OPTION, now, openDesk, unlockDesk, withStore } from "./desk.ts";
+import { tellEarlier } from "./holding-words.ts";
 import { readTermsFile } from "./terms-file.ts";
 
 /** `seatkeeper-vendor issue`: a license in answer to an activation request. */
@@ -32,7 +34,11 @@ export const issue: Command = command({
       requiresArg: true,
       describe: "the license file to write, *.sklic",
     },
-    ...FORCE_OPTION,
+    force: {
+      type: "boolean",
+      default: false,
+      describe: "replace an existing file; issue what has ended already",
+    },
     ...DIR_OPTION,
     ...PASSPHRASE_OPTIONS,
     ...JSON_OPTION,
@@ -44,9 +50,10 @@ export const issue: Command = command({
     refuseInputAsOutput(options.out, inputsOf(options, folder));
     checkOutput(options.out, options);
     const request = readInput(options.request, "activation request");
-    const terms = readTermsFile(options.terms, out);
+    const { force } = options;
+    const terms = readTermsFile(options.terms, out, { force, now: now().wall });
     const keys = await unlockDesk(folder, options, shell);
-    const { license, activated } = await withStore(folder, (store) =>
+    const { license, activated, earlier } = await withStore(folder, (store) =>
       issueLicense(store, folder, keys, {
         request,
         terms,
@@ -55,8 +62,10 @@ export const issue: Command = command({
       }),
     );
     const { licenseId, chainId } = license;
+    if (earlier) tellEarlier(earlier, holdingsIn(terms, now().wall), terms.site, out);
     if (options.json) {
-      out.json({ licenseId, site: terms.site, chainId, activated, out: options.out });
+      const facts = { licenseId, site: terms.site, chainId, activated, out: options.out };
+      out.json({ ...facts, earlier: earlier ?? null });
       return EXIT.done;
     }
     out.line(`license  ${licenseId}`);
