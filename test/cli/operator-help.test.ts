@@ -63,10 +63,13 @@ describe("seatkeeper --help", () => {
     expect([...commands.matchAll(/^ {2}seatkeeper (\w+) /gm)].map(([, name]) => name)).toEqual([
       "completion",
       "init",
+      "config",
       "license",
       "serve",
+      "reload",
       "status",
       "seats",
+      "why",
       "usage",
       "ledger",
       "run",

@@ -161,13 +161,14 @@ describe("a license that is not for this site, or not for now", () => {
   });
 
   it("is refused in full when this release cannot enforce a term of it", async () => {
-    const floating = { name: "cad.pro", seats: 2, share: "user", linger: "5m" };
-    site.write("terms.sklic", await site.licenseFor({ site: "Example", features: [floating] }));
+    const floating = { name: "cad.pro", seats: 2, borrow: { days: 3, seats: 1 } };
+    const terms = { site: "Example", features: [floating], emergency_days: 3 };
+    site.write("terms.sklic", await site.licenseFor(terms));
     await expectSession(
       site,
       `
       $ seatkeeper license install terms.sklic
-      ! seatkeeper: error: license <id> has terms that this release does not enforce: features.0.share, features.0.linger (LICENSE_TERM_UNSUPPORTED)
+      ! seatkeeper: error: license <id> has terms that this release does not enforce: features.0.borrow, emergency_days (LICENSE_TERM_UNSUPPORTED)
       ! seatkeeper: hint: install a newer release, or ask the vendor for a license without them
       = 1
       ${nothingInstalled}`,
@@ -191,6 +192,9 @@ describe("a license that holds", () => {
         issued   <moment>
         feature  cad.pro: 2 seats
         feature  sim.solver: 1 seat
+        meter    render.minutes: 100 (minutes)
+        total    cad.pro: 2 seats
+        total    sim.solver: 1 seat
       = 0
 
       $ seatkeeper run --feature cad.pro --count 5 -- echo granted
@@ -204,6 +208,8 @@ describe("a license that holds", () => {
         site     Example Studio
         issued   <moment>
         feature  cad.pro: 5 seats
+        total    cad.pro: 7 seats
+        total    sim.solver: 1 seat
       = 0
 
       $ seatkeeper run --feature cad.pro --count 7 -- echo granted
@@ -211,6 +217,55 @@ describe("a license that holds", () => {
       = 0
       `,
     );
+  });
+
+  it("tells from when until when each feature may be used, and the quotas", async () => {
+    const own = await Site.initialised(vendor);
+    await own.serve();
+    own.write(
+      "dated.sklic",
+      await own.licenseFor({
+        site: "Example Studio",
+        not_before: "2026-01-01",
+        features: [{ name: "cad.pro", seats: 2, expires_at: "2040-01-31", grace_days: 7 }],
+        meters: [
+          { name: "render.minutes", unit: "minute", quota: 600, period: "month" },
+          { name: "prints", unit: "page" },
+        ],
+      }),
+    );
+    await own.type("seatkeeper license install dated.sklic");
+    await expectSession(
+      own,
+      `
+      $ seatkeeper license show
+      <id>  in force
+        vendor   acme.example
+        site     Example Studio
+        issued   <moment>
+        feature  cad.pro: 2 seats, from 2026-01-01, to 2040-01-31, grace to 2040-02-07
+        meter    render.minutes: 600 (minute) a month
+        meter    prints: no quota (page)
+      = 0
+      `,
+    );
+    expect(await own.json("seatkeeper license show")).toMatchObject({
+      licenses: [
+        {
+          features: [
+            {
+              startsAt: Date.UTC(2026, 0, 1),
+              endsAt: Date.UTC(2040, 1, 1),
+              graceUntil: Date.UTC(2040, 1, 8),
+            },
+          ],
+          meters: [
+            { meter: "render.minutes", unit: "minute", period: "month", quota: 600 },
+            { meter: "prints", unit: "page", period: "total", quota: null },
+          ],
+        },
+      ],
+    });
   });
 
   it("may be installed twice", async () => {

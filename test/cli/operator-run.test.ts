@@ -92,7 +92,7 @@ describe("when no seat is free", () => {
       `
       $ seatkeeper run --feature sim.solver -- echo never
       ! seatkeeper: error: sim.solver denied: NO_SEATS (SEAT_DENIED)
-      ! seatkeeper: hint: all seats are taken; wait in the queue or try again later
+      ! seatkeeper: hint: all seats are taken; wait in the queue or try again later; who waits would be number 1; a seat may come free in about <span>
       = 1
 
       $ seatkeeper run --feature cad.pro --count 3 -- echo never
@@ -182,7 +182,7 @@ describe("when the license server is gone for good", () => {
     await daemon.kill("SIGKILL");
     const { code, stderr } = await running.ended;
     expect(stderr).toMatch(
-      /^seatkeeper: warning: the license server is out of reach; the seat is safe for \d+m?s\nseatkeeper: warning: the seat of cad\.pro is lost \(LEASE_EXPIRED\): .*; ending the command in 100ms\nseatkeeper: error: the seat of cad\.pro was lost: LEASE_EXPIRED\nseatkeeper: hint: .*\n$/,
+      /^seatkeeper: warning: the license server is out of reach; the seat is safe for \d+m?s\nseatkeeper: warning: the seat of cad\.pro is lost \(LEASE_EXPIRED\): .*; ending the command in 100ms\nseatkeeper: error: the seat of cad\.pro was lost: LEASE_EXPIRED \(SEAT_LOST\)\nseatkeeper: hint: .*\n$/,
     );
     expect(code).toBe(1);
   });

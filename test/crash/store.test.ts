@@ -23,6 +23,7 @@ const WRITER = `
     const lease = {
       id: id(number), client, instance: id(1), user, host: user, feature: "cad.pro", version: "",
       count: 1, key: "k" + number, grantedAt: 1, leaseTime: 1, overdraft: false,
+      groups: [], versionDate: null, display: null, seatSince: 1, lingersUntil: null,
     };
     await store.commit({
       vendor,

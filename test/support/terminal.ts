@@ -93,6 +93,7 @@ export class Terminal {
       .replaceAll(new Date().toISOString().slice(0, 10), "<today-->")
       .replace(/\b(127\.0\.0\.1|localhost):\d+/g, "$1:<port>")
       .replace(/\bup \d[^,]*,/g, "up <span>,")
+      .replace(/\bfree in about \d.*$/gm, "free in about <span>")
       .replace(/\b\d+s(?= {2}(?:connected|away))/g, "<n>s")
       .replace(/\b(?:\d+ of )?\d+ bytes\b/g, "<n> bytes")
       .replace(/\bat byte \d+/g, "at byte <n>");
