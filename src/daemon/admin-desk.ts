@@ -2,11 +2,15 @@ import type { LeaseId } from "../base/ids.ts";
 import { between, type MonoMillis, unixMillis } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { ByteSink } from "../ledger/ports.ts";
+import type { FeatureTerms } from "../license/feature-terms.ts";
 import type { License } from "../license/license.ts";
+import { featureValidity } from "../license/license-checks.ts";
+import type { Terms } from "../license/terms.ts";
 import { peekJsonNote } from "../note/json-note.ts";
 import type {
   AdminCheckpoint,
   AdminLicense,
+  AdminLicenseFeature,
   AdminLicenses,
   AdminReceipt,
   AdminReload,
@@ -193,12 +197,23 @@ function shelvedLicense(vendor: string, shelved: ShelvedLicense): AdminLicense {
     issuedAt: unixMillis(0),
     problem: shelved.problem.code,
     features: [],
+    meters: [],
   };
 }
 
 function licenseInForce({ vendor, licenseId, issuedAt, terms }: License): AdminLicense {
-  const features = terms.features.map(({ name, seats }) => ({ feature: name, seats }));
-  return { vendor, licenseId, site: terms.site, issuedAt, problem: "", features };
+  const features = terms.features.map((feature) => licensedFeature(terms, feature));
+  const meters = terms.meters.map(({ name, unit, period, quota }) => {
+    return { meter: name, unit, period, quota };
+  });
+  return { vendor, licenseId, site: terms.site, issuedAt, problem: "", features, meters };
+}
+
+function licensedFeature(terms: Terms, feature: FeatureTerms): AdminLicenseFeature {
+  const paid = featureValidity(terms, { ...feature, graceDays: 0 });
+  const { endsAt } = featureValidity(terms, feature);
+  const { name, seats } = feature;
+  return { feature: name, seats, ...paid, graceUntil: endsAt === paid.endsAt ? null : endsAt };
 }
 
 function claimedVendor(file: Uint8Array): string | undefined {

@@ -105,7 +105,23 @@ const license = z.strictObject({
   site: z.string().max(1_024),
   issuedAt: momentField,
   problem: z.string().max(128),
-  features: z.array(z.strictObject({ feature: productNameField, seats: countField })),
+  features: z.array(
+    z.strictObject({
+      feature: productNameField,
+      seats: countField,
+      startsAt: momentField.nullable(),
+      endsAt: momentField.nullable(),
+      graceUntil: momentField.nullable(),
+    }),
+  ),
+  meters: z.array(
+    z.strictObject({
+      meter: productNameField,
+      unit: wordField,
+      period: wordField,
+      quota: countField.nullable(),
+    }),
+  ),
 });
 
 const revoke = z.strictObject({ lease: leaseIdField });

@@ -156,7 +156,27 @@ export interface AdminLicense {
   readonly issuedAt: UnixMillis;
   /** Empty when it is in force; otherwise why not, as a code of docs/ERRORS.md. */
   readonly problem: string;
-  readonly features: readonly { readonly feature: string; readonly seats: number }[];
+  readonly features: readonly AdminLicenseFeature[];
+  readonly meters: readonly AdminLicenseMeter[];
+}
+
+export interface AdminLicenseFeature {
+  readonly feature: string;
+  readonly seats: number;
+  /** Null for always. */
+  readonly startsAt: UnixMillis | null;
+  /** The first moment after the paid time; null for ever. */
+  readonly endsAt: UnixMillis | null;
+  /** The first moment after the grace that follows; null without grace. */
+  readonly graceUntil: UnixMillis | null;
+}
+
+export interface AdminLicenseMeter {
+  readonly meter: string;
+  readonly unit: string;
+  readonly period: string;
+  /** Units per period; null for no limit. */
+  readonly quota: number | null;
 }
 
 export interface AdminLicenses {

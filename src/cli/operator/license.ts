@@ -1,12 +1,11 @@
-import { isoTime } from "../../base/time.ts";
 import { requestLicense } from "../../daemon/request-license.ts";
-import type { AdminLicense } from "../../protocol/admin.ts";
+import type { AdminStatus } from "../../protocol/admin.ts";
 import { type Command, command, group } from "../shared/command.ts";
 import { FORCE_OPTION, JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT } from "../shared/exit.ts";
 import { readInput } from "../shared/input-file.ts";
-import type { Output } from "../shared/output.ts";
 import { writeOutput } from "../shared/output-file.ts";
+import { describeLicense } from "./license-words.ts";
 import { admin, SITE_OPTIONS, siteConfig } from "./site-options.ts";
 import { counted } from "./words.ts";
 
@@ -47,9 +46,16 @@ const install = command({
   },
   examples: [["license install site.sklic", "use what the vendor has sent"]],
   async run(options, shell) {
-    const license = await admin(options, shell).installLicense(readInput(options.file, "license"));
-    if (options.json) shell.out.json(license);
-    else describe(shell.out, license);
+    const client = admin(options, shell);
+    const license = await client.installLicense(readInput(options.file, "license"));
+    const totals = totalsOf(await client.status(), license.vendor);
+    if (options.json) shell.out.json({ ...license, totals });
+    else {
+      describeLicense(shell.out, license);
+      for (const { feature, seats } of totals) {
+        shell.out.line(`  total    ${feature}: ${counted(seats, "seat")}`);
+      }
+    }
     return EXIT.done;
   },
 });
@@ -65,7 +71,7 @@ const show = command({
       return EXIT.done;
     }
     if (licenses.length === 0) shell.out.note("no license is installed");
-    for (const license of licenses) describe(shell.out, license);
+    for (const license of licenses) describeLicense(shell.out, license);
     return EXIT.done;
   },
 });
@@ -76,16 +82,13 @@ export const license: Command = group("license", "request, install and show lice
   show,
 ]);
 
-function describe(out: Output, installed: AdminLicense): void {
-  const state =
-    installed.problem === "" ? out.paint("green", "in force") : out.paint("red", installed.problem);
-  out.line(`${installed.licenseId}  ${state}`);
-  out.line(`  vendor   ${installed.vendor}`);
-  // Nothing in a file that does not verify is repeated.
-  if (installed.site === "") return;
-  out.line(`  site     ${installed.site}`);
-  out.line(`  issued   ${isoTime(installed.issuedAt)}`);
-  for (const { feature, seats } of installed.features) {
-    out.line(`  feature  ${feature}: ${counted(seats, "seat")}`);
-  }
+/** What the licenses of a vendor give together now. */
+function totalsOf({ vendors }: AdminStatus, name: string): readonly Total[] {
+  const features = vendors.find(({ vendor }) => vendor === name)?.features ?? [];
+  return features.map(({ feature, seats }) => ({ feature, seats }));
+}
+
+interface Total {
+  readonly feature: string;
+  readonly seats: number;
 }
