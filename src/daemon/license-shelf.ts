@@ -1,14 +1,14 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { utf8 } from "../base/bytes.ts";
-import type { CodedError } from "../base/errors.ts";
+import { type CodedError, messageOf, systemCode } from "../base/errors.ts";
 import { type UnixMillis, unixMillis } from "../base/time.ts";
 import { LicenseError } from "../license/errors.ts";
 import { type License, readLicense } from "../license/license.ts";
 import { checkBinding, checkDates, type LicenseSite } from "../license/license-checks.ts";
 import { unsupportedTerms } from "../license/supported-terms.ts";
 import type { VendorFile } from "../license/vendor-file.ts";
-import { writeFileDurably } from "../store/data-folder.ts";
+import { makeFolder, writeFileDurably } from "../store/data-folder.ts";
 import { addUp, type Entitlement } from "./entitlement.ts";
 import { DaemonError } from "./errors.ts";
 import { isCoded } from "./failure-kind.ts";
@@ -102,6 +102,7 @@ export class LicenseShelf {
       });
     }
     if (twin !== undefined) return twin;
+    makeFolder(this.#folder);
     writeFileDurably(join(this.#folder, fileName(license)), utf8(license.text), 0o600);
     this.#shelved = [
       ...this.#shelved.filter(
@@ -116,19 +117,15 @@ export class LicenseShelf {
     return this.#shelved.some((shelved) => shelved.kind === "refused" && shelved.file === file);
   }
 
-  /** A copy of a license under a second name adds nothing. */
   #readAll(): readonly ShelvedLicense[] {
-    const read = licenseFiles(this.#folder).map((file) => this.#read(file));
-    return read.filter((shelved, index) => {
-      if (shelved.kind === "refused") return true;
-      const { licenseId } = shelved.license;
-      return index === read.findIndex((other) => idOf(other) === licenseId);
-    });
+    return licenseFiles(this.#folder).map((file) => this.#read(file));
   }
 
   #read(file: string): ShelvedLicense {
     try {
-      return { kind: "license", license: this.#check(readOwnFile(join(this.#folder, file))) };
+      const license = this.#check(readOwnFile(join(this.#folder, file)));
+      refuseOtherName(file, license);
+      return { kind: "license", license };
     } catch (error) {
       return { kind: "refused", file, problem: codedOnly(error) };
     }
@@ -147,6 +144,14 @@ function bound(shelved: ShelvedLicense, site: LicenseSite): ShelvedLicense {
   } catch (error) {
     return { kind: "refused", file: fileName(shelved.license), problem: codedOnly(error) };
   }
+}
+
+/** One name for each license, so that no copy of a file counts its seats again. */
+function refuseOtherName(file: string, license: License): void {
+  if (file === fileName(license)) return;
+  throw new DaemonError("LICENSE_FILE_NAME", `the file holds license ${license.licenseId}`, {
+    hint: `take it out of the data folder; seatkeeper license install keeps a license as ${fileName(license)}`,
+  });
 }
 
 function badFile({ file, problem }: Extract<ShelvedLicense, { kind: "refused" }>): DaemonError {
@@ -170,16 +175,26 @@ function admit(license: License, site: LicenseSite): void {
 }
 
 function licenseFiles(folder: string): readonly string[] {
-  return readdirSync(folder)
+  return namesIn(folder)
     .filter((file) => file.endsWith(SUFFIX))
     .toSorted();
 }
 
+/** A folder that is gone holds no license; the next installation makes it again. */
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (cause) {
+    if (systemCode(cause) === "ENOENT") return [];
+    throw new DaemonError("SITE_FILE_UNREADABLE", `cannot read ${folder}: ${messageOf(cause)}`, {
+      hint: "it must be a folder that belongs to the owner of the data folder",
+      cause,
+    });
+  }
+}
+
 const SUFFIX = ".sklic";
 const NOTHING = addUp([], unixMillis(0));
-
-const idOf = (shelved: ShelvedLicense): string | undefined =>
-  shelved.kind === "license" ? shelved.license.licenseId : undefined;
 
 const fileName = (license: License): string => `${license.licenseId}${SUFFIX}`;
 

@@ -1,4 +1,4 @@
-import { cpSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fromUtf8, utf8 } from "../../src/base/bytes.ts";
@@ -63,6 +63,46 @@ describe("licenses of one vendor", () => {
     await daemon.admin.installLicense(license);
     await daemon.admin.installLicense(license);
     expect((await daemon.admin.licenses()).licenses).toHaveLength(1);
+  });
+
+  it("count once when a file is copied, and the copy is a problem in status", async () => {
+    const daemon = await aDaemon();
+    await daemon.stop();
+    const { licenses } = vendorFolder(dataFolder(daemon.site.config.dataDir), "acme.example");
+    const [file = ""] = readdirSync(licenses);
+    cpSync(join(licenses, file), join(licenses, "0-copy.sklic"));
+    cpSync(join(licenses, file), join(licenses, "copy.sklic"));
+    const again = await started(daemon.site);
+    const ada = await Workstation.greeted(again.url);
+    expect(await ada.acquire("cad.pro", { count: 3 })).toMatchObject({
+      result: { state: "granted" },
+    });
+    expect(await ada.acquire("cad.pro")).toMatchObject({ error: {} });
+    expect((await again.admin.status()).problems.map(({ code }) => code)).toEqual([
+      "LICENSE_FILE_NAME",
+      "LICENSE_FILE_NAME",
+    ]);
+  });
+
+  it("may lose their folder: none is in force, and the next installation makes it again", async () => {
+    const daemon = await aDaemon();
+    await daemon.stop();
+    const { licenses } = vendorFolder(dataFolder(daemon.site.config.dataDir), "acme.example");
+    rmSync(licenses, { recursive: true });
+    const again = await started(daemon.site);
+    expect(await again.admin.status()).toMatchObject({ problems: [{ code: "NO_LICENSE" }] });
+    await again.admin.installLicense(licenseFor(daemon.site));
+    expect(await again.admin.status()).toMatchObject({ ready: true });
+    await again.stop();
+    expect(readdirSync(licenses)).toHaveLength(1);
+  });
+
+  it("cannot lie in a file instead of a folder", async () => {
+    const site = await aSite();
+    const { licenses } = vendorFolder(dataFolder(site.config.dataDir), "acme.example");
+    rmSync(licenses, { recursive: true });
+    writeFileSync(licenses, "");
+    await expect(started(site)).rejects.toMatchObject({ code: "SITE_FILE_UNREADABLE" });
   });
 
   it("are not replaced by another text under the same id", async () => {
