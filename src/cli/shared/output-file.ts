@@ -16,7 +16,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { utf8 } from "../../base/bytes.ts";
-import { CodedError, messageOf, systemCode } from "../../base/errors.ts";
+import { messageOf, systemCode } from "../../base/errors.ts";
 import { CliError, usageError } from "./errors.ts";
 
 export interface OutputFileOptions {
@@ -60,15 +60,41 @@ export async function streamOutput<Result>(
 ): Promise<Result> {
   const target = checkedTarget(path, options.force === true);
   const temporary = temporaryFor(target);
+  const checked = withOwnFailures(path, produce);
   try {
-    const result = await streamTemporary(temporary, options.mode, produce);
+    const result = await streamTemporary(temporary, options.mode, checked.produce);
     place(temporary, target, options.force === true);
     syncFolder(dirname(target));
     return result;
   } catch (cause) {
     rmSync(temporary, { force: true });
-    throw cause instanceof CodedError ? cause : writeFailure(cause, path);
+    throw checked.isOwn(cause) ? cause : writeFailure(cause, path);
   }
+}
+
+/** Keeps apart what goes wrong in `produce` from what the output file refuses. */
+function withOwnFailures<Result>(
+  path: string,
+  produce: (write: (bytes: Uint8Array) => void) => Promise<Result>,
+): { readonly produce: typeof produce; readonly isOwn: (error: unknown) => boolean } {
+  let own: unknown;
+  return {
+    async produce(write) {
+      try {
+        return await produce((bytes) => {
+          try {
+            write(bytes);
+          } catch (cause) {
+            throw writeFailure(cause, path);
+          }
+        });
+      } catch (error) {
+        own = error;
+        throw error;
+      }
+    },
+    isOwn: (error) => error === own,
+  };
 }
 
 /** Refuses early, before any work is done for a file that could not be written anyway. */
