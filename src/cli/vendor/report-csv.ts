@@ -24,6 +24,7 @@ const COLUMNS = [
   "grants",
   "overdraft_grants",
   "seat_hours",
+  "seat_ms",
   "peak",
   "denials",
   "records",
@@ -34,7 +35,8 @@ const COLUMNS = [
 type Cell = string | number;
 
 function featureRow(line: FeatureLine): readonly Cell[] {
-  const figures = [line.grants, line.overdraftGrants, seatHours(line.seatMillis), line.peak];
+  const { grants, overdraftGrants, seatMillis, peak } = line;
+  const figures = [grants, overdraftGrants, seatHours(seatMillis), seatMillis, peak];
   return [...leading("feature", line, line.feature), "", ...figures, denied(line), "", "", ""];
 }
 
@@ -42,6 +44,7 @@ function denialRows(line: FeatureLine | MeterLine, name: string): readonly (read
   return line.denials.map(({ reason, count }) => [
     ...leading("denial", line, name),
     reason,
+    "",
     "",
     "",
     "",
@@ -55,7 +58,7 @@ function denialRows(line: FeatureLine | MeterLine, name: string): readonly (read
 
 function meterRow(line: MeterLine): readonly Cell[] {
   const figures = [line.records, line.units, line.late];
-  return [...leading("meter", line, line.meter), "", "", "", "", "", denied(line), ...figures];
+  return [...leading("meter", line, line.meter), "", "", "", "", "", "", denied(line), ...figures];
 }
 
 const denied = (line: FeatureLine | MeterLine): number =>
