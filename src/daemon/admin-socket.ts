@@ -1,6 +1,7 @@
 import { chmodSync, lstatSync, unlinkSync } from "node:fs";
 import type { Server } from "node:http";
 import { connect } from "node:net";
+import { utf8 } from "../base/bytes.ts";
 import { messageOf, systemCode } from "../base/errors.ts";
 import { DaemonError } from "./errors.ts";
 
@@ -15,6 +16,7 @@ export async function bindAdminSocket(
   path: string,
   mode: 0o600 | 0o660,
 ): Promise<void> {
+  checkSocketPath(path);
   await removeStale(path);
   await new Promise<void>((resolve, reject) => {
     const failed = (cause: Error): void => reject(failure(path, cause));
@@ -26,6 +28,22 @@ export async function bindAdminSocket(
       chmodSync(path, mode);
       resolve();
     });
+  });
+}
+
+/** What `sun_path` holds on Linux, without the byte that ends it (unix(7)). */
+const PATH_BYTES = 107;
+
+/**
+ * A longer path would be cut without a word, and the socket would appear under another name.
+ * @throws DaemonError ADMIN_SOCKET_FAILED.
+ */
+export function checkSocketPath(path: string): void {
+  const { length } = utf8(path);
+  if (length <= PATH_BYTES) return;
+  throw new DaemonError("ADMIN_SOCKET_FAILED", `the socket's path has ${length} bytes: ${path}`, {
+    hint: `a path may have at most ${PATH_BYTES} bytes; set socket in the configuration`,
+    facts: { path, length },
   });
 }
 
@@ -64,7 +82,7 @@ function answers(path: string): Promise<boolean> {
 
 function failure(path: string, cause: unknown): DaemonError {
   return new DaemonError("ADMIN_SOCKET_FAILED", `cannot listen on ${path}: ${messageOf(cause)}`, {
-    hint: "its folder must exist and belong to the service; a path may have at most 107 bytes",
+    hint: "its folder must exist and belong to the service",
     cause,
   });
 }

@@ -182,6 +182,26 @@ describe("a daemon that cannot start", () => {
     expect(other.read("site.sklic")).toMatch(/^seatkeeper license v1\n/);
   });
 
+  it("refuses a socket path that the system would cut, and leaves nothing behind", async () => {
+    const site = await Site.initialised(vendor);
+    const long = `/${"s".repeat(107)}`;
+    site.write("long.yaml", site.read("config.yaml").replace("admin.sock", long));
+    const before = (await site.type("ls -R .")).stdout;
+    const refused = `
+      ! seatkeeper: error: the socket's path has <n> bytes: ${long} (ADMIN_SOCKET_FAILED)
+      ! seatkeeper: hint: a path may have at most <n> bytes; set socket in the configuration
+      = 1`;
+    await expectSession(
+      site,
+      `
+      $ seatkeeper serve --config long.yaml${refused}
+
+      $ seatkeeper status --config long.yaml${refused}
+      `,
+    );
+    expect((await site.type("ls -R .")).stdout).toBe(before);
+  });
+
   it("does not serve the network without encryption by accident", async () => {
     const site = await Site.initialised(vendor);
     site.write("open.yaml", "data_dir: data\nsocket: admin.sock\ntls: { mode: off }\n");

@@ -1,6 +1,7 @@
 import process from "node:process";
 import { systemClock } from "../../clock/system-clock.ts";
 import type { Config } from "../../config/config.ts";
+import { checkSocketPath } from "../../daemon/admin-socket.ts";
 import { type Daemon, startDaemon } from "../../daemon/daemon.ts";
 import { readHost } from "../../daemon/host.ts";
 import { createLog, type Log } from "../../log/log.ts";
@@ -20,6 +21,8 @@ export const serve: Command = command({
     const asked = firstStopSignal();
     const hangUps = new HangUps();
     const config = siteConfig(options, shell);
+    // Before the data is opened and any port listens.
+    checkSocketPath(config.socket);
     const log = logOf(config);
     const daemon = await startDaemon(config, {
       clock: systemClock(),

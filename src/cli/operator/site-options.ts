@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { type Config, DEFAULT_CONFIG, readConfig } from "../../config/config.ts";
 import { AdminClient } from "../../daemon/admin-client.ts";
+import { checkSocketPath } from "../../daemon/admin-socket.ts";
 import type { Shell } from "../shared/command.ts";
 import { readTextInput } from "../shared/input-file.ts";
 
@@ -47,5 +48,7 @@ export const configText = (path: string): string => readTextInput(path, "configu
 
 /** Speaks with the running daemon of that configuration. */
 export function admin(options: SiteOptions, shell: Shell): AdminClient {
-  return new AdminClient(siteConfig(options, shell).socket);
+  const { socket } = siteConfig(options, shell);
+  checkSocketPath(socket);
+  return new AdminClient(socket);
 }
