@@ -41,6 +41,10 @@ describe("seatkeeper usage show", () => {
       $ seatkeeper usage show --from yesterday
       ! seatkeeper: error: a day is written as 2026-01-31
       = 2
+
+      $ seatkeeper usage show --from 2026-01-31 --to 2026-01-30
+      ! seatkeeper: error: --from is after --to
+      = 2
       `,
     );
     expect(await site.json("seatkeeper usage show")).toMatchObject({
@@ -250,8 +254,8 @@ describe("a receipt that does not belong here", () => {
       = 1
 
       $ seatkeeper usage receipt site.sklic
-      ! seatkeeper: error: this is a license, not a receipt (NOTE_KIND)
-      ! seatkeeper: hint: give the receipt file instead
+      ! seatkeeper: error: site.sklic is a license, not a receipt (NOTE_KIND)
+      ! seatkeeper: hint: give the receipt instead
       = 1
       `,
     );

@@ -2,7 +2,7 @@ import { initSite } from "../../daemon/init-site.ts";
 import { type Command, command } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT } from "../shared/exit.ts";
-import { readInput } from "../shared/input-file.ts";
+import { readSignedInput } from "../shared/signed-input.ts";
 import { SITE_OPTIONS, siteConfig } from "./site-options.ts";
 
 /** `seatkeeper init`: the site's identity, and a ledger for one vendor. */
@@ -22,7 +22,7 @@ export const init: Command = command({
   examples: [["init --vendor acme.skvendor", "prepare this machine for acme's licenses"]],
   async run(options, shell) {
     const config = siteConfig(options, shell);
-    const site = await initSite(config, readInput(options.vendor, "vendor file"));
+    const site = await initSite(config, readSignedInput(options.vendor, "vendor"));
     if (options.json) {
       shell.out.json(site);
       return EXIT.done;

@@ -3,8 +3,8 @@ import type { AdminStatus } from "../../protocol/admin.ts";
 import { type Command, command, group } from "../shared/command.ts";
 import { FORCE_OPTION, JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT } from "../shared/exit.ts";
-import { readInput } from "../shared/input-file.ts";
 import { writeOutput } from "../shared/output-file.ts";
+import { readSignedInput } from "../shared/signed-input.ts";
 import { describeLicense } from "./license-words.ts";
 import { admin, SITE_OPTIONS, siteConfig } from "./site-options.ts";
 import { counted } from "./words.ts";
@@ -47,7 +47,7 @@ const install = command({
   examples: [["license install site.sklic", "use what the vendor has sent"]],
   async run(options, shell) {
     const client = admin(options, shell);
-    const license = await client.installLicense(readInput(options.file, "license"));
+    const license = await client.installLicense(readSignedInput(options.file, "license"));
     const totals = totalsOf(await client.status(), license.vendor);
     if (options.json) shell.out.json({ ...license, totals });
     else {

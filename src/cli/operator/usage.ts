@@ -3,7 +3,7 @@ import { type Command, command, group } from "../shared/command.ts";
 import { FORCE_OPTION, JSON_OPTION } from "../shared/common-options.ts";
 import { usageError } from "../shared/errors.ts";
 import { EXIT } from "../shared/exit.ts";
-import { readInput } from "../shared/input-file.ts";
+import { readSignedInput } from "../shared/signed-input.ts";
 import { exportUsage } from "./export-usage.ts";
 import { admin, SITE_OPTIONS } from "./site-options.ts";
 import { counted, seatHours } from "./words.ts";
@@ -24,7 +24,10 @@ const show = command({
     for (const day of [options.from, options.to]) {
       if (day !== undefined && !DAY.test(day)) throw usageError("a day is written as 2026-01-31");
     }
-    const { rows } = await admin(options, shell).usage({ from: options.from, to: options.to });
+    const { from, to } = options;
+    if (from !== undefined && to !== undefined && from > to)
+      throw usageError("--from is after --to");
+    const { rows } = await admin(options, shell).usage({ from, to });
     if (options.json) shell.out.json({ rows });
     else if (rows.length === 0) shell.out.note("nothing was used");
     else shell.out.table(COLUMNS, rows.map(cells));
@@ -102,7 +105,9 @@ const receipt = command({
     ...JSON_OPTION,
   },
   async run(options, shell) {
-    const imported = await admin(options, shell).importReceipt(readInput(options.file, "receipt"));
+    const imported = await admin(options, shell).importReceipt(
+      readSignedInput(options.file, "receipt"),
+    );
     if (options.json) shell.out.json(imported);
     else {
       shell.out.note(

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { readVendorFile, type VendorFile } from "../../license/vendor-file.ts";
 import type { Shell } from "../shared/command.ts";
 import { CliError } from "../shared/errors.ts";
-import { readInput } from "../shared/input-file.ts";
+import { readSignedInput } from "../shared/signed-input.ts";
 
 /** Folders where a workstation keeps vendor files. */
 const PLACES = [join(homedir(), ".config", "seatkeeper"), "/etc/seatkeeper"] as const;
@@ -16,7 +16,7 @@ const PLACES = [join(homedir(), ".config", "seatkeeper"), "/etc/seatkeeper"] as 
  */
 export function trustedVendor(named: string | undefined, shell: Shell): VendorFile {
   const path = named ?? shell.env["SEATKEEPER_VENDOR_FILE"] ?? "";
-  return readVendorFile(readInput(path === "" ? onlyInstalled() : path, "vendor file"));
+  return readVendorFile(readSignedInput(path === "" ? onlyInstalled() : path, "vendor"));
 }
 
 function onlyInstalled(): string {
