@@ -1,8 +1,14 @@
-import { existsSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../support/leftovers.ts";
 import { expectSession, Terminal } from "../support/terminal.ts";
+
+/** Root without the right to ignore permissions; a user has none to give up. */
+const OBEDIENT =
+  process.getuid?.() === 0
+    ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"]
+    : [];
 
 describe("seatkeeper demo", () => {
   it("plays the whole journey, and the vendor's figures are those of the workstations", async () => {
@@ -66,6 +72,31 @@ describe("seatkeeper demo", () => {
       `,
     );
     expect(terminal.read("thesis.txt")).toBe("three years of work");
+  });
+
+  it("says so where it may not write", async () => {
+    const terminal = new Terminal(temporaryFolder());
+    terminal.write("taken", "a file");
+    await expectSession(
+      terminal,
+      `
+      $ seatkeeper demo --dir taken/here
+      ! seatkeeper: error: cannot write taken/here: ENOTDIR: not a directory, mkdir 'taken/here' (OUTPUT_FAILED)
+      ! seatkeeper: hint: choose a folder that belongs to you with --dir
+      = 1
+      `,
+    );
+    chmodSync(terminal.folder, 0o500);
+    await expectSession(
+      terminal.through(...OBEDIENT),
+      `
+      $ seatkeeper demo
+      ! seatkeeper: error: cannot write demo-data: permission denied (OUTPUT_FAILED)
+      ! seatkeeper: hint: choose a folder that belongs to you with --dir
+      = 1
+      `,
+    );
+    chmodSync(terminal.folder, 0o700);
   });
 
   it("leaves no process behind when it is stopped in the middle", async () => {

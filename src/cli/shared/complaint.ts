@@ -15,7 +15,7 @@ export function complaint(
   const here = path.at(-1);
   const option = argv.find((word) => isOption(word, unknown))?.split("=")[0];
   if (option !== undefined) {
-    const names = [...(here?.optionNames ?? []), "--help", "--version"];
+    const names = [...(here?.optionNames ?? []), "--help", "-h", "--version", "-v"];
     return usageError(`unknown option: ${option}`, meant(option, names) ?? help);
   }
   const commands = here === undefined ? program.commands : here.subcommands;

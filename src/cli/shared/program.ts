@@ -111,7 +111,9 @@ function build(program: Program, columns: number, choose: (choice: Choice) => vo
     .showHelpOnFail(false)
     .exitProcess(false)
     .help("help", "show help")
+    .alias("help", "h")
     .version("version", "show the version", packageVersion())
+    .alias("version", "v")
     .epilogue([program.epilogue, EXIT_CODES].filter((part) => part !== undefined).join("\n"))
     .wrap(Math.min(100, columns))
     .fail((message: string | null, error: Error | undefined) => {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { CodedError, messageOf, systemCode } from "../../../base/errors.ts";
 import { CliError } from "../../shared/errors.ts";
 
 /** Where each piece of a demo is kept for looking at. */
@@ -26,9 +27,14 @@ const MARKER = ".seatkeeper-demo";
 
 /**
  * An empty folder for a demo. What an earlier demo left there is removed; anything else is not.
- * @throws CliError OUTPUT_EXISTS for a folder with other things in it.
+ * @throws CliError OUTPUT_EXISTS for a folder with other things in it, OUTPUT_FAILED.
  */
 export function emptyDemoFolder(root: string): DemoFolder {
+  writing(root, () => clear(root));
+  return partsOf(root);
+}
+
+function clear(root: string): void {
   if (existsSync(root)) {
     if (!existsSync(join(root, MARKER)) && readdirSync(root).length > 0) {
       throw new CliError("OUTPUT_EXISTS", `${root} holds something else than a demo`, {
@@ -44,6 +50,9 @@ export function emptyDemoFolder(root: string): DemoFolder {
     "Throw-away keys and data of `seatkeeper demo`. Delete at will.\n",
   );
   for (const part of ["carried", "site", "workstations"]) mkdirSync(join(root, part));
+}
+
+function partsOf(root: string): DemoFolder {
   const carried = join(root, "carried");
   return {
     root,
@@ -61,4 +70,21 @@ export function emptyDemoFolder(root: string): DemoFolder {
     daemonLog: join(root, "site", "daemon.log"),
     workstation: (name) => join(root, "workstations", name),
   };
+}
+
+/** What the operating system refuses is no defect of ours. */
+function writing(root: string, work: () => void): void {
+  try {
+    work();
+  } catch (cause) {
+    const code = systemCode(cause);
+    if (code === undefined || cause instanceof CodedError) throw cause;
+    const denied = code === "EACCES" || code === "EPERM";
+    const reason = denied ? "permission denied" : messageOf(cause);
+    throw new CliError("OUTPUT_FAILED", `cannot write ${root}: ${reason}`, {
+      cause,
+      hint: "choose a folder that belongs to you with --dir",
+      facts: { path: root },
+    });
+  }
 }
