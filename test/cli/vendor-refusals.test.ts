@@ -60,12 +60,49 @@ describe("a receipt", () => {
     expect(terminal.transcript("ingest usage.skb SECRET")).toBe(
       [
         "! seatkeeper-vendor: error: usage.skrcpt exists already (OUTPUT_EXISTS)",
-        "! seatkeeper-vendor: hint: the usage is counted; ingest the bundle again with --receipt-dir to get its receipt",
+        "! seatkeeper-vendor: hint: nothing was counted; name a folder for the receipt with --receipt-dir",
         "= 1",
         "",
       ].join("\n"),
     );
     expect(terminal.read("usage.skrcpt")).toBe("my shopping list");
+  });
+
+  it("needs a folder; without one nothing is counted", () => {
+    const { terminal } = reported();
+    expect(terminal.transcript("ingest usage.skb --receipt-dir nodir SECRET")).toBe(
+      [
+        "! seatkeeper-vendor: error: cannot write nodir/usage.skrcpt: no such folder (OUTPUT_FAILED)",
+        "! seatkeeper-vendor: hint: nothing was counted; name a folder for the receipt with --receipt-dir",
+        "= 1",
+        "",
+      ].join("\n"),
+    );
+    const { stdout } = terminal.run("sites --json");
+    expect(JSON.parse(stdout)).toMatchObject({ sites: [{ size: 0, receiptNo: 0 }] });
+  });
+
+  // Root may write to any folder; this one takes no files all the same.
+  it.runIf(process.getuid?.() === 0)("that fails at last does not hide the verdict", () => {
+    const { terminal } = reported();
+    const ingest = "ingest usage.skb --receipt-dir /proc SECRET";
+    const { status, stdout, stderr } = terminal.run(ingest);
+    expect(stdout).toContain(".skb: FIRST_VERIFIED: ");
+    expect(stdout).toContain("  receipt   not written (number 1)\n");
+    expect(stderr).toContain("cannot write /proc/usage.skrcpt: no such folder (OUTPUT_FAILED)\n");
+    expect(stderr).toContain("hint: the usage is counted; ingest the bundle again with");
+    expect(status).toBe(1);
+    const again = terminal.run(`${ingest} --json`);
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      bundles: [
+        {
+          verdict: "DUPLICATE",
+          accepted: true,
+          receipt: { receiptNo: 1, file: null },
+          error: { code: "OUTPUT_FAILED" },
+        },
+      ],
+    });
   });
 
   it("can go elsewhere when the bundle lies on a medium that cannot be written", () => {
@@ -247,6 +284,19 @@ describe("files that are in the way or not there", () => {
     expect(status).toBe(why.startsWith("unknown") ? 2 : 1);
   });
 
+  it.each([
+    ["usage.skb", "usage.skb is a usage bundle, not an activation request (NOTE_KIND)"],
+    ["site.sklic", "site.sklic is a license, not an activation request (NOTE_KIND)"],
+    ["empty", "activation request empty is empty (NOTE_TRUNCATED)"],
+  ])("a file of another kind is named: %s", (file, why) => {
+    const { terminal } = reported();
+    terminal.write("empty", "");
+    const issue = `issue --request ${file} --terms terms.yaml --out x SECRET`;
+    const { status, stderr } = terminal.run(issue);
+    expect(stderr).toContain(`seatkeeper-vendor: error: ${why}\n`);
+    expect(status).toBe(1);
+  });
+
   it("the vendor's folder can be named in the environment", () => {
     const { terminal } = reported();
     const env = { SEATKEEPER_VENDOR_DIR: join(terminal.path, "vendor") };
@@ -352,6 +402,8 @@ describe("asking for help", () => {
   it("tells the version, and completes commands in the shell", () => {
     const terminal = new Terminal();
     expect(terminal.transcript("--version")).toMatch(/^\d+\.\d+\.\d+\n= 0\n$/);
+    expect(terminal.transcript("-v")).toBe(terminal.transcript("--version"));
+    expect(terminal.transcript("issue -h")).toBe(terminal.transcript("issue --help"));
     expect(terminal.run("completion").stdout).toContain("complete -o bashdefault");
     const completed = terminal.run("--get-yargs-completions seatkeeper-vendor ingest --re");
     expect(completed.stdout).toContain("--receipt-dir\n--reviewed\n");

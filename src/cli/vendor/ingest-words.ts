@@ -9,9 +9,11 @@ export interface IngestedFile extends Ingested {
   readonly kind: "looked-at";
   readonly path: string;
   readonly receiptPath: string;
+  /** Why the receipt could not be written, though the bundle was looked at. */
+  readonly error: CodedError | undefined;
 }
 
-/** A file that could not be looked at, or whose receipt could not be written. */
+/** A file that could not be looked at. */
 export interface FailedFile {
   readonly kind: "failed";
   readonly path: string;
@@ -24,14 +26,14 @@ export function printIngested(result: IngestedFile, out: Output): void {
   const verdict = out.paint(result.accepted ? "green" : "red", report.verdict);
   out.line(`${path}: ${verdict}: ${facts.meaning}`);
   for (const [name, value] of factsOf(result)) out.line(`  ${name.padEnd(8)}  ${value}`);
+  if (result.error) return;
   if (!result.accepted || result.receipt) out.note(`hint: ${hintFor(result)}`);
 }
 
 /** The same for scripts. */
 export function ingestJson(result: IngestedFile | FailedFile): object {
   if (result.kind === "failed") {
-    const { code, message, hint } = result.error;
-    return { file: result.path, accepted: false, error: { code, message, hint: hint ?? null } };
+    return { file: result.path, accepted: false, error: errorJson(result.error) };
   }
   const { report, facts, path, site, counted, receipt, receiptPath, accepted } = result;
   const { verdict, claim, checked, problems, problemCount, missingBlocks, missingEvents } = report;
@@ -53,9 +55,18 @@ export function ingestJson(result: IngestedFile | FailedFile): object {
     missingEvents,
     counted: counted ? { ...counted, seatHours: seatHours(counted.seatMillis) } : null,
     receipt: receipt
-      ? { receiptNo: receipt.receiptNo, resent: receipt.resent, file: receiptPath }
+      ? {
+          receiptNo: receipt.receiptNo,
+          resent: receipt.resent,
+          file: result.error ? null : receiptPath,
+        }
       : null,
+    ...(result.error ? { error: errorJson(result.error) } : {}),
   };
+}
+
+function errorJson({ code, message, hint }: CodedError): object {
+  return { code, message, hint: hint ?? null };
 }
 
 function factsOf(result: IngestedFile): readonly (readonly [string, string])[] {
@@ -78,7 +89,7 @@ function factsOf(result: IngestedFile): readonly (readonly [string, string])[] {
       ? [
           [
             "receipt",
-            `${receiptPath} (number ${receipt.receiptNo}${receipt.resent ? ", as before" : ""})`,
+            `${result.error ? "not written" : receiptPath} (number ${receipt.receiptNo}${receipt.resent ? ", as before" : ""})`,
           ] as const,
         ]
       : []),

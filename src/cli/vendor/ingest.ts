@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { CodedError } from "../../base/errors.ts";
 import { fileSource } from "../../vendor/file-source.ts";
@@ -9,10 +10,11 @@ import { type Command, command } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT, type ExitCode } from "../shared/exit.ts";
 import { withInput } from "../shared/input-file.ts";
+import type { Output } from "../shared/output.ts";
 import { PASSPHRASE_OPTIONS } from "../shared/passphrase.ts";
 import { DIR_OPTION, now, openDesk, unlockDesk, withStore } from "./desk.ts";
 import { type FailedFile, type IngestedFile, ingestJson, printIngested } from "./ingest-words.ts";
-import { writeReceiptFile } from "./receipt-file.ts";
+import { checkReceiptFile, writeReceiptFile } from "./receipt-file.ts";
 
 /** `seatkeeper-vendor ingest`: verify, count, and acknowledge. */
 export const ingest: Command = command({
@@ -53,8 +55,7 @@ export const ingest: Command = command({
       options.file.map((path) => {
         out.progress(`verifying ${path} …`);
         const result = ingestFile({ store, folder, keys, reviewed }, path, receiptDir);
-        if (result.kind === "failed") out.error(result.error, options.json);
-        else if (!options.json) printIngested(result, out);
+        tell(result, out, options.json);
         return result;
       }),
     );
@@ -62,6 +63,12 @@ export const ingest: Command = command({
     return exitCodeOf(results);
   },
 });
+
+/** The verdict is told even where its receipt could not be written. */
+function tell(result: IngestedFile | FailedFile, out: Output, json: boolean): void {
+  if (result.kind === "looked-at" && !json) printIngested(result, out);
+  if (result.error) out.error(result.error, json);
+}
 
 interface IngestDesk {
   readonly store: VendorStore;
@@ -76,6 +83,9 @@ function ingestFile(
   receiptDir: string | undefined,
 ): IngestedFile | FailedFile {
   try {
+    const receiptPath = receiptPathFor(path, receiptDir);
+    // The usage of a bundle is counted once: first make sure that its receipt can be written.
+    if (existsSync(path)) checkReceiptFile(receiptPath);
     const done = withInput(path, "usage bundle", (fd) =>
       ingestBundle(desk.store, desk.folder, desk.keys, {
         source: fileSource(fd, path),
@@ -84,11 +94,21 @@ function ingestFile(
         reviewed: desk.reviewed,
       }),
     );
-    const receiptPath = receiptPathFor(path, receiptDir);
-    if (done.receipt) writeReceiptFile(receiptPath, done.receipt.text);
-    return { kind: "looked-at", ...done, path, receiptPath };
+    const { receipt } = done;
+    const error = receipt && failureOf(() => writeReceiptFile(receiptPath, receipt.text));
+    return { kind: "looked-at", ...done, path, receiptPath, error };
   } catch (error) {
     if (isCoded(error)) return { kind: "failed", path, error };
+    throw error;
+  }
+}
+
+function failureOf(work: () => void): CodedError | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    if (isCoded(error)) return error;
     throw error;
   }
 }
@@ -98,7 +118,7 @@ const isCoded = (error: unknown): error is CodedError => error instanceof CodedE
 function exitCodeOf(results: readonly (IngestedFile | FailedFile)[]): ExitCode {
   if (results.some((result) => result.kind === "looked-at" && !result.accepted))
     return EXIT.unverified;
-  return results.some(({ kind }) => kind === "failed") ? EXIT.refused : EXIT.done;
+  return results.some(({ error }) => error !== undefined) ? EXIT.refused : EXIT.done;
 }
 
 /** `usage.skrcpt` for `usage.skb`. */

@@ -1,6 +1,15 @@
 import { CliError } from "../shared/errors.ts";
 import { readTextInput } from "../shared/input-file.ts";
-import { writeOutput } from "../shared/output-file.ts";
+import { checkOutput, writeOutput } from "../shared/output-file.ts";
+
+/**
+ * Refuses while nothing is counted yet what {@link writeReceiptFile} would refuse afterwards.
+ * @throws CliError `OUTPUT_EXISTS`, `OUTPUT_FAILED`
+ */
+export function checkReceiptFile(path: string): void {
+  const hint = "nothing was counted; name a folder for the receipt with --receipt-dir";
+  hinting(hint, () => checkOutput(path, { force: isReceipt(textAt(path)) }));
+}
 
 /**
  * Writes a receipt where it belongs. A receipt of the same name, this or an earlier one, may be
@@ -10,15 +19,21 @@ import { writeOutput } from "../shared/output-file.ts";
 export function writeReceiptFile(path: string, text: string): void {
   const present = textAt(path);
   if (present === text) return;
+  // The transaction is over: nothing is lost, and the same receipt comes again.
+  const hint =
+    "the usage is counted; ingest the bundle again with --receipt-dir to get its receipt";
+  hinting(hint, () => writeOutput(path, text, { force: isReceipt(present) }));
+}
+
+const isReceipt = (text: string | undefined): boolean =>
+  text?.startsWith("seatkeeper receipt v") === true;
+
+function hinting(hint: string, work: () => void): void {
   try {
-    writeOutput(path, text, { force: present?.startsWith("seatkeeper receipt v") === true });
+    work();
   } catch (cause) {
     if (!(cause instanceof CliError)) throw cause;
-    // The transaction is over: nothing is lost, and the same receipt comes again.
-    throw new CliError(cause.code, cause.message, {
-      cause,
-      hint: "the usage is counted; ingest the bundle again with --receipt-dir to get its receipt",
-    });
+    throw new CliError(cause.code, cause.message, { cause, hint });
   }
 }
 
