@@ -11,6 +11,8 @@ import {
 } from "../ledger/block.ts";
 import type { BlockDraft } from "../ledger/draft.ts";
 import type { LedgerFiles } from "../ledger/ports.ts";
+import { verifyPublic } from "../ledger/public-check.ts";
+import { chainSource } from "../ledger/reader.ts";
 import { type OpenedLedger, SealedLedger } from "../ledger/sealed-ledger.ts";
 import { decodeSegmentExt } from "../ledger/segment.ts";
 import type { HostFingerprint } from "../license/host-fingerprint.ts";
@@ -25,6 +27,7 @@ import { RealLedgerFiles } from "../store/ledger-files.ts";
 import { ChainWriter } from "./chain-writer.ts";
 import type { Door } from "./door.ts";
 import { environmentOf } from "./environment.ts";
+import type { NotReady } from "./health.ts";
 import { LicenseShelf } from "./license-shelf.ts";
 import type { SiteKey } from "./site-key.ts";
 import type { SiteTime } from "./site-time.ts";
@@ -56,6 +59,8 @@ export interface DeskCore extends DeskParts {
   /** What licenses must name. */
   readonly site: LicenseSite;
   readonly writer: ChainWriter;
+  /** What anyone can find wrong with the blocks, as they lay on the disk at the start. */
+  readonly damage: readonly NotReady[];
 }
 
 /**
@@ -116,7 +121,24 @@ async function openOn(
     pending: store.pendingCount(vendor.name),
     lastCut: snapshot.lastCut,
   });
-  return { ...parts, vendor, files, ledger, book, shelf, site, writer };
+  const damage = damageOf(parts.log, vendor.name, files, site.genesisLeaf);
+  return { ...parts, vendor, files, ledger, book, shelf, site, writer, damage };
+}
+
+/** Seats are granted and blocks written all the same: what is sealed from now on is sound. */
+function damageOf(
+  log: Log,
+  vendor: string,
+  files: LedgerFiles,
+  genesisLeaf: Uint8Array,
+): readonly NotReady[] {
+  const { problems } = verifyPublic(chainSource(files), { genesisLeaf });
+  for (const { code, detail } of problems) log.warn("ledger.damaged", { vendor, code, detail });
+  return problems.map(({ code, detail }) => ({
+    code,
+    reason: `the ledger of ${vendor} is damaged: ${detail}`,
+    hint: "keep the data folder, export the usage as it is, and tell the vendor; see seatkeeper ledger verify",
+  }));
 }
 
 /** A license names the ledger it was sold for: another one under it is refused, not continued. */

@@ -124,7 +124,7 @@ export class Site {
     return [
       ...this.#orphans.map(orphaned),
       ...(this.desks.size === 0 && this.#orphans.length === 0 ? [none] : []),
-      ...[...this.desks.values()].flatMap((desk) => desk.problems()),
+      ...[...this.desks.values()].flatMap((desk) => [...desk.core.damage, ...desk.problems()]),
     ];
   }
 

@@ -1,9 +1,11 @@
-import { cpSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fromUtf8, utf8 } from "../../src/base/bytes.ts";
 import { unixMillis } from "../../src/base/time.ts";
+import { ChainSource } from "../../src/daemon/chain-source.ts";
 import { initSite } from "../../src/daemon/init-site.ts";
+import { readBlocks } from "../../src/ledger/reader.ts";
 import { dataFolder, vendorFolder } from "../../src/store/data-folder.ts";
 import { aDaemon, aSite, type GivenSite, host, licenseFor, started, vendorFile } from "./given.ts";
 import { somebody, Workstation } from "./workstation.ts";
@@ -205,6 +207,36 @@ describe("a data folder that moved to another host", () => {
     expect((await moved.admin.licenses()).licenses).toMatchObject([
       { problem: "LICENSE_WRONG_HOST", features: [] },
     ]);
+  });
+});
+
+describe("a ledger in which a byte has changed", () => {
+  it("is a problem in status and readyz from the next start on, and can still be exported", async () => {
+    const daemon = await aDaemon();
+    const ada = await Workstation.greeted(daemon.url);
+    for (const feature of ["cad.pro", "sim.solver"]) {
+      // oxlint-disable-next-line no-await-in-loop -- one block after the other
+      await ada.acquire(feature);
+      // oxlint-disable-next-line no-await-in-loop
+      await daemon.admin.checkpoint();
+    }
+    await daemon.stop();
+    const { chain } = vendorFolder(dataFolder(daemon.site.config.dataDir), "acme.example");
+    const [, second] = [...readBlocks(new ChainSource(chain))];
+    const bytes = readFileSync(chain);
+    const at = (second?.offset ?? 0) + (second?.block.bytes.length ?? 0) - 1;
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    writeFileSync(chain, bytes);
+    const again = await started(daemon.site);
+    expect(await again.admin.status()).toMatchObject({
+      ready: false,
+      problems: [{ code: "HASH_CHAIN_BROKEN" }],
+    });
+    expect(await readiness(again.address.port)).toMatchObject({ status: 503 });
+    expect(again.log.filter((line) => line.includes("ledger.damaged"))).toHaveLength(1);
+    const pieces: Uint8Array[] = [];
+    await again.admin.exportUsage((piece) => void pieces.push(piece));
+    expect(pieces.length).toBeGreaterThan(0);
   });
 });
 
