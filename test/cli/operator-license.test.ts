@@ -50,7 +50,7 @@ describe("a license that is not as the vendor signed it", () => {
       = 1
 
       $ seatkeeper license install empty.sklic
-      ! seatkeeper: error: license empty.sklic is empty (NOTE_TRUNCATED)
+      ! seatkeeper: error: license empty.sklic is empty (FILE_UNREADABLE)
       ! seatkeeper: hint: copy the file again, whole and unchanged
       = 1
       ${nothingInstalled}`,
@@ -90,7 +90,7 @@ describe("a license that is not as the vendor signed it", () => {
       site,
       `
       $ seatkeeper license install acme.skvendor
-      ! seatkeeper: error: acme.skvendor is a vendor file, not a license (NOTE_KIND)
+      ! seatkeeper: error: acme.skvendor is a vendor file, not a license (FILE_UNREADABLE)
       ! seatkeeper: hint: give the license instead
       = 1
 

@@ -254,7 +254,7 @@ describe("a receipt that does not belong here", () => {
       = 1
 
       $ seatkeeper usage receipt site.sklic
-      ! seatkeeper: error: site.sklic is a license, not a receipt (NOTE_KIND)
+      ! seatkeeper: error: site.sklic is a license, not a receipt (FILE_UNREADABLE)
       ! seatkeeper: hint: give the receipt instead
       = 1
       `,

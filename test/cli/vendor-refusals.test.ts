@@ -285,9 +285,9 @@ describe("files that are in the way or not there", () => {
   });
 
   it.each([
-    ["usage.skb", "usage.skb is a usage bundle, not an activation request (NOTE_KIND)"],
-    ["site.sklic", "site.sklic is a license, not an activation request (NOTE_KIND)"],
-    ["empty", "activation request empty is empty (NOTE_TRUNCATED)"],
+    ["usage.skb", "usage.skb is a usage bundle, not an activation request (FILE_UNREADABLE)"],
+    ["site.sklic", "site.sklic is a license, not an activation request (FILE_UNREADABLE)"],
+    ["empty", "activation request empty is empty (FILE_UNREADABLE)"],
   ])("a file of another kind is named: %s", (file, why) => {
     const { terminal } = reported();
     terminal.write("empty", "");

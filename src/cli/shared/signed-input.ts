@@ -1,4 +1,4 @@
-import { CodedError } from "../../base/errors.ts";
+import { CliError } from "./errors.ts";
 import { readInput } from "./input-file.ts";
 
 /** Signed files that somebody names on a command line: what they begin with, and their name for people. */
@@ -21,20 +21,20 @@ const OTHERS: readonly (readonly [beginning: string, is: string])[] = [
 /**
  * The bytes of a signed file. Nothing in it is believed yet; an empty file and a file that says of
  * itself that it is something else are named here, where the path is known.
- * @throws CodedError NOTE_TRUNCATED, NOTE_KIND, as the reader of notes would; CliError as `readInput`.
+ * @throws CliError FILE_UNREADABLE, and as `readInput`.
  */
 export function readSignedInput(path: string, kind: keyof typeof SIGNED): Uint8Array {
   const wanted = SIGNED[kind];
   const bytes = readInput(path, wanted);
   if (bytes.length === 0) {
-    throw new CodedError("NOTE_TRUNCATED", `${wanted} ${path} is empty`, {
+    throw new CliError("FILE_UNREADABLE", `${wanted} ${path} is empty`, {
       hint: "copy the file again, whole and unchanged",
       facts: { path },
     });
   }
   const found = kindOf(bytes);
   if (found === undefined || found === articled(wanted)) return bytes;
-  throw new CodedError("NOTE_KIND", `${path} is ${found}, not ${articled(wanted)}`, {
+  throw new CliError("FILE_UNREADABLE", `${path} is ${found}, not ${articled(wanted)}`, {
     hint: `give the ${wanted} instead`,
     facts: { path },
   });
