@@ -140,6 +140,9 @@ describe("seatkeeper license request", () => {
       site     Example Studio
       ledger   <id>
       written  again.sklic
+      ! seatkeeper-vendor: this site already holds 2 seats of cad.pro; this license adds 2
+      ! seatkeeper-vendor: this site already holds 1 seat of sim.solver; this license adds 1
+      ! seatkeeper-vendor: this site already holds 100 units of render.minutes; this license adds 100
       = 0
 
       $ seatkeeper license request --out site.skreq
