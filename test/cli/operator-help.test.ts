@@ -91,11 +91,11 @@ describe("seatkeeper --help", () => {
       check the ledger as far as it can be checked without the vendor's keys
 
       Options:
-        --help     show help                                                                     [boolean]
-        --version  show the version                                                              [boolean]
-        --vendor   the vendor's name, where there are several                                     [string]
-        --config   configuration [default: $SEATKEEPER_CONFIG or /etc/seatkeeper/config.yaml]     [string]
-        --json     print machine-readable JSON                                  [boolean] [default: false]
+        -h, --help     show help                                                                 [boolean]
+        -v, --version  show the version                                                          [boolean]
+            --vendor   the vendor's name, where there are several                                 [string]
+            --config   configuration [default: $SEATKEEPER_CONFIG or /etc/seatkeeper/config.yaml] [string]
+            --json     print machine-readable JSON                              [boolean] [default: false]
 
       Examples:
         seatkeeper ledger verify  with the daemon running or stopped; nothing is changed
