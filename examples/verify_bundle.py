@@ -515,13 +515,15 @@ def is_clock(value):
 N, ID16, B32, BOOL = whole(), size_of(16), size_of(32), lambda value: isinstance(value, bool)
 META = [N, N, N, N, is_text, N, maybe(N), maybe(whole(-(2**53))), one_of(0, 1), N]
 FEATURE = [one_of(1), is_name, N, N, N, N, N, is_denials, N, N, N]
+FEATURE_BORROWED = [*FEATURE, N, maybe(N), N, N]
 METER = [one_of(2), is_name, N, N, N]
 ENTRIES = {
     1: [whole(1), one_of(1), is_name, N, is_text, ID16, N, BOOL],
-    2: [whole(1), one_of(2), is_name, N, is_text, ID16, N, one_of(1, 2, 3), N],
+    2: [whole(1), one_of(2), is_name, N, is_text, ID16, N, one_of(1, 2, 3, 4, 5), N],
     3: [whole(1), one_of(3), is_name, None, is_text, None, N, is_name],
     4: [whole(1), one_of(4), is_name, N, is_text, None, N, N, B32],
     5: [None, one_of(5), is_name, None, None, None, None, None, N],
+    7: [whole(1), one_of(7), is_name, N, is_text, ID16, N, N],
 }
 PAYLOADS = {
     SEGMENT: [N, N, one_of(0, 1, 2, 3)],
@@ -541,6 +543,13 @@ def matches(value, table):
     return isinstance(value, dict) and value.keys() == rules.keys() and all(rules[k](value[k]) for k in rules)
 
 
+def is_total(entry):
+    """One feature's or meter's. The fields about borrowing are there only when they say something."""
+    if matches(entry, FEATURE_BORROWED):
+        return entry[11] + entry[13] + entry[14] > 0 and (entry[11] == 0) == (entry[12] is None)
+    return matches(entry, FEATURE) or matches(entry, METER)
+
+
 def check_checkpoint(value):
     """Meta and entries of a checkpoint, in their tables and their order."""
     good = isinstance(value, list) and value and matches(value[0], META)
@@ -549,7 +558,7 @@ def check_checkpoint(value):
     meta, entries = value[0], value[1:]
     if meta[8] == 0:
         order = [(e.get(0), e.get(1)) for e in entries if isinstance(e, dict)]
-        good = len(order) == len(entries) and all(matches(e, FEATURE) or matches(e, METER) for e in entries)
+        good = len(order) == len(entries) and all(map(is_total, entries))
         if not good or not is_rising(order):
             raise NotCanonical("totals of a checkpoint")
         return
@@ -943,13 +952,21 @@ class Verifier:
         }
 
 
+COUNTS = ("granted", "overdraft", "released", "expired", "revoked", "returned", "vendor_released", "borrowed")
+
+
 def figures(opened, acked):
     """What the new blocks count, in both details."""
     blocks, features, meters, events = {}, {}, {}, 0
 
     def feature(name):
-        empty = {"granted": 0, "overdraft": 0, "released": 0, "expired": 0, "revoked": 0, "denied": {}, "seat_ms": 0}
+        empty = {**dict.fromkeys(COUNTS, 0), "denied": {}, "seat_ms": 0, "borrowed_until": None}
         return features.setdefault(name, empty)
+
+    def borrow(name, count, until):
+        sums = feature(name)
+        sums["borrowed"] += count
+        sums["borrowed_until"] = max((each for each in (sums["borrowed_until"], until) if each is not None), default=None)
 
     def deny(name, reason, count):
         denied = feature(name)["denied"]
@@ -970,8 +987,12 @@ def figures(opened, acked):
         for entry in payload[1:]:
             if payload[0][8] == 0 and entry[0] == 1:
                 sums = feature(entry[1])
-                for key, field in enumerate(("granted", "overdraft", "released", "expired", "revoked"), 2):
+                for key, field in enumerate(COUNTS[:5], 2):
                     sums[field] += entry[key]
+                if 11 in entry:
+                    borrow(entry[1], entry[11], entry[12])
+                    sums["returned"] += entry[13]
+                    sums["vendor_released"] += entry[14]
                 sums["seat_ms"] += entry[8]
                 for reason, count in entry[7]:
                     deny(entry[1], reason, count)
@@ -981,8 +1002,10 @@ def figures(opened, acked):
                 feature(entry[2])["granted"] += 1
                 feature(entry[2])["overdraft"] += entry[7]
             elif entry[1] == 2:
-                feature(entry[2])[("released", "expired", "revoked")[entry[7] - 1]] += 1
+                feature(entry[2])[COUNTS[1 + entry[7]]] += 1
                 feature(entry[2])["seat_ms"] += entry[8]
+            elif entry[1] == 7:
+                borrow(entry[2], 1, entry[7])
             elif entry[1] == 3:
                 deny(entry[2], entry[7], 1)
             elif entry[1] == 4:

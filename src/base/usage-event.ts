@@ -30,6 +30,18 @@ export type NewUsageEvent =
       /** Seat time since the grant or the last cut, whichever is later: its seats times the milliseconds. */
       readonly seatMillis: Millis;
     }
+  /** A lease went off the network, or stays off it for longer than was said before. */
+  | {
+      readonly type: "borrow";
+      readonly wall: UnixMillis;
+      readonly feature: string;
+      /** Seats of the lease. It has them by its grant: borrowing takes no more. */
+      readonly count: number;
+      readonly user: Pseudonym;
+      readonly lease: LeaseId;
+      /** When it ends unless it is returned before. */
+      readonly until: UnixMillis;
+    }
   | {
       readonly type: "denial";
       readonly wall: UnixMillis;
@@ -50,8 +62,20 @@ export type NewUsageEvent =
       readonly client: ClientKey;
     };
 
-/** Why a lease is over; `revoked` also where the site's rules end it. */
-export type EndReason = "released" | "expired" | "revoked";
+/**
+ * Why a lease is over; `revoked` also where the site's rules end it. A borrowed one is `returned`, or
+ * given up by the vendor when its workstation is lost.
+ */
+export const END_REASONS = [
+  "released",
+  "expired",
+  "revoked",
+  "returned",
+  "vendor-released",
+] as const;
+
+/** One of `END_REASONS`. */
+export type EndReason = (typeof END_REASONS)[number];
 
 /** An event with its place in the site's history: ids are contiguous, starting at 1, per vendor. */
 export type UsageEvent = NewUsageEvent & { readonly id: number };

@@ -6,8 +6,8 @@ import type { Detail } from "./payload.ts";
 
 /** Bytes kept free for the array's head and the meta map, whose boot id alone may take 512. */
 const META_BYTES = 640;
-/** The fixed part of an entry at most: map head, keys, and eleven numbers of nine bytes. */
-const ENTRY_BYTES = 112;
+/** The fixed part of an entry at most: map head, keys, and fifteen numbers of nine bytes. */
+const ENTRY_BYTES = 152;
 
 /**
  * How many of the pending events, from the first, fit into one checkpoint block; all of them means

@@ -1,7 +1,7 @@
 import { fromBase64Url, fromHex, toBase64Url, toHex } from "../base/bytes.ts";
 import { clientKey, leaseId } from "../base/ids.ts";
 import { millis } from "../base/time.ts";
-import type { UsageEvent } from "../base/usage-event.ts";
+import { END_REASONS, type UsageEvent } from "../base/usage-event.ts";
 import { type Cbor, isCborMap } from "./cbor.ts";
 import { asciiName, Fields, mapOf, printable, refusedField } from "./fields.ts";
 import type { SealedEvent, SealedSeatTime } from "./payload.ts";
@@ -12,7 +12,7 @@ const END = 2;
 const DENIAL = 3;
 const USAGE = 4;
 const OPEN = 5;
-const END_REASONS = ["released", "expired", "revoked"] as const;
+const BORROW = 7;
 
 /** One event's entry of a checkpoint (docs/spec/ledger.md, "Events"). */
 export function eventValue(event: UsageEvent): Cbor {
@@ -29,6 +29,11 @@ export function eventValue(event: UsageEvent): Cbor {
       const reason = END_REASONS.indexOf(event.reason) + 1;
       const lease = fromHex(event.lease);
       return mapOf(event.id, END, feature, count, user, lease, wall, reason, seatMillis);
+    }
+    case "borrow": {
+      const { count, wall, until } = event;
+      const feature = asciiName(event.feature, "feature");
+      return mapOf(event.id, BORROW, feature, count, user, fromHex(event.lease), wall, until);
     }
     case "denial":
       return new Map<number, Cbor>([
@@ -74,6 +79,7 @@ export function readEvent(value: Cbor): SealedEvent {
   const kind = isCborMap(value) ? value.get(1) : undefined;
   if (kind === GRANT) return readGrant(new Fields(value, "grant", 8));
   if (kind === END) return readEnd(new Fields(value, "end", 9));
+  if (kind === BORROW) return readBorrow(new Fields(value, "borrow", 8));
   if (kind === DENIAL) return readDenial(new Fields(value, "denial", 6));
   if (kind === USAGE) return readUsage(new Fields(value, "usage", 8));
   throw refusedField("checkpoint entry", "is no known event");
@@ -105,6 +111,19 @@ function readEnd(fields: Fields): SealedEvent {
     wall: fields.moment(6),
     reason,
     seatMillis: millis(fields.natural(8)),
+  };
+}
+
+function readBorrow(fields: Fields): SealedEvent {
+  return {
+    id: fields.natural(0),
+    type: "borrow",
+    feature: fields.name(2),
+    count: fields.natural(3),
+    user: fields.text(4),
+    lease: leaseId(toHex(fields.bytes(5, 16))),
+    wall: fields.moment(6),
+    until: fields.moment(7),
   };
 }
 

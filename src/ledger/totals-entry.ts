@@ -1,10 +1,14 @@
 import { type Cbor, isCborMap } from "./cbor.ts";
 import { asciiName, Fields, listOf, mapOf, refusedField } from "./fields.ts";
-import type { DenialTotals, FeatureTotals, MeterTotals } from "./totals.ts";
+import type { BorrowTotals, DenialTotals, FeatureTotals, MeterTotals } from "./totals.ts";
 
 /** Value of field 0 in the entries of a checkpoint with totals. */
 const FEATURE = 1;
 const METER = 2;
+
+/** Fields of a feature's entry, without and with those about borrowing. */
+const FIELDS = 11;
+const FIELDS_WITH_BORROW = 15;
 
 /** One feature's entry of a checkpoint (docs/spec/ledger.md, "Totals"). */
 export function featureValue(totals: FeatureTotals): Cbor {
@@ -20,7 +24,14 @@ export function featureValue(totals: FeatureTotals): Cbor {
     totals.seatMillis,
     totals.peak,
     totals.inUse,
+    ...borrowValues(totals.borrow),
   );
+}
+
+/** An entry has these fields only where there is something in them, so that it has one form. */
+function borrowValues(borrow: BorrowTotals | undefined): readonly Cbor[] {
+  if (borrow === undefined) return [];
+  return [borrow.borrows, borrow.until, borrow.returned, borrow.vendorReleased];
 }
 
 /** One meter's entry. */
@@ -35,7 +46,8 @@ export function isFeatureEntry(entry: Cbor): boolean {
 
 /** @throws LedgerError `LEDGER_PAYLOAD`. */
 export function readFeature(value: Cbor): FeatureTotals {
-  const fields = new Fields(value, "feature totals", 11);
+  const isBorrowed = isCborMap(value) && value.size === FIELDS_WITH_BORROW;
+  const fields = new Fields(value, "feature totals", isBorrowed ? FIELDS_WITH_BORROW : FIELDS);
   const denials = fields.list(7).map(readDenials);
   refuseUnsorted(denials.map(({ reason }) => reason));
   return {
@@ -49,7 +61,23 @@ export function readFeature(value: Cbor): FeatureTotals {
     seatMillis: fields.natural(8),
     peak: fields.natural(9),
     inUse: fields.natural(10),
+    ...(isBorrowed ? { borrow: readBorrow(fields) } : {}),
   };
+}
+
+function readBorrow(fields: Fields): BorrowTotals {
+  const borrow = {
+    borrows: fields.natural(11),
+    until: fields.orNull(12, (key) => fields.moment(key)),
+    returned: fields.natural(13),
+    vendorReleased: fields.natural(14),
+  };
+  const { borrows, until, returned, vendorReleased } = borrow;
+  if (borrows + returned + vendorReleased === 0) throw refusedField("borrow totals", "are all 0");
+  if ((borrows === 0) !== (until === null)) {
+    throw refusedField("feature totals, field 12", "is null only without a borrow");
+  }
+  return borrow;
 }
 
 function readDenials(value: Cbor): DenialTotals {

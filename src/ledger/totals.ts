@@ -1,3 +1,4 @@
+import type { UnixMillis } from "../base/time.ts";
 import type { OpenSeatTime, UsageEvent } from "../base/usage-event.ts";
 
 /** What one feature did within a checkpoint. Counts of leases unless said otherwise. */
@@ -17,6 +18,18 @@ export interface FeatureTotals {
   readonly peak: number;
   /** Seats in use at its end. */
   readonly inUse: number;
+  /** Left out where nothing was borrowed or returned. */
+  readonly borrow?: BorrowTotals;
+}
+
+/** What happened to borrowed leases of one feature. */
+export interface BorrowTotals {
+  /** How often leases were borrowed or borrowed for longer. */
+  readonly borrows: number;
+  /** The latest end among these; null without one. */
+  readonly until: UnixMillis | null;
+  readonly returned: number;
+  readonly vendorReleased: number;
 }
 
 export interface DenialTotals {
@@ -86,6 +99,10 @@ interface FeatureSum {
   released: number;
   expired: number;
   revoked: number;
+  returned: number;
+  vendorReleased: number;
+  borrows: number;
+  until: UnixMillis | null;
   readonly denials: Map<string, number>;
   seatMillis: number;
   /** Seats in use relative to the start of the interval: now, and at the highest. */
@@ -105,6 +122,10 @@ const newFeature = (): FeatureSum => ({
   released: 0,
   expired: 0,
   revoked: 0,
+  returned: 0,
+  vendorReleased: 0,
+  borrows: 0,
+  until: null,
   denials: new Map(),
   seatMillis: 0,
   net: 0,
@@ -131,9 +152,13 @@ function addSeatEvent(sum: FeatureSum, event: SeatEvent): void {
       sum.highest = Math.max(sum.highest, sum.net);
       return;
     case "end":
-      sum[event.reason] += 1;
+      sum[event.reason === "vendor-released" ? "vendorReleased" : event.reason] += 1;
       sum.seatMillis += event.seatMillis;
       sum.net -= event.count;
+      return;
+    case "borrow":
+      sum.borrows += 1;
+      sum.until = laterOf(sum.until, event.until);
       return;
     case "denial":
       sum.denials.set(event.reason, (sum.denials.get(event.reason) ?? 0) + 1);
@@ -152,11 +177,31 @@ function seatsAfter({ later, inUse }: Consumption): ReadonlyMap<string, number> 
 }
 
 function featureTotals(feature: string, sum: FeatureSum, inUse: number): FeatureTotals {
-  const { net, highest, denials, ...counts } = sum;
+  const { net, highest, denials, ...others } = sum;
+  const { borrows, until, returned, vendorReleased, ...counts } = others;
   const reasons = sorted(denials).map(([reason, count]) => ({ reason, count }));
   const atStart = inUse - net;
   const peak = Math.max(0, inUse, atStart + highest);
-  return { feature, ...counts, denials: reasons, peak, inUse: Math.max(0, inUse) };
+  return {
+    feature,
+    ...counts,
+    denials: reasons,
+    peak,
+    inUse: Math.max(0, inUse),
+    ...borrowTotals({ borrows, until, returned, vendorReleased }),
+  };
+}
+
+/** The totals, if there is anything to tell. */
+export function borrowTotals(totals: BorrowTotals): { readonly borrow?: BorrowTotals } {
+  const { borrows, returned, vendorReleased } = totals;
+  return borrows + returned + vendorReleased === 0 ? {} : { borrow: totals };
+}
+
+/** The later of two ends; null is none. */
+export function laterOf(one: UnixMillis | null, other: UnixMillis | null): UnixMillis | null {
+  if (one === null || other === null) return one ?? other;
+  return one > other ? one : other;
 }
 
 function entryOf<Sum>(sums: Map<string, Sum>, name: string, make: () => Sum): Sum {

@@ -1,7 +1,12 @@
 import { parsePseudonym } from "../base/identity.ts";
 import { clientKey, leaseId } from "../base/ids.ts";
 import { millis, unixMillis } from "../base/time.ts";
-import type { EndReason, NewUsageEvent, UsageEvent } from "../base/usage-event.ts";
+import {
+  END_REASONS,
+  type EndReason,
+  type NewUsageEvent,
+  type UsageEvent,
+} from "../base/usage-event.ts";
 import type { Connection, Statement } from "./connection.ts";
 import { Row } from "./row.ts";
 
@@ -22,7 +27,8 @@ export class EventRows {
     );
     this.#insert = connection.prepare(
       `INSERT INTO events (vendor, id, type, wall, subject, amount, user, lease, reason, overdraft,
-        seat_millis, used_at, client) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        seat_millis, used_at, client, borrow_until)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#pending = connection.prepare("SELECT * FROM events WHERE vendor = ? ORDER BY id");
     this.#count = connection.prepare("SELECT count(*) FROM events WHERE vendor = ?").pluck();
@@ -64,17 +70,47 @@ function columnsOf(event: NewUsageEvent): readonly unknown[] {
   switch (event.type) {
     case "grant": {
       const { feature, count, lease, overdraft } = event;
-      return [type, wall, feature, count, user, lease, null, Number(overdraft), null, null, null];
+      return [
+        type,
+        wall,
+        feature,
+        count,
+        user,
+        lease,
+        null,
+        Number(overdraft),
+        null,
+        null,
+        null,
+        null,
+      ];
     }
     case "end": {
       const { feature, count, lease, reason, seatMillis } = event;
-      return [type, wall, feature, count, user, lease, reason, null, seatMillis, null, null];
+      return [type, wall, feature, count, user, lease, reason, null, seatMillis, null, null, null];
+    }
+    case "borrow": {
+      const { feature, count, lease, until } = event;
+      return [type, wall, feature, count, user, lease, null, null, null, null, null, until];
     }
     case "denial":
-      return [type, wall, event.feature, null, user, null, event.reason, null, null, null, null];
+      return [
+        type,
+        wall,
+        event.feature,
+        null,
+        user,
+        null,
+        event.reason,
+        null,
+        null,
+        null,
+        null,
+        null,
+      ];
     case "usage": {
       const { meter, units, usedAt, client } = event;
-      return [type, wall, meter, units, user, null, null, null, null, usedAt, client];
+      return [type, wall, meter, units, user, null, null, null, null, usedAt, client, null];
     }
   }
 }
@@ -112,6 +148,17 @@ function eventOf(row: Row): UsageEvent {
         reason: row.as("reason", endReason),
         seatMillis: millis(row.number("seat_millis")),
       };
+    case "borrow":
+      return {
+        id,
+        type,
+        wall,
+        feature: subject,
+        count: row.number("amount"),
+        user,
+        lease: row.as("lease", leaseId),
+        until: unixMillis(row.number("borrow_until")),
+      };
     case "denial":
       return { id, type, wall, feature: subject, reason: row.text("reason"), user };
     case "usage":
@@ -128,12 +175,16 @@ function eventOf(row: Row): UsageEvent {
   }
 }
 
+const EVENT_TYPES = ["grant", "end", "borrow", "denial", "usage"] as const;
+
 function eventType(text: string): UsageEvent["type"] {
-  if (text === "grant" || text === "end" || text === "denial" || text === "usage") return text;
-  throw new RangeError("not an event type");
+  const known = EVENT_TYPES.find((type) => type === text);
+  if (known === undefined) throw new RangeError("not an event type");
+  return known;
 }
 
 function endReason(text: string): EndReason {
-  if (text === "released" || text === "expired" || text === "revoked") return text;
-  throw new RangeError("not a reason for an end");
+  const known = END_REASONS.find((reason) => reason === text);
+  if (known === undefined) throw new RangeError("not a reason for an end");
+  return known;
 }

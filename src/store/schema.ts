@@ -146,4 +146,12 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (vendor, feature, month)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Set together while a lease is borrowed: since when and until when, and the fingerprint of the
+  -- workstation whose ticket says so.
+  ALTER TABLE leases ADD COLUMN borrowed_from INTEGER;
+  ALTER TABLE leases ADD COLUMN borrowed_until INTEGER;
+  ALTER TABLE leases ADD COLUMN borrow_host TEXT;
+  ALTER TABLE events ADD COLUMN borrow_until INTEGER;
+  `,
 ];

@@ -113,6 +113,8 @@ function figuresOfEvent(event: NewUsageEvent): readonly Figure[] {
     }
     case "end":
       return [figure(day, "feature", event.feature, "seat_millis", event.seatMillis)];
+    case "borrow":
+      return [figure(day, "feature", event.feature, "borrows", 1)];
     case "denial":
       return [figure(day, "feature", event.feature, DENIED + event.reason, 1)];
     case "usage":

@@ -132,4 +132,28 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (chain_id, block, meter)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE borrow_usage (
+    chain_id TEXT NOT NULL REFERENCES activations,
+    block INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL,
+    feature TEXT NOT NULL,
+    borrows INTEGER NOT NULL,
+    -- The latest end of a seat borrowed in the interval.
+    borrowed_until INTEGER,
+    returned INTEGER NOT NULL,
+    vendor_released INTEGER NOT NULL,
+    PRIMARY KEY (chain_id, block, feature)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Borrowed seats that were given up for the site, as signed.
+  CREATE TABLE borrow_releases (
+    chain_id TEXT NOT NULL REFERENCES activations,
+    lease TEXT NOT NULL,
+    issued_at INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    text TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX borrow_releases_of_ledger ON borrow_releases (chain_id, lease);
+  `,
 ];

@@ -39,6 +39,13 @@ export interface FeatureLine {
   readonly seatMillis: number;
   /** Most seats at one moment. */
   readonly peak: number;
+  /** How often seats were borrowed, or borrowed for longer. */
+  readonly borrows: number;
+  /** The latest end among these; null without one. */
+  readonly borrowedUntil: UnixMillis | null;
+  /** Borrowed seats that came back before their end, or that this vendor gave up for the site. */
+  readonly returned: number;
+  readonly vendorReleased: number;
 }
 
 /** Use of one meter at one site in one period. */
@@ -92,8 +99,12 @@ function featureLines(database: Database, site: Site, query: ReportQuery): reado
     .prepare<Bounds, Omit<FeatureLine, "site" | "formerNames" | "chainId" | "denials">>(
       `SELECT ${PERIODS[query.by]} AS period, feature, sum(grants) AS grants,
               sum(overdraft_grants) AS overdraftGrants, sum(seat_millis) AS seatMillis,
-              max(peak) AS peak
-       FROM feature_usage AS u ${WITHIN} AND NOT ${IS_METER} GROUP BY period, feature
+              max(peak) AS peak, coalesce(sum(borrows), 0) AS borrows,
+              max(borrowed_until) AS borrowedUntil, coalesce(sum(returned), 0) AS returned,
+              coalesce(sum(vendor_released), 0) AS vendorReleased
+       FROM (SELECT u.*, borrows, borrowed_until, returned, vendor_released
+             FROM feature_usage AS u LEFT JOIN borrow_usage USING (chain_id, block, feature)) AS u
+       ${WITHIN} AND NOT ${IS_METER} GROUP BY period, feature
        ORDER BY period, feature`,
     )
     .all(...boundsOf(site, query));

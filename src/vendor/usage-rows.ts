@@ -1,7 +1,14 @@
 import type { Database, Statement } from "better-sqlite3";
 import type { ChainId } from "../base/ids.ts";
+import type { EndReason } from "../base/usage-event.ts";
 import type { CheckpointPayload, EventsPayload } from "../ledger/payload.ts";
-import type { FeatureTotals, MeterTotals } from "../ledger/totals.ts";
+import {
+  type BorrowTotals,
+  borrowTotals,
+  type FeatureTotals,
+  laterOf,
+  type MeterTotals,
+} from "../ledger/totals.ts";
 
 /** What was added to the books, for the answer to the person who ingested. */
 export interface Counted {
@@ -22,6 +29,7 @@ export interface CheckpointTotals {
 export class UsageRows {
   readonly #chain: ChainId;
   readonly #feature: Statement;
+  readonly #borrow: Statement;
   readonly #denial: Statement;
   readonly #meter: Statement;
   /** Seats in use per feature after the newest checkpoint. */
@@ -33,6 +41,7 @@ export class UsageRows {
     this.#feature = database.prepare(
       "INSERT INTO feature_usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
+    this.#borrow = database.prepare("INSERT INTO borrow_usage VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
     this.#denial = database.prepare("INSERT INTO denial_usage VALUES (?, ?, ?, ?, ?, ?)");
     this.#meter = database.prepare("INSERT INTO meter_usage VALUES (?, ?, ?, ?, ?, ?, ?)");
     this.#inUse = seatsInUse(database, chain);
@@ -70,6 +79,10 @@ export class UsageRows {
       peak,
       inUse,
     );
+    if (totals.borrow !== undefined) {
+      const { borrows, until, returned, vendorReleased } = totals.borrow;
+      this.#borrow.run(...place, feature, borrows, until, returned, vendorReleased);
+    }
     for (const { reason, count } of denials) this.#denial.run(...place, feature, reason, count);
   }
 
@@ -130,6 +143,7 @@ class FeatureSum {
   #grants = 0;
   #overdraftGrants = 0;
   readonly #ends = { released: 0, expired: 0, revoked: 0 };
+  #borrow: BorrowTotals = { borrows: 0, until: null, returned: 0, vendorReleased: 0 };
   readonly #denials = new Map<string, number>();
 
   constructor(inUse: number) {
@@ -146,13 +160,28 @@ class FeatureSum {
         this.#peak = Math.max(this.#peak, this.#inUse);
         return;
       case "end":
-        this.#ends[event.reason] += 1;
+        this.#end(event.reason);
         this.seatMillis += event.seatMillis;
         this.#inUse = Math.max(0, this.#inUse - event.count);
+        return;
+      case "borrow":
+        this.#borrow = {
+          ...this.#borrow,
+          borrows: this.#borrow.borrows + 1,
+          until: laterOf(this.#borrow.until, event.until),
+        };
         return;
       case "denial":
         this.#denials.set(event.reason, (this.#denials.get(event.reason) ?? 0) + 1);
     }
+  }
+
+  #end(reason: EndReason): void {
+    const { returned, vendorReleased } = this.#borrow;
+    if (reason === "returned") this.#borrow = { ...this.#borrow, returned: returned + 1 };
+    else if (reason === "vendor-released") {
+      this.#borrow = { ...this.#borrow, vendorReleased: vendorReleased + 1 };
+    } else this.#ends[reason] += 1;
   }
 
   totals(feature: string): FeatureTotals {
@@ -165,6 +194,7 @@ class FeatureSum {
       seatMillis: this.seatMillis,
       peak: this.#peak,
       inUse: this.#inUse,
+      ...borrowTotals(this.#borrow),
     };
   }
 }

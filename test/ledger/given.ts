@@ -72,6 +72,30 @@ export const grant = (id: number, feature = "cad.pro"): UsageEvent => ({
   overdraft: false,
 });
 
+export const borrow = (id: number, until: UnixMillis): UsageEvent => ({
+  id,
+  type: "borrow",
+  wall: noon,
+  feature: "cad.pro",
+  count: 1,
+  user: ada,
+  lease: seat,
+  until,
+});
+
+/** The end of a borrowed lease whose workstation came home early. */
+export const giveBack = (id: number): UsageEvent => ({
+  id,
+  type: "end",
+  wall: minutePast,
+  feature: "cad.pro",
+  count: 1,
+  user: ada,
+  lease: seat,
+  reason: "returned",
+  seatMillis: millis(60_000),
+});
+
 export const release = (id: number, seatMillis: number, feature = "cad.pro"): UsageEvent => ({
   id,
   type: "end",

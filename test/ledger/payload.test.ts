@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { toHex } from "../../src/base/bytes.ts";
 import { chainId } from "../../src/base/ids.ts";
-import { millis } from "../../src/base/time.ts";
+import { millis, unixMillis } from "../../src/base/time.ts";
 import type { UsageEvent } from "../../src/base/usage-event.ts";
 import { type Cbor, decodeCbor, encodeCbor } from "../../src/ledger/cbor.ts";
 import { fitEvents } from "../../src/ledger/checkpoint-size.ts";
@@ -14,11 +14,14 @@ import {
 } from "../../src/ledger/payload-codec.ts";
 import {
   ada,
+  borrow,
   checkpoint,
   clocksAt,
   denial,
+  giveBack,
   grant,
   minutePast,
+  nextDay,
   noon,
   release,
   seeded,
@@ -144,6 +147,8 @@ describe("a checkpoint with events", () => {
   });
 });
 
+const weekPast = unixMillis(noon + 7 * 86_400_000);
+
 describe("a checkpoint with totals", () => {
   it("says what each feature and meter did, and names no one", () => {
     const events = [grant(5), release(6, 1_000), denial(7), usage(8, 12)];
@@ -164,6 +169,15 @@ describe("a checkpoint with totals", () => {
       meters: [{ meter: "render.minutes", records: 1, units: 12, late: 0 }],
     });
     expect(new TextDecoder().decode(encodePayload(draft).plaintext)).not.toContain(ada);
+  });
+
+  it("says how often leases were borrowed, until when at the latest, and how they came back", () => {
+    const events = [grant(5), borrow(6, weekPast), borrow(7, nextDay), giveBack(8)];
+    const totals = readBack(checkpoint(events, { detail: "totals" }));
+    const until = weekPast;
+    expect(totals).toMatchObject({
+      features: [{ released: 0, borrow: { borrows: 2, until, returned: 1, vendorReleased: 0 } }],
+    });
   });
 
   it("may speak of no event at all", () => {

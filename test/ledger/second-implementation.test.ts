@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { fromHex, toHex } from "../../src/base/bytes.ts";
+import { fromHex, toHex, utf8 } from "../../src/base/bytes.ts";
 import { leaseId } from "../../src/base/ids.ts";
 import { millis, unixMillis } from "../../src/base/time.ts";
 import type { UsageEvent } from "../../src/base/usage-event.ts";
+import { sha256 } from "../../src/crypto/hash.ts";
 import { x25519PublicKey } from "../../src/crypto/x25519.ts";
 import { type DirectoryRow, encodeDirectoryRow } from "../../src/ledger/directory.ts";
 import type { BlockDraft, CheckpointDraft, SegmentDraft } from "../../src/ledger/draft.ts";
@@ -75,6 +76,46 @@ const tomorrow: readonly UsageEvent[] = [
   { id: 7, ...released, wall: at(3) },
   { id: 8, ...metered, wall: at(4), usedAt: at(-5) },
 ];
+const borrowed = leaseId(toHex(sha256(utf8("borrowed lease 0")).slice(0, 16)));
+const week = unixMillis(noon + 7 * 86_400_000);
+/** Borrowed and returned; another lease given up by the vendor. */
+const borrowing = (first: number): readonly UsageEvent[] => [
+  {
+    id: first,
+    type: "grant",
+    ...seat,
+    wall: unixMillis(nextDay + 1),
+    count: 1,
+    lease: borrowed,
+    overdraft: false,
+  },
+  {
+    id: first + 1,
+    type: "borrow",
+    ...seat,
+    wall: unixMillis(nextDay + 1),
+    count: 1,
+    lease: borrowed,
+    until: week,
+  },
+  {
+    ...released,
+    id: first + 2,
+    wall: unixMillis(nextDay + 2),
+    count: 1,
+    lease: borrowed,
+    reason: "returned",
+    seatMillis: millis(1),
+  },
+  {
+    ...released,
+    id: first + 3,
+    wall: unixMillis(nextDay + 3),
+    count: 1,
+    reason: "vendor-released",
+    seatMillis: millis(5),
+  },
+];
 const open = [{ feature: "sim.solver", seatMillis: millis(60_000) }];
 const sealingKey = x25519PublicKey(fromHex(vectors.vendor_secret));
 
@@ -109,6 +150,8 @@ function sealedAgain(): Sealed {
   seal(nextSegment);
   seal(totalsOfTomorrow);
   seal({ type: "receipt", note: "a receipt\n", receiptNo: 1, ackSize: 2, ackRoot });
+  seal(borrowEvents);
+  seal(borrowTotals);
   return { disk, ledger, rows };
 }
 
@@ -131,6 +174,23 @@ const totalsOfTomorrow: CheckpointDraft = {
   events: tomorrow,
   from: at(60_000),
   clocks: clocks(nextDay),
+};
+const borrowEvents: CheckpointDraft = {
+  ...eventsOfToday,
+  firstEventId: 9,
+  events: borrowing(9),
+  open: [],
+  inUse: new Map(),
+  from: nextDay,
+  clocks: clocks(nextDay + 60_000),
+};
+const borrowTotals: CheckpointDraft = {
+  ...borrowEvents,
+  detail: "totals",
+  firstEventId: 13,
+  events: borrowing(13),
+  from: unixMillis(nextDay + 60_000),
+  clocks: clocks(nextDay + 120_000),
 };
 const nextSegment: SegmentDraft = {
   type: "segment",

@@ -30,6 +30,15 @@ const events: readonly NewUsageEvent[] = [
     reason: "expired",
     seatMillis: millis(90_000),
   },
+  {
+    type: "borrow",
+    wall: moment,
+    feature: "cad.pro",
+    count: 1,
+    user: ada,
+    lease: newLeaseId(1),
+    until: unixMillis(moment + 86_400_000),
+  },
   { type: "denial", wall: moment, feature: "sim.solver", reason: "NO_SEATS", user: ada },
   {
     type: "usage",
@@ -91,9 +100,10 @@ describe("a committed group", () => {
       { ...events[1], id: 2 },
       { ...events[2], id: 3 },
       { ...events[3], id: 4 },
+      { ...events[4], id: 5 },
     ]);
-    expect(second.lastEventId(vendor)).toBe(4);
-    expect(second.pendingCount(vendor)).toBe(4);
+    expect(second.lastEventId(vendor)).toBe(5);
+    expect(second.pendingCount(vendor)).toBe(5);
   });
 
   it("is its vendor's alone", async () => {

@@ -291,6 +291,18 @@ def main():
         fields(2, "render.minutes", 1, 12, 1),
     ])
     ledger.seal("receipt", fields("a receipt\n", 1, 2, tree(ledger.leaves[:2])))
+    borrowed, ends = seeded("borrowed lease", 16), noon + 7 * 86_400_000
+    ledger.seal("checkpoint", [
+        meta(9, 4, day + 60_000, 1, day),
+        {0: 9, 1: 1, 2: "cad.pro", 3: 1, 4: pseudonym, 5: borrowed, 6: day + 1, 7: False},
+        {0: 10, 1: 7, 2: "cad.pro", 3: 1, 4: pseudonym, 5: borrowed, 6: day + 1, 7: ends},
+        {0: 11, 1: 2, 2: "cad.pro", 3: 1, 4: pseudonym, 5: borrowed, 6: day + 2, 7: 4, 8: 1},
+        {0: 12, 1: 2, 2: "cad.pro", 3: 1, 4: pseudonym, 5: lease, 6: day + 3, 7: 5, 8: 5},
+    ])
+    ledger.seal("checkpoint", [
+        meta(13, 4, day + 120_000, 0, day + 60_000),
+        fields(1, "cad.pro", 1, 0, 0, 0, 0, [], 6, 2, 0, 1, ends, 1, 1),
+    ])
     hexed = lambda value: {k: v.hex() for k, v in value.items()}
     vectors = {
         "vendor_secret": vendor.hex(), "auditor_secret": auditor.hex(), "chain_id": chain_id.hex(),
@@ -299,7 +311,7 @@ def main():
         "lease": lease.hex(), "segments": [hexed(first), hexed(second)],
         "blocks": [b.hex() for b in ledger.blocks], "leaves": [x.hex() for x in ledger.leaves],
         "root": tree(ledger.leaves).hex(), "tip": ledger.tip().hex(),
-        "slot": ledger.slot(day, (2, tree(ledger.leaves[:2]))).hex(),
+        "slot": ledger.slot(day + 120_000, (2, tree(ledger.leaves[:2]))).hex(),
     }
     path = pathlib.Path(__file__).with_name("skc1-vectors.json")
     path.write_text(json.dumps(vectors, indent=1) + "\n")

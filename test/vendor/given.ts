@@ -12,7 +12,7 @@ import {
   type UnixMillis,
   unixMillis,
 } from "../../src/base/time.ts";
-import type { NewUsageEvent } from "../../src/base/usage-event.ts";
+import type { EndReason, NewUsageEvent } from "../../src/base/usage-event.ts";
 import type { ByteSource } from "../../src/ledger/ports.ts";
 import type { License } from "../../src/license/license.ts";
 import { decodeTerms, type Terms } from "../../src/license/terms.ts";
@@ -25,6 +25,7 @@ import { VendorStore } from "../../src/vendor/vendor-store.ts";
 /** Long past, so that no clock that runs these tests finds the site's clock ahead. */
 export const noon: UnixMillis = unixMillis(Date.UTC(2024, 2, 1, 12));
 export const minute = 60_000;
+export const day = 86_400_000;
 export const at = (wall: number): Moment => ({ wall: unixMillis(wall), mono: monoMillis(0) });
 
 export const passphrase = "correct horse battery staple";
@@ -127,14 +128,23 @@ export const granted = (feature = "cad.pro", overdraft = false): Happening => ({
   overdraft,
 });
 
-export const ended = (minutes: number, feature = "cad.pro"): Happening => ({
+export const ended = (minutes: number, reason: EndReason = "released"): Happening => ({
   type: "end",
-  feature,
+  feature: "cad.pro",
   count: 1,
   user: ada,
   lease: seat,
-  reason: "released",
+  reason,
   seatMillis: millis(minutes * minute),
+});
+
+export const borrowed = (days: number): Happening => ({
+  type: "borrow",
+  feature: "cad.pro",
+  count: 1,
+  user: ada,
+  lease: seat,
+  until: unixMillis(noon + days * day),
 });
 
 export const denied = (reason: string, feature = "cad.pro"): Happening => ({

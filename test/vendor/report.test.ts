@@ -2,9 +2,22 @@ import { describe, expect, it } from "vitest";
 import { millis, unixMillis } from "../../src/base/time.ts";
 import { decodeTerms } from "../../src/license/terms.ts";
 import { type ReportQuery, type UsageReport, usageReport } from "../../src/vendor/report.ts";
-import { codeOf, Desk, denied, ended, granted, metered, minute, noon } from "./given.ts";
+import {
+  borrowed,
+  codeOf,
+  Desk,
+  day,
+  denied,
+  ended,
+  granted,
+  metered,
+  minute,
+  noon,
+} from "./given.ts";
 import { Site } from "./site.ts";
 
+/** Of a feature whose seats never left the network. */
+const notBorrowed = { borrows: 0, borrowedUntil: null, returned: 0, vendorReleased: 0 };
 const HALF_A_DAY = 12 * 60;
 
 describe("what a site has used", () => {
@@ -28,6 +41,7 @@ describe("what a site has used", () => {
           ],
           seatMillis: 90 * minute,
           peak: 1,
+          ...notBorrowed,
         },
         {
           ...line,
@@ -37,17 +51,29 @@ describe("what a site has used", () => {
           denials: [],
           seatMillis: 0,
           peak: 1,
+          ...notBorrowed,
         },
       ],
       meters: [{ ...line, meter: "render.minutes", records: 3, units: 50, late: 2, denials: [] }],
     });
   });
 
+  it("says what was borrowed, until when at the latest, and how it came back", () => {
+    const { desk, site, deliver } = licensed();
+    site.checkpoint([granted(), granted(), borrowed(7), borrowed(2)]);
+    site.checkpoint([ended(1, "returned"), ended(1, "vendor-released")]);
+    deliver();
+    expect(reportOf(desk).features).toMatchObject([
+      { borrows: 2, borrowedUntil: noon + 7 * day, returned: 1, vendorReleased: 1 },
+    ]);
+  });
+
   it("is the same whether the site sealed sums or events", () => {
     const happenings = [
       [granted(), granted(), denied("NO_SEATS"), metered(30)],
       [ended(5), granted(), ended(7), metered(1)],
-      [ended(1), metered(2)],
+      [ended(1), borrowed(7), metered(2)],
+      [granted(), borrowed(2), ended(1, "returned"), ended(1, "vendor-released")],
     ];
     const reports = (["totals", "events"] as const).map((detail) => {
       const { desk, site, deliver } = licensed();
@@ -58,7 +84,7 @@ describe("what a site has used", () => {
     });
     expect(reports[1]).toEqual(reports[0]);
     expect(reports[1]).toMatchObject([
-      { grants: 3, seatMillis: 13 * minute, peak: 2 },
+      { grants: 4, seatMillis: 15 * minute, peak: 2 },
       { units: 33 },
     ]);
   });

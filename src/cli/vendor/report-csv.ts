@@ -1,3 +1,4 @@
+import { isoTime, type UnixMillis } from "../../base/time.ts";
 import type { FeatureLine, MeterLine, UsageReport } from "../../vendor/report.ts";
 import { seatHours } from "./report-table.ts";
 
@@ -30,14 +31,28 @@ const COLUMNS = [
   "records",
   "units",
   "late",
+  "borrows",
+  "borrowed_until",
+  "returned",
+  "vendor_released",
 ];
+
+/** Of rows that are not about a feature. */
+const NOTHING_BORROWED = ["", "", "", ""];
 
 type Cell = string | number;
 
 function featureRow(line: FeatureLine): readonly Cell[] {
   const { grants, overdraftGrants, seatMillis, peak } = line;
   const figures = [grants, overdraftGrants, seatHours(seatMillis), seatMillis, peak];
-  return [...leading("feature", line, line.feature), "", ...figures, denied(line), "", "", ""];
+  const { borrows, borrowedUntil, returned, vendorReleased } = line;
+  const borrowing = [borrows, isoOrNothing(borrowedUntil), returned, vendorReleased];
+  const start = [...leading("feature", line, line.feature), "", ...figures, denied(line)];
+  return [...start, "", "", "", ...borrowing];
+}
+
+function isoOrNothing(moment: UnixMillis | null): string {
+  return moment === null ? "" : isoTime(moment);
 }
 
 function denialRows(line: FeatureLine | MeterLine, name: string): readonly (readonly Cell[])[] {
@@ -53,12 +68,24 @@ function denialRows(line: FeatureLine | MeterLine, name: string): readonly (read
     "",
     "",
     "",
+    ...NOTHING_BORROWED,
   ]);
 }
 
 function meterRow(line: MeterLine): readonly Cell[] {
   const figures = [line.records, line.units, line.late];
-  return [...leading("meter", line, line.meter), "", "", "", "", "", "", denied(line), ...figures];
+  return [
+    ...leading("meter", line, line.meter),
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    denied(line),
+    ...figures,
+    ...NOTHING_BORROWED,
+  ];
 }
 
 const denied = (line: FeatureLine | MeterLine): number =>

@@ -1,3 +1,4 @@
+import { isoTime } from "../../base/time.ts";
 import type {
   DenialCount,
   FeatureLine,
@@ -20,6 +21,7 @@ export function printReport(report: UsageReport, { by }: ReportQuery, out: Outpu
       report.features.map((line) => [...whoAndWhen(line, withPeriod), ...featureCells(line)]),
     );
   }
+  printBorrows(report.features, withPeriod, out);
   if (report.features.length > 0 && report.meters.length > 0) out.line();
   if (report.meters.length > 0) {
     out.table(
@@ -29,12 +31,26 @@ export function printReport(report: UsageReport, { by }: ReportQuery, out: Outpu
   }
 }
 
+/** Only where something was borrowed: most features never are. */
+function printBorrows(features: readonly FeatureLine[], withPeriod: boolean, out: Output): void {
+  const borrowed = features.filter(
+    ({ borrows, returned, vendorReleased }) => borrows + returned + vendorReleased > 0,
+  );
+  if (borrowed.length === 0) return;
+  out.line();
+  out.table(
+    [...leading(withPeriod), { title: "feature" }, ...rightAligned(BORROW_FIGURES)],
+    borrowed.map((line) => [...whoAndWhen(line, withPeriod), ...borrowCells(line)]),
+  );
+}
+
 /** Seat hours with two decimals, as they are billed. */
 export function seatHours(seatMillis: number): number {
   return Math.round(seatMillis / 36_000) / 100;
 }
 
 const FEATURE_FIGURES = ["grants", "overdraft", "seat hours", "peak", "denials"];
+const BORROW_FIGURES = ["borrowed", "until at the latest", "returned", "given up"];
 const METER_FIGURES = ["records", "units", "late", "denials"];
 const DENIALS: Column = { title: "why denied" };
 
@@ -59,6 +75,17 @@ function nameOf({ site, formerNames }: FeatureLine | MeterLine): string {
 function featureCells(line: FeatureLine): readonly string[] {
   const figures = [line.grants, line.overdraftGrants, seatHours(line.seatMillis).toFixed(2)];
   return [line.feature, ...figures.map(String), String(line.peak), ...denialCells(line.denials)];
+}
+
+function borrowCells(line: FeatureLine): readonly string[] {
+  const until = line.borrowedUntil === null ? "" : isoTime(line.borrowedUntil);
+  return [
+    line.feature,
+    String(line.borrows),
+    until,
+    String(line.returned),
+    String(line.vendorReleased),
+  ];
 }
 
 function meterCells({ meter, records, units, late, denials }: MeterLine): readonly string[] {

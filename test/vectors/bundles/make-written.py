@@ -71,6 +71,26 @@ def events(ledger):
     ledger.export()
 
 
+@case("FIRST_VERIFIED")
+def borrowed_events(ledger):
+    """leases that were borrowed, returned, and given up by the vendor"""
+    lease, week = seed("lease")[:16], NOON + 7 * DAY
+    ledger.checkpoint(
+        grant(1),
+        {0: 2, 1: 7, 2: "cad.pro", 3: 1, 4: "u_x", 5: lease, 6: NOON, 7: week},
+        {0: 3, 1: 2, 2: "cad.pro", 3: 1, 4: "u_x", 5: lease, 6: NOON, 7: 4, 8: 60_000},
+        {0: 4, 1: 2, 2: "cad.pro", 3: 1, 4: "u_x", 5: lease, 6: NOON, 7: 5, 8: 60_000},
+        events=4, detail=1)
+    ledger.export()
+
+
+@case("FIRST_VERIFIED")
+def borrowed_totals(ledger):
+    """sums that say what was borrowed, beside a feature of which nothing was"""
+    ledger.checkpoint(feature(_11=2, _12=NOON + DAY, _13=1, _14=0), feature("sim.solver"), events=4)
+    ledger.export()
+
+
 @case("FIRST_VERIFIED", "EXPORT_ABSENT")
 def no_export(ledger):
     """a bundle that does not end with its EXPORT block"""
@@ -322,6 +342,15 @@ payload_case("evidence_too_short", "31 bytes of evidence",
 payload_case("negative_moment", "a moment before 1970", lambda l: l.add(CLOSE, {0: -1}))
 payload_case("start_with_a_reserved_field", "key 7 of START is null",
              lambda l: l.add(START, {0: "0", 1: "b", 2: True, 3: 0, 4: None, 5: None, 6: None, 7: 1, 8: 0, 9: write.HOST}))
+payload_case("borrow_without_an_end", "a lease borrowed for nobody knows how long",
+             lambda l: l.checkpoint(feature(_11=1, _12=None, _13=0, _14=0)))
+payload_case("borrow_totals_of_nothing", "fields about borrowing that say nothing",
+             lambda l: l.checkpoint(feature(_11=0, _12=None, _13=0, _14=0)))
+payload_case("borrow_totals_in_part", "some of the fields about borrowing",
+             lambda l: l.checkpoint(feature(_11=1, _12=NOON)))
+payload_case("end_reason_six", "a reason for an end that is not defined",
+             lambda l: l.checkpoint({0: 1, 1: 2, 2: "cad.pro", 3: 1, 4: "u_x", 5: seed("lease")[:16], 6: NOON, 7: 6,
+                                     8: 0}, detail=1))
 payload_case("meters_before_features", "entries out of order", lambda l: l.checkpoint(meter(), feature(), events=2))
 payload_case("a_feature_twice", "one feature has two entries", lambda l: l.checkpoint(feature(), feature(), events=2))
 payload_case("features_not_ascending", "features out of order",
