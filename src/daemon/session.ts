@@ -286,8 +286,9 @@ export class Session implements Visit, Listener {
     if (desk.isDraining) return this.#refuse(request, doorDenial("DRAINING", feature));
     const newLease = leaseId(randomHex(16));
     const product = { feature, version, versionDate: null };
-    const command = { kind: "acquire", by, ...product, count, wait, key, newLease } as const;
-    desk.ask(command, (outcome) => {
+    const liveInstances = desk.instancesOf(by.client);
+    const asked = { count, wait, key, newLease, liveInstances };
+    desk.ask({ kind: "acquire", by, ...product, ...asked }, (outcome) => {
       if (outcome.kind === "queued") this.#waiting.set(key, nonce);
       this.#reply(request, acquireReply(outcome, this.#signer(nonce)));
     });

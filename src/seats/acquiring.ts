@@ -3,6 +3,7 @@ import type { AcquireCommand } from "./command.ts";
 import type { Answer } from "./decision.ts";
 import { denyLease, denyRequest, plainDenial } from "./denying.ts";
 import type { Feature } from "./feature.ts";
+import type { Lease } from "./lease.ts";
 import { whyNever } from "./permission.ts";
 import { queuedAnswer } from "./prospects.ts";
 import { countOvertaken, joinQueue, serveQueue, stepBack } from "./queue.ts";
@@ -67,12 +68,17 @@ function answerAgain(state: SeatState, turn: Turn, asked: AcquireCommand, known:
   if (known.kind === "waiting") return waitAgain(state, turn, asked, known.waiter);
   const lease = state.leases.get(known.lease);
   if (lease === undefined) throw new TypeError("a request without its lease");
-  if (!isSame(lease, asked.by)) return denyLease("NOT_YOUR_LEASE", lease.feature);
+  if (!mayTakeOver(asked, lease)) return denyLease("NOT_YOUR_LEASE", lease.feature);
   // The lease note says how long from now, so the lease must last that long from now.
   const renewed = renewLease(state, turn, lease, asked.by);
   return "reason" in renewed
     ? { kind: "denied", denial: plainDenial(renewed, lease.feature) }
     : { kind: "granted", lease: renewed };
+}
+
+/** The process that was granted the lease, or the next one after it has crashed. */
+function mayTakeOver({ by, liveInstances }: AcquireCommand, lease: Lease): boolean {
+  return isSame(lease, by) || liveInstances?.has(lease.instance) === false;
 }
 
 function waitAgain(state: SeatState, turn: Turn, asked: AcquireCommand, waiter: Waiter): Answer {

@@ -24,8 +24,8 @@ import type { SeatSnapshot } from "./snapshot.ts";
 import type { SeatState } from "./state.ts";
 import type { SeatLimits, SeatTerms } from "./terms.ts";
 import { newTurn, type Turn } from "./turn.ts";
-import type { FeatureView, SeatView } from "./view.ts";
-import { viewFeatures, viewSeats } from "./viewing.ts";
+import type { FeatureView, SeatSummary, SeatView } from "./view.ts";
+import { viewFeatures, viewSeats, viewSummary } from "./viewing.ts";
 
 /**
  * The leases, queues and meters of one vendor's licenses at one site. It decides and applies at
@@ -147,6 +147,11 @@ export class SeatBook {
   /** Seats per feature as of the last decision, by name; cheap. */
   features(): readonly FeatureView[] {
     return viewFeatures(this.#state);
+  }
+
+  /** Features, those who wait and meters as of the last decision; costs a pass over those who wait. */
+  summary(now: Moment): SeatSummary {
+    return viewSummary(this.#state, now);
   }
 
   /** Everything as of the last decision; costs a pass over all leases. */

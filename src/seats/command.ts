@@ -20,6 +20,11 @@ export interface AcquireCommand {
   readonly key: IdempotencyKey;
   /** A fresh random id for the lease, used now or when the request's turn comes. */
   readonly newLease: LeaseId;
+  /**
+   * Instances of the client that have a connection now. The lease that another instance was granted
+   * under `key` is taken over unless that one is among them. Left out: it never is.
+   */
+  readonly liveInstances?: ReadonlySet<InstanceId>;
 }
 
 /** Units used of a meter, by the client's word. */

@@ -1,4 +1,4 @@
-import type { Millis } from "../base/time.ts";
+import type { Millis, MonoMillis } from "../base/time.ts";
 import type { AcquireCommand } from "./command.ts";
 import type { Answer } from "./decision.ts";
 import type { Feature } from "./feature.ts";
@@ -25,7 +25,7 @@ export function prospectsOf(
     (sum, key) => sum + (state.waiter(key)?.asked.count ?? 0),
     asked.count,
   );
-  return { position: ahead.length + 1, expectedWait: waitFor(state, turn, feature, seats) };
+  return { position: ahead.length + 1, expectedWait: waitFor(state, turn.now.mono, feature, seats) };
 }
 
 export function queuedAnswer(
@@ -43,14 +43,17 @@ function keysAhead(state: SeatState, feature: Feature, asked: AcquireCommand): r
   return keysBefore(state, feature, rankOf(state, feature, asked));
 }
 
-/** Seats that are free already, but kept for those ahead, need not come free. */
-function waitFor(
+/**
+ * How long it will probably take until so many seats have come free for a queue. Seats that are
+ * free already, but kept for those ahead, need not come free.
+ */
+export function waitFor(
   state: SeatState,
-  turn: Turn,
+  now: MonoMillis,
   feature: Feature,
   seats: number,
 ): Millis | undefined {
-  const soonest = feature.soonestExpiry(turn.now.mono);
+  const soonest = feature.soonestExpiry(now);
   const lengths = feature.lengths.value;
   if (lengths === undefined || soonest === undefined) return soonest;
   const used = state.occupancy.seats(feature);

@@ -36,6 +36,8 @@ export interface WaiterView {
   /** By how many requests of higher priority that came later. */
   readonly overtaken: number;
   readonly waited: Millis;
+  /** How long it will probably take from now, see `Prospects`. */
+  readonly expectedWait: Millis | undefined;
   /** False while it only keeps its place. */
   readonly connected: boolean;
 }
@@ -69,12 +71,16 @@ export interface NamedListView {
   readonly changesLeft: number;
 }
 
-/** Everything at one moment; features, leases and meters in a stable order. */
-export interface SeatView {
+/** What a live view shows, leases left out: cheap, however many there are. */
+export interface SeatSummary {
   readonly features: readonly FeatureView[];
-  readonly leases: readonly Lease[];
   readonly queue: readonly WaiterView[];
   readonly meters: readonly MeterView[];
+}
+
+/** Everything at one moment; features, leases and meters in a stable order. */
+export interface SeatView extends SeatSummary {
+  readonly leases: readonly Lease[];
   readonly tokens: readonly TokenView[];
   readonly named: readonly NamedListView[];
 }

@@ -2,8 +2,9 @@ import { between, type Moment } from "../base/time.ts";
 import { ANY_SEAT, licensedSeats, supplyOf } from "./capacity.ts";
 import type { Feature } from "./feature.ts";
 import { byAge } from "./lease.ts";
+import { waitFor } from "./prospects.ts";
 import type { SeatState } from "./state.ts";
-import type { FeatureView, NamedListView, SeatView, TokenView, WaiterView } from "./view.ts";
+import type { FeatureView, NamedListView, SeatSummary, SeatView, TokenView, WaiterView } from "./view.ts";
 
 /** What `status` needs; cheap, whatever the number of leases. */
 export function viewFeatures(state: SeatState): readonly FeatureView[] {
@@ -24,29 +25,39 @@ export function viewFeatures(state: SeatState): readonly FeatureView[] {
     });
 }
 
+/** All but the leases. Costs a pass over those who wait. */
+export function viewSummary(state: SeatState, now: Moment): SeatSummary {
+  return {
+    features: viewFeatures(state),
+    queue: state.features.value.flatMap((feature) => viewQueue(state, feature, now)),
+    meters: state.metering.view(now.wall),
+  };
+}
+
 /** Everything. Costs a pass over all leases. */
 export function viewSeats(state: SeatState, now: Moment): SeatView {
   return {
-    features: viewFeatures(state),
+    ...viewSummary(state, now),
     leases: [...state.leases.values()].toSorted(byAge),
-    queue: state.features.value.flatMap((feature) => viewQueue(state, feature, now)),
-    meters: state.metering.view(now.wall),
     tokens: viewTokens(state),
     named: viewNamed(state, now),
   };
 }
 
 function viewQueue(state: SeatState, feature: Feature, now: Moment): readonly WaiterView[] {
+  let seats = 0;
   return feature.queue.value.flatMap((requestKey, index) => {
     const waiter = state.waiter(requestKey);
     if (waiter === undefined) return [];
     const { by, key, count } = waiter.asked;
+    seats += count;
+    const expectedWait = waitFor(state, now.mono, feature, seats);
     const { client, instance, user, host } = by;
     const { priority, overtaken } = waiter;
     const waited = between(waiter.since, now.mono);
     const connected = waiter.awayUntil === undefined;
     const place = { feature: feature.name, position: index + 1, priority, overtaken, key, count };
-    return [{ ...place, client, instance, user, host, waited, connected }];
+    return [{ ...place, client, instance, user, host, waited, expectedWait, connected }];
   });
 }
 

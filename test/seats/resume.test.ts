@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { AcquireCommand } from "../../src/seats/command.ts";
+import type { Caller } from "../../src/seats/lease.ts";
 import {
   acquire,
   ada,
@@ -81,6 +83,45 @@ describe("an application that crashed and was started again", () => {
     expect(book.decide(resume(adaAgain, 1), noon).answer).toMatchObject({
       lost: [{ reason: "LEASE_REVOKED" }],
     });
+  });
+});
+
+describe("an application that crashed and asks again under its request key", () => {
+  const asksAgain = (...live: readonly Caller[]): AcquireCommand =>
+    acquire(adaAgain, 1, { liveInstances: new Set(live.map(({ instance }) => instance)) });
+
+  it("gets the same seat, and the store hears of its new process", () => {
+    const book = givenBook();
+    book.decide(acquire(ada, 1), noon);
+    const { answer, changes, events } = book.decide(asksAgain(bob), noonAnd(30 * second));
+    expect(answer).toMatchObject({
+      kind: "granted",
+      lease: { id: leaseNo(1), instance: adaAgain.instance, expiresAt: noonAnd(120 * second).mono },
+    });
+    expect(changes).toMatchObject([{ kind: "lease-changed", lease: { id: leaseNo(1) } }]);
+    expect(events).toEqual([]);
+    expect(liveLeases(book)).toEqual([1]);
+  });
+
+  it("gets nothing while the process that has it is connected", () => {
+    const book = givenBook();
+    book.decide(acquire(ada, 1), noon);
+    expect(book.decide(asksAgain(ada), noon).answer).toMatchObject({
+      kind: "denied",
+      denial: { reason: "NOT_YOUR_LEASE" },
+    });
+    expect(book.decide(renew(ada, 1), noon).answer).toMatchObject({ lost: [] });
+  });
+
+  it("gets a new seat when the old one's time is over", () => {
+    const book = givenBook();
+    book.decide(acquire(ada, 1), noon);
+    const again = { ...asksAgain(), newLease: leaseNo(2) };
+    expect(book.decide(again, noonAnd(90 * second)).answer).toMatchObject({
+      kind: "granted",
+      lease: { id: leaseNo(2) },
+    });
+    expect(liveLeases(book)).toEqual([2]);
   });
 });
 

@@ -43,6 +43,7 @@ describe("a look at the book", () => {
           key: keyNo(2),
           count: 1,
           waited: 2_000,
+          expectedWait: 87_000,
           connected: true,
         },
       ],
