@@ -14,4 +14,5 @@ export { CLIENT_CODES, type ClientCode, ClientError, SeatDeniedError } from "./e
 export type { AcquireOptions, Seatkeeper, SeatkeeperEvents } from "./keeper.ts";
 export type { Loss, Seat, SeatEvents } from "./seat.ts";
 export { parseServers, type ServerAddress } from "./server-address.ts";
+export type { LiveStatus, StatusListener } from "./status-watch.ts";
 export type { RecordOptions, Usage, UsageOutcome } from "./usage.ts";

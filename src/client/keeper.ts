@@ -15,6 +15,7 @@ import { HeldSeat, type Loss, type Seat, type SeatDesk, type SeatWish } from "./
 import type { ServerAddress } from "./server-address.ts";
 import type { Session } from "./session.ts";
 import type { Spool } from "./spool.ts";
+import { type StatusListener, StatusWatch } from "./status-watch.ts";
 import { type Usage, type UsageDesk, UsageQueue } from "./usage.ts";
 
 export interface AcquireOptions {
@@ -69,6 +70,13 @@ export interface Seatkeeper extends EventEmitter<SeatkeeperEvents> {
   /** What the licenses have and what is free. */
   status(): Promise<readonly FeatureStatus[]>;
   /**
+   * Tells what there is to have and where this process waits: soon, and each time it changes, at
+   * most about once a second. Goes on through lost connections and on whichever server is there;
+   * while there is none, nothing is told.
+   * @returns ends it.
+   */
+  watch(listener: StatusListener): () => void;
+  /**
    * Releases every seat, waits a moment for usage that the daemon has not answered, and says
    * goodbye. Usage that is unanswered then stays on disk for the next start, and its promise
    * rejects.
@@ -95,6 +103,7 @@ export class Keeper
   readonly #usage: UsageQueue;
   readonly #seats = new Set<HeldSeat>();
   readonly #relocation: Relocation;
+  readonly #statusWatch: StatusWatch;
   #sleepWatch: SleepWatch | undefined;
   #closing: Promise<void> | undefined;
 
@@ -104,6 +113,7 @@ export class Keeper
     this.#link = new Link(servers, open, clock, this);
     this.#acquisitions = new Acquisitions(this.#link);
     this.#usage = new UsageQueue(this, spool);
+    this.#statusWatch = new StatusWatch(clock, () => this.#link.session);
     this.#relocation = new Relocation({
       clock,
       seats: this.#seats,
@@ -143,6 +153,10 @@ export class Keeper
 
   async status(): Promise<readonly FeatureStatus[]> {
     return (await this.#link.call("status.get", {})).result.features;
+  }
+
+  watch(listener: StatusListener): () => void {
+    return this.#statusWatch.watch(listener);
   }
 
   close(): Promise<void> {
@@ -202,6 +216,7 @@ export class Keeper
     this.#relocation.arrived(session);
     this.#askAll("seat.resume", session, seats);
     this.#usage.wake();
+    this.#statusWatch.connected();
     this.emit("connected", session.server);
   }
 
@@ -244,6 +259,8 @@ export class Keeper
       case "quota.warning":
         this.emit("quota", params);
         return;
+      case "status.changed":
+        return this.#statusWatch.changed(params, session);
       case "server.draining":
         this.emit("draining", params.afterMs);
         return;
@@ -339,6 +356,7 @@ export class Keeper
     if (isOnline) await within(this.clock, FAREWELL_TIME, farewell);
     this.#sleepWatch?.stop();
     this.#relocation.close();
+    this.#statusWatch.close();
     this.#link.close();
     await this.#usage.close();
   }

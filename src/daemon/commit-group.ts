@@ -29,6 +29,8 @@ export interface CommitGroupParts {
    * that nothing was kept; any other failure is thrown and ends the process.
    */
   readonly commit: (writes: Writes) => Promise<"kept" | "refused">;
+  /** What was decided is durable, or was never done. Called before the answers leave. */
+  readonly settled: () => void;
   readonly notify: (notices: readonly Notice[]) => void;
   /** Called when all that waited has been served: the next deadline may have moved. */
   readonly idle: () => void;
@@ -156,11 +158,13 @@ export class CommitGroup {
       return;
     }
     book.keep();
+    this.#parts.settled();
     for (const [index, ask] of asks.entries()) this.#tell(ask, decisions[index]);
   }
 
   /** The disk is full or read-only: what needs no disk, renewals above all, goes on. */
   #withoutDisk(asks: readonly Ask[], now: Moment): void {
+    this.#parts.settled();
     for (const ask of asks) {
       const decision = this.#parts.book.decide(ask.command, now);
       if (isEmpty(decision)) {

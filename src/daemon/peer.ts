@@ -7,6 +7,8 @@ export interface Peer {
   readonly secure: boolean;
   /** Where it connects from, as the socket names it; undefined when that is not known any more. */
   readonly address: string | undefined;
+  /** True while more than a little of what was sent has not left this process. */
+  readonly isBehind: boolean;
   send(text: string): void;
   close(code: CloseCode): void;
 }
@@ -45,6 +47,9 @@ const REASON: Readonly<Record<CloseCode, string>> = {
   [REPLACED]: "replaced by another connection",
 };
 
+/** So much is on its way at times to any reader; a slow one is behind by more. */
+const BEHIND_BYTES = 16_384;
+
 /** One WebSocket: liveness, the limit on what waits to be sent, and text frames only. */
 export class SocketPeer implements Peer {
   readonly secure: boolean;
@@ -61,6 +66,10 @@ export class SocketPeer implements Peer {
     socket.on("pong", () => {
       this.#answered = true;
     });
+  }
+
+  get isBehind(): boolean {
+    return this.#socket.bufferedAmount > BEHIND_BYTES;
   }
 
   /** Starts telling `visit` what arrives. A broken frame ends the connection; `left` comes once. */

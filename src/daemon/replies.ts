@@ -3,6 +3,7 @@ import type { WireDenial } from "../protocol/denial.ts";
 import { HOLDERS_PER_DENIAL } from "../protocol/limits.ts";
 import type {
   AcquireResult,
+  FeatureStatus,
   RecordResult,
   RenewResult,
   StatusResult,
@@ -11,7 +12,7 @@ import type {
 import { type WireError, wireDenial, wireFault } from "../protocol/wire-error.ts";
 import type { Denial } from "../seats/decision.ts";
 import type { Lease } from "../seats/lease.ts";
-import type { SeatView } from "../seats/view.ts";
+import type { FeatureView } from "../seats/view.ts";
 import type { Outcome } from "./commit-group.ts";
 
 /** What a request comes to on the wire. */
@@ -61,16 +62,14 @@ export function doneReply(outcome: Outcome): Reply<Readonly<Record<string, never
   return outcome.kind === "done" ? result({}) : failed(outcome);
 }
 
-export function statusResult(view: SeatView): StatusResult {
+export function statusResult(features: readonly FeatureView[]): StatusResult {
   return {
-    features: view.features.map(({ name, seats, used, free, queued }) => ({
-      feature: name,
-      seats,
-      used,
-      free,
-      queued,
-    })),
+    features: features.map(featureStatus),
   };
+}
+
+export function featureStatus({ name, seats, used, free, queued }: FeatureView): FeatureStatus {
+  return { feature: name, seats, used, free, queued };
 }
 
 /** The engine's denial in the words of the wire. */

@@ -12,7 +12,7 @@ import {
   type Hello,
   type Welcome,
 } from "../protocol/handshake.ts";
-import type { NotificationName, NotificationOf } from "../protocol/notifications.ts";
+import type { NotificationName, NotificationOf, StatusChange } from "../protocol/notifications.ts";
 import {
   decodeFrame,
   encodeError,
@@ -26,7 +26,7 @@ import { SUBPROTOCOL } from "../protocol/wire-codes.ts";
 import { type WireError, wireFault } from "../protocol/wire-error.ts";
 import type { Notice } from "../seats/decision.ts";
 import type { Caller } from "../seats/lease.ts";
-import type { Listener } from "./attendance.ts";
+import type { Attendee, Listener } from "./attendance.ts";
 import { type Door, pseudonymsOf, type StandingNow } from "./door.ts";
 import type { Expiry } from "./expiries.ts";
 import { verifiedHello } from "./greeting.ts";
@@ -44,6 +44,7 @@ import {
   statusResult,
 } from "./replies.ts";
 import type { SiteKey } from "./site-key.ts";
+import type { Watcher } from "./status-board.ts";
 import type { VendorDesk } from "./vendor-desk.ts";
 
 /** What all sessions of a daemon share. */
@@ -79,7 +80,7 @@ const PATIENCE_SECONDS = 5;
  * One connection: authenticates the client, turns its labels into pseudonyms, and carries requests
  * to the desk of the vendor it named. Nothing of the labels is kept.
  */
-export class Session implements Visit, Listener {
+export class Session implements Visit, Listener, Watcher {
   readonly #parts: SessionParts;
   readonly #peer: Peer;
   readonly #challenge: string = toBase64Url(randomBytes(32));
@@ -119,6 +120,7 @@ export class Session implements Visit, Listener {
     this.#left = true;
     this.#helloTimer.cancel();
     if (this.#greeted === undefined) return;
+    this.#greeted.desk.board.unwatch(this);
     this.#greeted.desk.leave(this.caller(), this);
   }
 
@@ -154,6 +156,18 @@ export class Session implements Visit, Listener {
         return this.#notify("lease.revoked", { lease: notice.lease, reason, hint });
       }
     }
+  }
+
+  watching(): Attendee {
+    return this.caller();
+  }
+
+  get isBehind(): boolean {
+    return this.#peer.isBehind;
+  }
+
+  changed(change: StatusChange): void {
+    this.#notify("status.changed", change);
   }
 
   licenseChanged(): void {
@@ -277,7 +291,16 @@ export class Session implements Visit, Listener {
           this.#reply(request, recordReply(outcome)),
         );
       case "status.get":
-        return this.#send(request, statusResult(desk.view()));
+        return this.#send(request, statusResult(desk.features()));
+      case "status.watch":
+        return desk.settled(() => {
+          if (this.#left) return;
+          this.#send(request, {});
+          desk.board.watch(this);
+        });
+      case "status.unwatch":
+        desk.board.unwatch(this);
+        return this.#send(request, {});
     }
   }
 

@@ -9,7 +9,7 @@ import type { HelloResult, WireLease } from "../protocol/results.ts";
 import type { Command } from "../seats/command.ts";
 import type { Answer, Denial } from "../seats/decision.ts";
 import type { Caller, Lease } from "../seats/lease.ts";
-import type { FeatureView, SeatView } from "../seats/view.ts";
+import type { FeatureView, SeatSummary, SeatView } from "../seats/view.ts";
 import { Attendance, type Listener } from "./attendance.ts";
 import { type AnswerTo, CommitGroup, type Outcome, type Writes } from "./commit-group.ts";
 import { Deadline } from "./deadline.ts";
@@ -21,6 +21,7 @@ import { isUnavailable } from "./failure-kind.ts";
 import type { NotReady } from "./health.ts";
 import type { ShelvedLicense } from "./license-shelf.ts";
 import { Notary } from "./notary.ts";
+import { StatusBoard } from "./status-board.ts";
 
 /** What one checkpoint did. */
 export interface Checkpointed {
@@ -38,6 +39,7 @@ const NOBODY: AnswerTo = () => undefined;
 export class VendorDesk {
   readonly core: DeskCore;
   readonly notary: Notary;
+  readonly board: StatusBoard;
   readonly #group: CommitGroup;
   readonly #attendance: Attendance = new Attendance();
   readonly #disk: DiskWatch = new DiskWatch();
@@ -52,12 +54,18 @@ export class VendorDesk {
     this.core = core;
     this.#maxPending = maxPending;
     this.notary = new Notary(core.ledger, core.siteKey);
+    this.board = new StatusBoard({
+      clock: core.clock,
+      settled: (look) => this.settled(look),
+      summary: () => this.summary(),
+    });
     this.#deadline = new Deadline(core.clock, () => this.ask({ kind: "tick" }, NOBODY));
     this.#group = new CommitGroup({
       book: core.book,
       clock: core.clock,
       now: () => core.time.now(),
       commit: (writes) => this.#commit(writes),
+      settled: () => this.board.stir(),
       notify: (notices) => this.#attendance.deliver(notices),
       idle: () => this.#planTick(),
       fault: (error) => core.log.error("request.failed", failure(error)),
@@ -82,6 +90,11 @@ export class VendorDesk {
   /** Asks the engine; `answer` comes when the decision is durable. */
   ask(command: Command, answer: AnswerTo): void {
     this.#group.ask(command, (outcome) => answer(this.#explained(outcome)));
+  }
+
+  /** Runs `look` when everything that was decided up to now is durable. */
+  settled(look: () => void): void {
+    this.ask({ kind: "tick" }, look);
   }
 
   /** Asks the engine on the administrator's behalf. @throws DaemonError ADMIN_NOT_WRITTEN. */
@@ -121,6 +134,11 @@ export class VendorDesk {
 
   features(): readonly FeatureView[] {
     return this.core.book.features();
+  }
+
+  /** Features, those who wait, and meters: for live views. */
+  summary(): SeatSummary {
+    return this.core.book.summary(this.core.time.now());
   }
 
   view(): SeatView {
@@ -279,6 +297,7 @@ export class VendorDesk {
   close(): void {
     this.#group.die();
     this.#deadline.cancel();
+    this.board.close();
     this.core.files.close();
   }
 

@@ -37,5 +37,8 @@ export const HOLDERS_PER_DENIAL = 32;
 /** Features in one status. */
 export const FEATURES_PER_STATUS = 4_096;
 
+/** Waiting requests of one client in one `status.changed`. */
+export const PLACES_PER_STATUS = 256;
+
 /** UTF-16 units of an error message or hint. */
 export const MESSAGE_LENGTH = 1_024;

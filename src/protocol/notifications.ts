@@ -11,12 +11,33 @@ import {
   leaseIdField,
   messageField,
   momentField,
+  positionField,
   productNameField,
   reasonField,
   spanField,
 } from "./fields.ts";
-import { FEATURES_PER_STATUS } from "./limits.ts";
-import { leaseSchema, type WireLease } from "./results.ts";
+import { FEATURES_PER_STATUS, PLACES_PER_STATUS } from "./limits.ts";
+import { type FeatureStatus, featureStatusSchema, leaseSchema, type WireLease } from "./results.ts";
+
+/** A waiting request of the client itself. */
+export interface QueuePlace {
+  /** Of its `seat.acquire`. */
+  readonly key: IdempotencyKey;
+  readonly feature: string;
+  /** 1 is next. */
+  readonly position: number;
+  /** How long it will probably take; left out when nothing can be said. */
+  readonly expectedWaitMs?: Millis;
+}
+
+export interface StatusChange {
+  /** Each as it is now. */
+  readonly features: readonly FeatureStatus[];
+  /** Features that there are no more. */
+  readonly gone: readonly string[];
+  /** All places of the client that is told, when one of them has moved, come or gone. */
+  readonly places?: readonly QueuePlace[];
+}
 
 /** What the daemon says unasked, by name. */
 export interface NotificationOf {
@@ -57,6 +78,8 @@ export interface NotificationOf {
     readonly used: number;
     readonly percent: 80 | 90 | 100;
   };
+  /** To who watches: first everything, then what has become different since the last time. */
+  readonly "status.changed": StatusChange;
   /** The daemon stops in `afterMs`; leases stay valid for their time. */
   readonly "server.draining": { readonly afterMs: Millis };
 }
@@ -66,6 +89,13 @@ export type NotificationName = keyof NotificationOf;
 export type Notification = {
   readonly [N in NotificationName]: { readonly method: N; readonly params: NotificationOf[N] };
 }[NotificationName];
+
+const queuePlace = z.strictObject({
+  key: keyField,
+  feature: productNameField,
+  position: positionField,
+  expectedWaitMs: spanField.exactOptional(),
+});
 
 export const NOTIFICATIONS: {
   readonly [N in NotificationName]: z.ZodType<NotificationOf[N]>;
@@ -91,6 +121,11 @@ export const NOTIFICATIONS: {
     quota: countField,
     used: countField,
     percent: z.union([z.literal(80), z.literal(90), z.literal(100)]),
+  }),
+  "status.changed": z.strictObject({
+    features: z.array(featureStatusSchema).max(FEATURES_PER_STATUS),
+    gone: z.array(productNameField).max(FEATURES_PER_STATUS),
+    places: z.array(queuePlace).max(PLACES_PER_STATUS).exactOptional(),
   }),
   "server.draining": z.strictObject({ afterMs: spanField }),
 };

@@ -65,6 +65,7 @@ const nameSchema = z.enum([
   "license.changed",
   "license.expiring",
   "quota.warning",
+  "status.changed",
   "server.draining",
 ]) satisfies z.ZodType<NotificationName>;
 

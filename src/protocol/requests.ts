@@ -95,6 +95,8 @@ export interface ParamsOf {
   readonly "seat.cancel": CancelParams;
   readonly "usage.record": RecordParams;
   readonly "status.get": Empty;
+  readonly "status.watch": Empty;
+  readonly "status.unwatch": Empty;
 }
 
 export type Method = keyof ParamsOf;
@@ -108,6 +110,8 @@ export const METHODS: readonly Method[] = [
   "seat.cancel",
   "usage.record",
   "status.get",
+  "status.watch",
+  "status.unwatch",
 ];
 
 const labelsSchema: z.ZodType<Labels> = z.strictObject({
@@ -158,4 +162,6 @@ export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf[M]> } = {
     records: z.array(usageRecord).min(1).max(RECORDS_PER_REQUEST),
   }),
   "status.get": z.strictObject({}),
+  "status.watch": z.strictObject({}),
+  "status.unwatch": z.strictObject({}),
 };

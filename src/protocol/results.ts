@@ -109,6 +109,9 @@ export interface ResultOf {
   readonly "seat.cancel": Empty;
   readonly "usage.record": RecordResult;
   readonly "status.get": StatusResult;
+  /** What there is to see follows as `status.changed`. */
+  readonly "status.watch": Empty;
+  readonly "status.unwatch": Empty;
 }
 
 export const leaseSchema: z.ZodType<WireLease> = z.strictObject({
@@ -141,7 +144,7 @@ const outcome = z.discriminatedUnion("state", [
   z.strictObject({ key: keyField, state: z.literal("denied"), denial: denialSchema }),
 ]);
 
-const featureStatus = z.strictObject({
+export const featureStatusSchema: z.ZodType<FeatureStatus> = z.strictObject({
   feature: productNameField,
   seats: countField,
   used: countField,
@@ -167,5 +170,7 @@ export const RESULTS: { readonly [M in Method]: z.ZodType<ResultOf[M]> } = {
   "seat.resume": renewed,
   "seat.cancel": z.strictObject({}),
   "usage.record": z.strictObject({ results: z.array(outcome).max(RECORDS_PER_REQUEST) }),
-  "status.get": z.strictObject({ features: z.array(featureStatus).max(FEATURES_PER_STATUS) }),
+  "status.get": z.strictObject({ features: z.array(featureStatusSchema).max(FEATURES_PER_STATUS) }),
+  "status.watch": z.strictObject({}),
+  "status.unwatch": z.strictObject({}),
 };

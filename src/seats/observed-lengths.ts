@@ -1,4 +1,4 @@
-import { type Millis, millis } from "../base/time.ts";
+import { days, type Millis, millis } from "../base/time.ts";
 
 /** How long leases of a feature lasted, the newer ones with more weight. Lost at a restart. */
 export interface ObservedLengths {
@@ -17,10 +17,13 @@ export function observe(lengths: ObservedLengths | undefined, length: Millis): O
   return { mean: millis(Math.round(mean)), seen };
 }
 
+/** What is further away is not told apart: the longest span that the protocol can say. */
+const LONGEST_WAIT: Millis = days(366);
+
 /**
  * How long it takes until `wanted` of `used` seats come free, when each is given back after the
  * mean length and nobody knows how much of it is over.
  */
 export function expectedWait({ mean }: ObservedLengths, wanted: number, used: number): Millis {
-  return millis(Math.min(Math.round((mean * wanted) / Math.max(used, 1)), Number.MAX_SAFE_INTEGER));
+  return millis(Math.min(Math.round((mean * wanted) / Math.max(used, 1)), LONGEST_WAIT));
 }

@@ -25,7 +25,10 @@ export function prospectsOf(
     (sum, key) => sum + (state.waiter(key)?.asked.count ?? 0),
     asked.count,
   );
-  return { position: ahead.length + 1, expectedWait: waitFor(state, turn.now.mono, feature, seats) };
+  return {
+    position: ahead.length + 1,
+    expectedWait: waitFor(state, turn.now.mono, feature, seats),
+  };
 }
 
 export function queuedAnswer(

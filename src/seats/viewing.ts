@@ -4,7 +4,14 @@ import type { Feature } from "./feature.ts";
 import { byAge } from "./lease.ts";
 import { waitFor } from "./prospects.ts";
 import type { SeatState } from "./state.ts";
-import type { FeatureView, NamedListView, SeatSummary, SeatView, TokenView, WaiterView } from "./view.ts";
+import type {
+  FeatureView,
+  NamedListView,
+  SeatSummary,
+  SeatView,
+  TokenView,
+  WaiterView,
+} from "./view.ts";
 
 /** What `status` needs; cheap, whatever the number of leases. */
 export function viewFeatures(state: SeatState): readonly FeatureView[] {

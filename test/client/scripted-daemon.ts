@@ -191,6 +191,8 @@ export class ScriptedDaemon {
       case "usage.record":
         return { results: request.params.records.map(({ key }) => ({ key, state: "counted" })) };
       case "seat.cancel":
+      case "status.watch":
+      case "status.unwatch":
         return {};
       case "status.get":
         return { features: [] };

@@ -80,6 +80,7 @@ function given(): Given {
     clock: systemClock(),
     now: () => now,
     commit: (writes) => disk.commit(writes),
+    settled: () => undefined,
     notify: (notices) => void told.push(...notices.map(({ kind }) => `notice ${kind}`)),
     idle: () => undefined,
     fault: () => undefined,

@@ -127,6 +127,13 @@ export class Workstation {
     return this.#next((message) => message.method === method);
   }
 
+  /** All notifications of that name that have come and nobody has looked at. */
+  allNotified(method: string): readonly Message[] {
+    const all = this.#inbox.filter((message) => message.method === method);
+    for (const message of all) this.#inbox.splice(this.#inbox.indexOf(message), 1);
+    return all;
+  }
+
   /** The next answer without an id. */
   answered(): Promise<Message> {
     return this.#next((message) => message.id === null);
@@ -146,6 +153,10 @@ export class Workstation {
 
   stopReading(): void {
     this.#socket.pause();
+  }
+
+  readAgain(): void {
+    this.#socket.resume();
   }
 
   async leave(): Promise<void> {

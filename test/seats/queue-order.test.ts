@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { days } from "../../src/base/time.ts";
 import type { SeatBook } from "../../src/seats/book.ts";
 import {
   acquire,
@@ -6,6 +7,7 @@ import {
   adaAgain,
   bob,
   cid,
+  day,
   dot,
   givenBook,
   keyNo,
@@ -13,6 +15,7 @@ import {
   liveLeases,
   noon,
   noonAnd,
+  pool,
   release,
   renew,
   seats,
@@ -44,6 +47,18 @@ describe("a seat that others wait for", () => {
     expect(book.decide(waitFor(cid, 3), noonAnd(10 * second)).answer).toMatchObject({
       kind: "queued",
       position: 2,
+    });
+  });
+
+  it("tells nobody a wait above 366 days, however long seats are held", () => {
+    const book = givenBook({ pools: [pool({ leaseTime: days(365) })] });
+    book.decide(acquire(ada, 1), noon);
+    book.decide(release(ada, 1), noonAnd(300 * day));
+    book.decide(acquire(ada, 2), noonAnd(300 * day));
+    book.decide(waitFor(bob, 3), noonAnd(300 * day));
+    expect(book.decide(waitFor(cid, 4), noonAnd(300 * day)).answer).toMatchObject({
+      kind: "queued",
+      expectedWait: 366 * day,
     });
   });
 

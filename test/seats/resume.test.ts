@@ -18,6 +18,10 @@ import {
   tick,
 } from "./given.ts";
 
+/** Ada's next process, with the instances of `live` connected. */
+const asksAgain = (...live: readonly Caller[]): AcquireCommand =>
+  acquire(adaAgain, 1, { liveInstances: new Set(live.map(({ instance }) => instance)) });
+
 describe("a process that reconnects", () => {
   it("resumes its own lease, however many connections it has", () => {
     const book = givenBook();
@@ -87,9 +91,6 @@ describe("an application that crashed and was started again", () => {
 });
 
 describe("an application that crashed and asks again under its request key", () => {
-  const asksAgain = (...live: readonly Caller[]): AcquireCommand =>
-    acquire(adaAgain, 1, { liveInstances: new Set(live.map(({ instance }) => instance)) });
-
   it("gets the same seat, and the store hears of its new process", () => {
     const book = givenBook();
     book.decide(acquire(ada, 1), noon);

@@ -1,0 +1,177 @@
+import type { ClientKey, InstanceId } from "../base/ids.ts";
+import { type Millis, seconds } from "../base/time.ts";
+import type { Clock } from "../clock/clock.ts";
+import { PLACES_PER_STATUS } from "../protocol/limits.ts";
+import type { QueuePlace, StatusChange } from "../protocol/notifications.ts";
+import type { FeatureView, SeatSummary, WaiterView } from "../seats/view.ts";
+import type { Attendee } from "./attendance.ts";
+import { Pulse } from "./pulse.ts";
+import { featureStatus } from "./replies.ts";
+
+/** A connection that asked to be told of changes. */
+export interface Watcher {
+  watching(): Attendee;
+  /** True while much of what it was told has not left this process: it is told nothing then. */
+  readonly isBehind: boolean;
+  changed(change: StatusChange): void;
+}
+
+export interface StatusBoardParts {
+  readonly clock: Clock;
+  /** Runs `look` as soon as all that was decided is durable: nobody sees what may be taken back. */
+  readonly settled: (look: () => void) => void;
+  /** Features and queues of this moment. */
+  readonly summary: () => SeatSummary;
+}
+
+/** Nobody is told of changes more often. */
+const INTERVAL: Millis = seconds(1);
+
+/** What a watcher knows. */
+interface Told {
+  readonly revision: number;
+  readonly places: string;
+}
+
+type FeatureChange = Omit<StatusChange, "places">;
+
+const NOTHING: Told = { revision: 0, places: "" };
+
+/**
+ * Tells watchers how many seats are free and where their own requests stand. Each hears only what
+ * is different from what it was told, at most once a second. Nothing is kept for a slow reader but
+ * the revision it knows: when it has caught up, it is told of the present at once.
+ */
+export class StatusBoard {
+  readonly #parts: StatusBoardParts;
+  readonly #pulse: Pulse;
+  readonly #watchers: Map<Watcher, Told> = new Map();
+  /** By name, each with the revision that it changed in; undefined for one that is gone. */
+  readonly #features: Map<string, Posted> = new Map();
+  #revision = 0;
+
+  constructor(parts: StatusBoardParts) {
+    this.#parts = parts;
+    this.#pulse = new Pulse(parts.clock, INTERVAL, (done) =>
+      parts.settled(() => {
+        const watchers = [...this.#watchers.keys()];
+        this.#tell(watchers.filter(({ isBehind }) => !isBehind));
+        done();
+        if (watchers.some(({ isBehind }) => isBehind)) this.#pulse.stir();
+      }),
+    );
+  }
+
+  /** Told everything now, also when it is watching already. To be called when all is durable. */
+  watch(watcher: Watcher): void {
+    this.#watchers.set(watcher, NOTHING);
+    this.#tell([watcher]);
+  }
+
+  unwatch(watcher: Watcher): void {
+    this.#watchers.delete(watcher);
+  }
+
+  /** Something may be different now. */
+  stir(): void {
+    if (this.#watchers.size > 0) this.#pulse.stir();
+  }
+
+  close(): void {
+    this.#pulse.cancel();
+    this.#watchers.clear();
+  }
+
+  #tell(watchers: readonly Watcher[]): void {
+    const { features, queue } = this.#parts.summary();
+    this.#post(features);
+    const places = placesByInstance(queue);
+    const changes = new Map<number, FeatureChange>();
+    for (const watcher of watchers) {
+      const told = this.#watchers.get(watcher);
+      if (told === undefined) continue;
+      const change = changes.get(told.revision) ?? this.#changeSince(told.revision);
+      changes.set(told.revision, change);
+      const own = places.get(nameOf(watcher.watching())) ?? [];
+      this.#watchers.set(watcher, { revision: this.#revision, places: standingOf(own) });
+      tell(watcher, told, change, own);
+    }
+  }
+
+  #post(features: readonly FeatureView[]): void {
+    const next = this.#revision + 1;
+    const missing = new Set(this.#features.keys());
+    for (const feature of features) {
+      missing.delete(feature.name);
+      const posted = this.#features.get(feature.name)?.feature;
+      if (posted !== undefined && isSame(posted, feature)) continue;
+      this.#features.set(feature.name, { feature, revision: next });
+      this.#revision = next;
+    }
+    for (const name of missing) {
+      if (this.#features.get(name)?.feature === undefined) continue;
+      this.#features.set(name, { feature: undefined, revision: next });
+      this.#revision = next;
+    }
+  }
+
+  #changeSince(revision: number): FeatureChange {
+    const fresh = [...this.#features].filter(([, posted]) => posted.revision > revision);
+    const features = fresh.flatMap(([, { feature }]) =>
+      feature === undefined ? [] : [featureStatus(feature)],
+    );
+    const isNew = revision === NOTHING.revision;
+    const gone = fresh.flatMap(([name, { feature }]) => (feature || isNew ? [] : [name]));
+    return { features, gone };
+  }
+}
+
+interface Posted {
+  readonly feature: FeatureView | undefined;
+  readonly revision: number;
+}
+
+function tell(
+  watcher: Watcher,
+  told: Told,
+  { features, gone }: FeatureChange,
+  places: readonly QueuePlace[],
+): void {
+  const isFirst = told === NOTHING;
+  const isMoved = isFirst || standingOf(places) !== told.places;
+  if (features.length === 0 && gone.length === 0 && !isMoved) return;
+  watcher.changed({ features, gone, ...(isMoved ? { places } : {}) });
+}
+
+/** The places alone: the expected wait moves with the time, and nobody is told of that. */
+function standingOf(places: readonly QueuePlace[]): string {
+  return places.map(({ key, position }) => `${key} ${position}`).join("\n");
+}
+
+function placesByInstance(
+  queue: readonly WaiterView[],
+): ReadonlyMap<string, readonly QueuePlace[]> {
+  const places = new Map<string, QueuePlace[]>();
+  for (const waiter of queue) {
+    const name = nameOf(waiter);
+    const own = places.get(name) ?? [];
+    places.set(name, own);
+    if (own.length < PLACES_PER_STATUS) own.push(placeOf(waiter));
+  }
+  return places;
+}
+
+function placeOf({ key, feature, position, expectedWait }: WaiterView): QueuePlace {
+  const wait = expectedWait === undefined ? {} : { expectedWaitMs: expectedWait };
+  return { key, feature, position, ...wait };
+}
+
+/** Keys and ids contain no space. */
+const nameOf = ({ client, instance }: { client: ClientKey; instance: InstanceId }): string =>
+  `${client} ${instance}`;
+
+const isSame = (one: FeatureView, other: FeatureView): boolean =>
+  one.seats === other.seats &&
+  one.used === other.used &&
+  one.free === other.free &&
+  one.queued === other.queued;
