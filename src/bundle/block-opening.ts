@@ -1,5 +1,6 @@
 import { equalBytes } from "../base/bytes.ts";
 import { messageOf } from "../base/errors.ts";
+import { NATIVE } from "../crypto/keyed.ts";
 import type { Block } from "../ledger/block.ts";
 import { eventsRoot } from "../ledger/keys.ts";
 import type { Payload } from "../ledger/payload.ts";
@@ -21,7 +22,7 @@ export interface PositionKeys {
  * is looked at before.
  */
 export function isAuthentic(block: Block, keys: PositionKeys, problems: Problems): boolean {
-  if (keys.auth && !tagMatches(block, keys.auth)) {
+  if (keys.auth && !tagMatches(block, keys.auth, NATIVE)) {
     problems.add("TAMPERED", "the tag does not match", block.index);
     return false;
   }
@@ -38,14 +39,14 @@ export function openPayload(
   read: Uint8Array,
   problems: Problems,
 ): Payload | undefined {
-  const plaintext = openBlock(block, read);
+  const plaintext = openBlock(block, read, NATIVE);
   if (!plaintext) {
     problems.add("TAMPERED", "the block does not open", block.index);
     return undefined;
   }
   const decoded = decode(block, plaintext, problems);
   if (!decoded) return undefined;
-  if (!equalBytes(eventsRoot(read, decoded.entries), block.eventsRoot)) {
+  if (!equalBytes(eventsRoot(read, decoded.entries, NATIVE), block.eventsRoot)) {
     problems.add("EVENTS_ROOT_MISMATCH", "the header commits to other entries", block.index);
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { erase } from "../crypto/erase.ts";
+import { NATIVE } from "../crypto/keyed.ts";
 import { SEGMENT_BLOCKS } from "../ledger/block.ts";
 import { type ChainKeys, forwardKey } from "../ledger/keys.ts";
 
@@ -26,14 +27,15 @@ export class SegmentKeys {
 
   /** The auth key of a place further on, without going there. */
   authAt(index: number): Uint8Array {
-    return forwardKey(this.#auth, index - this.#at);
+    return forwardKey(this.#auth, index - this.#at, NATIVE);
   }
 
   /** The keys of a place; earlier ones are gone afterwards. They are views: use them, do not keep them. */
   moveTo(index: number): ChainKeys {
     const steps = index - this.#at;
     if (steps > 0) {
-      const [auth, read] = [forwardKey(this.#auth, steps), forwardKey(this.#read, steps)];
+      const auth = forwardKey(this.#auth, steps, NATIVE);
+      const read = forwardKey(this.#read, steps, NATIVE);
       erase(this.#auth, this.#read);
       [this.#auth, this.#read, this.#at] = [auth, read, index];
     }

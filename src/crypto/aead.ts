@@ -1,3 +1,4 @@
+import { createDecipheriv } from "node:crypto";
 import { chacha20poly1305, xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 
 const TAG_BYTES = 16;
@@ -29,6 +30,29 @@ export function chachaOpen(
 ): Uint8Array | undefined {
   checkLengths(key, nonce, 12);
   return opened(chacha20poly1305(key, nonce, aad), ciphertext);
+}
+
+/** As `chachaOpen`, native: for keys that need not vanish (`keyed.ts`). */
+export function chachaOpenNative(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  ciphertext: Uint8Array,
+  aad: Uint8Array,
+): Uint8Array | undefined {
+  checkLengths(key, nonce, 12);
+  const end = ciphertext.length - TAG_BYTES;
+  if (end < 0) return undefined;
+  const cipher = createDecipheriv("chacha20-poly1305", key, nonce, { authTagLength: TAG_BYTES });
+  cipher.setAuthTag(ciphertext.subarray(end));
+  cipher.setAAD(aad, { plaintextLength: end });
+  const plaintext = cipher.update(ciphertext.subarray(0, end));
+  try {
+    cipher.final();
+    return new Uint8Array(plaintext.buffer, plaintext.byteOffset, plaintext.byteLength);
+  } catch {
+    // What is left to fail is the tag; nothing of the plaintext leaves before it was checked.
+    return undefined;
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import { concat, u16, u64, utf8 } from "../base/bytes.ts";
 import { chachaOpen, chachaSeal } from "./aead.ts";
 import { erase } from "./erase.ts";
 import { hkdfExpand, hkdfExtract } from "./hash.ts";
-import { x25519PublicKey, x25519Shared } from "./x25519.ts";
+import { x25519PublicKey, x25519Receiver, x25519Shared } from "./x25519.ts";
 
 /**
  * HPKE (RFC 9180) in the one shape the ledger uses: base mode, DHKEM(X25519, HKDF-SHA256),
@@ -79,8 +79,9 @@ export function setupReceiver(options: {
   readonly info: Uint8Array;
   readonly aead: HpkeAead;
 }): HpkeContext {
-  const dh = x25519Shared(options.secret, options.enc);
-  const shared = kemSecret(dh, options.enc, x25519PublicKey(options.secret));
+  const receiver = x25519Receiver(options.secret);
+  const dh = receiver.shared(options.enc);
+  const shared = kemSecret(dh, options.enc, receiver.publicKey);
   const context = keySchedule(shared, options.info, options.aead);
   erase(dh, shared);
   return context;

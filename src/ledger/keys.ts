@@ -1,12 +1,14 @@
 import { concat, fromHex, u8, u32, u64, utf8 } from "../base/bytes.ts";
 import { erase } from "../crypto/erase.ts";
-import { hkdfExpand, hmacSha256 } from "../crypto/hash.ts";
+import { hmacSha256 } from "../crypto/hash.ts";
 import { sealingKeyId } from "../crypto/key-id.ts";
+import { ERASABLE, type Keyed } from "../crypto/keyed.ts";
 import { leafHash, rootOf } from "../merkle/tree.ts";
 import { HEADER_BYTES } from "./block.ts";
 
 // Two chains that never meet (docs/spec/ledger.md, "Keys"): the auth chain proves when a block was
 // written and belongs to the vendor alone; the read chain opens it and may be shared with auditors.
+// Whoever only verifies says so by its `keyed`; left out, keys stay in memory that can be erased.
 
 /** The two secrets a segment starts with: A and R, or a_i and r_i further on. */
 export interface ChainKeys {
@@ -20,15 +22,15 @@ export function segmentInfo(chainId: Uint8Array, segment: number): Uint8Array {
 }
 
 /** The key of the next position: `D(key, "next")`. */
-export function stepKey(key: Uint8Array): Uint8Array {
-  return derive(key, NEXT);
+export function stepKey(key: Uint8Array, keyed: Keyed = ERASABLE): Uint8Array {
+  return keyed.hmac(key, NEXT);
 }
 
 /** The key `steps` positions further on. Keys in between are erased, `key` is not. */
-export function forwardKey(key: Uint8Array, steps: number): Uint8Array {
+export function forwardKey(key: Uint8Array, steps: number, keyed: Keyed = ERASABLE): Uint8Array {
   let current: Uint8Array = key.slice();
   for (let step = 0; step < steps; step += 1) {
-    const next = stepKey(current);
+    const next = stepKey(current, keyed);
     erase(current);
     current = next;
   }
@@ -36,13 +38,17 @@ export function forwardKey(key: Uint8Array, steps: number): Uint8Array {
 }
 
 /** The tag of the block at the position of `auth`. */
-export function blockTag(auth: Uint8Array, tagged: Uint8Array): Uint8Array {
-  return keyedBy(auth, MAC, tagged);
+export function blockTag(
+  auth: Uint8Array,
+  tagged: Uint8Array,
+  keyed: Keyed = ERASABLE,
+): Uint8Array {
+  return keyedBy(keyed, auth, MAC, tagged);
 }
 
 /** What a SEGMENT block carries besides its tag: proof that its writer knew the new auth seed. */
 export function segmentSelfTag(authSeed: Uint8Array, tagged: Uint8Array): Uint8Array {
-  return keyedBy(authSeed, SEG, tagged);
+  return keyedBy(ERASABLE, authSeed, SEG, tagged);
 }
 
 /** A ledger at its end, as only the holder of the not yet used key can vouch for it. */
@@ -56,7 +62,7 @@ export interface Tip {
 
 /** The tip proof. `auth` is the key of position `size`: every key that could shorten it is erased. */
 export function tipProof(auth: Uint8Array, tip: Tip): Uint8Array {
-  return keyedBy(auth, TIP, tip.chainId, u64(tip.size), tip.lastLeaf, tip.root);
+  return keyedBy(ERASABLE, auth, TIP, tip.chainId, u64(tip.size), tip.lastLeaf, tip.root);
 }
 
 /** What a hand-off binds: the next segment and its key share. */
@@ -71,7 +77,7 @@ export interface Handoff {
 /** Proof, under the old segment's key at the SEGMENT block's index, that the new one continues it. */
 export function handoffProof(auth: Uint8Array, next: Handoff): Uint8Array {
   const place = concat(next.chainId, u32(next.segment), u64(next.index));
-  return keyedBy(auth, HANDOFF, place, next.enc, next.readCommit);
+  return keyedBy(ERASABLE, auth, HANDOFF, place, next.enc, next.readCommit);
 }
 
 /** The public commitment to a segment's read seed. */
@@ -98,7 +104,7 @@ export function ephemeralSeed(
 ): Uint8Array {
   // Block 0 has no old chain.
   if (auth === undefined) return hmacSha256(ZERO_KEY, u8(which), entropy, info);
-  return keyedBy(auth, HEDGE, u8(which), entropy, info);
+  return keyedBy(ERASABLE, auth, HEDGE, u8(which), entropy, info);
 }
 
 /** `header` with its siv field zero or set: the field does not count. */
@@ -107,29 +113,36 @@ export function syntheticIv(
   header: Uint8Array,
   ext: Uint8Array,
   plaintext: Uint8Array,
+  keyed: Keyed = ERASABLE,
 ): Uint8Array {
   const front = header.subarray(0, SIV_AT);
   const back = header.subarray(SIV_AT + 32);
-  const extLength = u32(ext.length);
-  return keyedBy(read, SIV, PUB_LENGTH, front, ZERO_KEY, back, extLength, ext, plaintext);
+  const parts = [PUB_LENGTH, front, ZERO_KEY, back, u32(ext.length), ext, plaintext];
+  return keyedBy(keyed, read, SIV, ...parts);
 }
 
 /** The one-use cipher key of the block with this siv. */
-export function blockKey(read: Uint8Array, siv: Uint8Array): Uint8Array {
-  const root = derive(read, ENC);
-  const key = hkdfExpand(root, concat(BLOCK_LABEL, siv), 32);
+export function blockKey(read: Uint8Array, siv: Uint8Array, keyed: Keyed = ERASABLE): Uint8Array {
+  const root = keyed.hmac(read, ENC);
+  // HKDF-Expand, as `derive`.
+  const key = keyed.hmac(root, BLOCK_LABEL, siv, ONE);
   erase(root);
   return key;
 }
 
 /** `events_root` of a block: over its entries' leaves, zeros where there are none. */
-export function eventsRoot(read: Uint8Array, entries: readonly Uint8Array[]): Uint8Array {
-  return entries.length === 0 ? ZERO_KEY : rootOf(entryLeaves(read, entries));
+export function eventsRoot(
+  read: Uint8Array,
+  entries: readonly Uint8Array[],
+  keyed: Keyed = ERASABLE,
+): Uint8Array {
+  return entries.length === 0 ? ZERO_KEY : rootOf(entryLeaves(keyed, read, entries));
 }
 
 const SIV_AT = 104;
 const BLIND_BYTES = 16;
 const ZERO_KEY = new Uint8Array(32);
+const ONE = u8(1);
 const PUB_LENGTH = u32(HEADER_BYTES);
 const SEGMENT_LABEL = utf8("skc1/segment\0");
 const BLOCK_LABEL = utf8("skc1/blk\0");
@@ -155,18 +168,27 @@ function derive(key: Uint8Array, label: Uint8Array): Uint8Array {
   return hmacSha256(key, label);
 }
 
-function keyedBy(key: Uint8Array, label: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
-  const own = derive(key, label);
-  const mac = hmacSha256(own, ...parts);
+function keyedBy(
+  keyed: Keyed,
+  key: Uint8Array,
+  label: Uint8Array,
+  ...parts: readonly Uint8Array[]
+): Uint8Array {
+  const own = keyed.hmac(key, label);
+  const mac = keyed.hmac(own, ...parts);
   erase(own);
   return mac;
 }
 
 /** Leaves of the entries of one checkpoint, blinded so that a short entry cannot be guessed. */
-function entryLeaves(read: Uint8Array, entries: readonly Uint8Array[]): readonly Uint8Array[] {
-  const key = derive(read, BLIND);
+function entryLeaves(
+  keyed: Keyed,
+  read: Uint8Array,
+  entries: readonly Uint8Array[],
+): readonly Uint8Array[] {
+  const key = keyed.hmac(read, BLIND);
   const leaves = entries.map((entry, which) =>
-    leafHash(hmacSha256(key, u32(which)).subarray(0, BLIND_BYTES), entry),
+    leafHash(keyed.hmac(key, u32(which)).subarray(0, BLIND_BYTES), entry),
   );
   erase(key);
   return leaves;

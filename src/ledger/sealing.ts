@@ -1,7 +1,8 @@
 import { concat } from "../base/bytes.ts";
-import { chachaOpen, chachaSeal } from "../crypto/aead.ts";
+import { chachaSeal } from "../crypto/aead.ts";
 import { erase } from "../crypto/erase.ts";
 import { equalSecret } from "../crypto/hash.ts";
+import { ERASABLE, type Keyed } from "../crypto/keyed.ts";
 import { AEAD_BYTES, type Block, type BlockType, encodeHeader, TAG_BYTES } from "./block.ts";
 import {
   blockKey,
@@ -66,8 +67,8 @@ export function sealBlock(place: Place, content: Content, keys: SealingKeys): Ui
 }
 
 /** Whether the block was sealed by the holder of this position's auth key. */
-export function tagMatches(block: Block, auth: Uint8Array): boolean {
-  return equalSecret(blockTag(auth, block.tagged), block.tag);
+export function tagMatches(block: Block, auth: Uint8Array, keyed: Keyed = ERASABLE): boolean {
+  return equalSecret(blockTag(auth, block.tagged, keyed), block.tag);
 }
 
 /** Whether the writer of a SEGMENT block knew the auth seed of the segment it opens. */
@@ -82,15 +83,19 @@ export function selfTagMatches(block: Block, authSeed: Uint8Array): boolean {
  * The plaintext of a block by the read key of its position; undefined when it does not open, or
  * opens to something its synthetic IV does not vouch for.
  */
-export function openBlock(block: Block, read: Uint8Array): Uint8Array | undefined {
-  const key = blockKey(read, block.siv);
+export function openBlock(
+  block: Block,
+  read: Uint8Array,
+  keyed: Keyed = ERASABLE,
+): Uint8Array | undefined {
+  const key = blockKey(read, block.siv, keyed);
   const aad = block.bytes.subarray(0, block.header.length + block.extLength);
-  const plaintext = chachaOpen(key, ZERO_NONCE, block.ciphertext, aad);
+  const plaintext = keyed.open(key, ZERO_NONCE, block.ciphertext, aad);
   erase(key);
   if (!plaintext) return undefined;
   // ChaCha20-Poly1305 does not commit to its key: without this, one ciphertext could open to two
   // different payloads for two readers.
-  const siv = syntheticIv(read, block.header, block.ext, plaintext);
+  const siv = syntheticIv(read, block.header, block.ext, plaintext, keyed);
   return equalSecret(siv, block.siv) ? plaintext : undefined;
 }
 

@@ -1,16 +1,16 @@
-import { sha256 } from "../crypto/hash.ts";
+import { sha256Public } from "../crypto/hash.ts";
 
 /** The root of a tree without leaves (RFC 6962, section 2.1): SHA-256 of nothing. */
-export const EMPTY_ROOT: Uint8Array = sha256();
+export const EMPTY_ROOT: Uint8Array = sha256Public();
 
 /** `SHA-256(0x00 || data)`. */
 export function leafHash(...data: readonly Uint8Array[]): Uint8Array {
-  return sha256(LEAF, ...data);
+  return sha256Public(LEAF, ...data);
 }
 
 /** `SHA-256(0x01 || left || right)`. */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return sha256(NODE, left, right);
+  return sha256Public(NODE, left, right);
 }
 
 /** The root over leaves given by their hashes. */

@@ -2,19 +2,27 @@ import { createHash, createHmac } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromHex, toHex, utf8 } from "../../src/base/bytes.ts";
-import { chachaOpen, chachaSeal, xchachaOpen, xchachaSeal } from "../../src/crypto/aead.ts";
+import {
+  chachaOpen,
+  chachaOpenNative,
+  chachaSeal,
+  xchachaOpen,
+  xchachaSeal,
+} from "../../src/crypto/aead.ts";
 import { erase } from "../../src/crypto/erase.ts";
 import {
   createSha256,
   equalSecret,
   hkdfExpand,
   hkdfExtract,
+  hmacNative,
   hmacSha256,
   sha256,
+  sha256Public,
 } from "../../src/crypto/hash.ts";
 import { sealingKeyId } from "../../src/crypto/key-id.ts";
 import { randomBytes, randomHex } from "../../src/crypto/random.ts";
-import { x25519PublicKey, x25519Shared } from "../../src/crypto/x25519.ts";
+import { x25519PublicKey, x25519Receiver, x25519Shared } from "../../src/crypto/x25519.ts";
 
 const someBytes = fc.uint8Array({ maxLength: 200 });
 /** RFC 8439, section 2.8.2, and draft-irtf-cfrg-xchacha-03, appendix A.3.1. */
@@ -49,6 +57,64 @@ describe("sha-256 and hmac", () => {
         stream.update(message);
         expect(stream.digest()).toEqual(sha256(key, message));
       }),
+    );
+  });
+});
+
+describe("the native ways, for keys that need not vanish", () => {
+  it("hash and authenticate as the erasable ones do", () => {
+    fc.assert(
+      fc.property(someBytes, someBytes, (key, message) => {
+        expect(sha256Public(key, message)).toEqual(sha256(key, message));
+        expect(hmacNative(key, message, key)).toEqual(hmacSha256(key, message, key));
+      }),
+    );
+  });
+
+  it("give arrays whose slices are copies", () => {
+    const digest = sha256Public(utf8("abc"));
+    erase(digest.slice());
+    expect(toHex(digest)).toMatch(/^ba7816bf/);
+  });
+
+  it("open what was sealed, and nothing else", () => {
+    fc.assert(
+      fc.property(someBytes, someBytes, fc.nat(), (plaintext, aad, at) => {
+        const nonce = new Uint8Array(12);
+        const sealed = chachaSeal(AEAD_KEY, nonce, plaintext, aad);
+        expect(chachaOpenNative(AEAD_KEY, nonce, sealed, aad)).toEqual(plaintext);
+        sealed[at % sealed.length] = (sealed[at % sealed.length] ?? 0) ^ 1;
+        expect(chachaOpenNative(AEAD_KEY, nonce, sealed, aad)).toBeUndefined();
+      }),
+    );
+  });
+
+  it("do not open what is shorter than a tag", () => {
+    const nonce = new Uint8Array(12);
+    expect(chachaOpenNative(AEAD_KEY, nonce, new Uint8Array(15), nonce)).toBeUndefined();
+  });
+
+  it("agree on keys as the erasable ones do", () => {
+    const secrets = fc.uint8Array({ minLength: 32, maxLength: 32 });
+    fc.assert(
+      fc.property(secrets, secrets, (mine, theirs) => {
+        const receiver = x25519Receiver(mine);
+        const other = x25519PublicKey(theirs);
+        expect(receiver.publicKey).toEqual(x25519PublicKey(mine));
+        expect(receiver.shared(other)).toEqual(x25519Shared(mine, other));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it.each([
+    ["zero", "00".repeat(32)],
+    ["of small order", `01${"00".repeat(31)}`],
+    ["too short", "09"],
+  ])("refuse a key that is %s", (_, key) => {
+    const receiver = x25519Receiver(new Uint8Array(32).fill(7));
+    expect(() => receiver.shared(fromHex(key))).toThrow(
+      expect.objectContaining({ code: "KEY_AGREEMENT" }),
     );
   });
 });
