@@ -1,37 +1,17 @@
-import { decode, encode } from "cborg";
+import { decode } from "cborg";
 import { equalBytes } from "../base/bytes.ts";
+import type { Cbor } from "./cbor-value.ts";
+import { canonicalBytes } from "./cbor-writer.ts";
 import { LedgerError } from "./errors.ts";
-
-/**
- * The deterministic CBOR of SKC1 payloads (RFC 8949, section 4.2.1, narrowed): whole numbers within
- * 2^53 - 1, byte and text strings, arrays, maps with keys 0 to 23, true, false and null; containers
- * at most 8 deep. Each value has exactly one encoding.
- */
-export type Cbor =
-  | number
-  | string
-  | boolean
-  | null
-  | Uint8Array
-  | readonly Cbor[]
-  | ReadonlyMap<number, Cbor>;
 
 const MAX_DEPTH = 8;
 const MAX_KEY = 23;
 const LONE_SURROGATE = /\p{Cs}/u;
 
-export function isCborMap(value: Cbor): value is ReadonlyMap<number, Cbor> {
-  return value instanceof Map;
-}
-
-export function isCborList(value: Cbor): value is readonly Cbor[] {
-  return Array.isArray(value);
-}
-
 /** @throws LedgerError `LEDGER_PAYLOAD` for a value outside the profile. */
 export function encodeCbor(value: Cbor): Uint8Array {
   refuseOutside(value, 1);
-  return encode(value);
+  return canonicalBytes(value);
 }
 
 /**
@@ -42,7 +22,7 @@ export function encodeCbor(value: Cbor): Uint8Array {
 export function decodeCbor(bytes: Uint8Array): Cbor {
   const value: unknown = parsed(bytes);
   refuseOutside(value, 1);
-  if (!equalBytes(encode(value), bytes)) throw refused("is not in its one canonical form");
+  if (!equalBytes(canonicalBytes(value), bytes)) throw refused("is not in its one canonical form");
   return value;
 }
 

@@ -1,4 +1,4 @@
-import type { Cbor } from "./cbor.ts";
+import type { Cbor } from "./cbor-value.ts";
 import type { CheckpointDraft } from "./draft.ts";
 import { LedgerError } from "./errors.ts";
 import { eventValue, openValue, readEvent, readOpen } from "./event-entry.ts";

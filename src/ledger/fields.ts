@@ -1,5 +1,5 @@
 import { type UnixMillis, unixMillis } from "../base/time.ts";
-import { type Cbor, isCborList, isCborMap } from "./cbor.ts";
+import { type Cbor, isCborList, isCborMap } from "./cbor-value.ts";
 import { LedgerError } from "./errors.ts";
 
 /** Characters of a name or reason at most. */

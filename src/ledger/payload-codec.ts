@@ -1,7 +1,8 @@
 import { fromHex, toHex } from "../base/bytes.ts";
 import { chainId } from "../base/ids.ts";
 import { type BlockType, MAX_PLAINTEXT_BYTES } from "./block.ts";
-import { type Cbor, decodeCbor, encodeCbor } from "./cbor.ts";
+import { decodeCbor, encodeCbor } from "./cbor.ts";
+import { type Cbor } from "./cbor-value.ts";
 import { checkpointValue, clocksValue, readCheckpoint, readClocks } from "./checkpoint-payload.ts";
 import type { CheckpointDraft } from "./draft.ts";
 import { LedgerError } from "./errors.ts";

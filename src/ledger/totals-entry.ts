@@ -1,4 +1,4 @@
-import { type Cbor, isCborMap } from "./cbor.ts";
+import { type Cbor, isCborMap } from "./cbor-value.ts";
 import { asciiName, Fields, listOf, mapOf, refusedField } from "./fields.ts";
 import type { BorrowTotals, DenialTotals, FeatureTotals, MeterTotals } from "./totals.ts";
 

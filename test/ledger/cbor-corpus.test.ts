@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromHex, toHex } from "../../src/base/bytes.ts";
-import { type Cbor, decodeCbor, encodeCbor } from "../../src/ledger/cbor.ts";
+import { decodeCbor, encodeCbor } from "../../src/ledger/cbor.ts";
+import { type Cbor } from "../../src/ledger/cbor-value.ts";
 import { LedgerError } from "../../src/ledger/errors.ts";
 
 function verdict(bytes: Uint8Array): string {
