@@ -1,6 +1,8 @@
 /** The parts one after another in a fresh array. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = unfilled(length);
   let offset = 0;
   for (const part of parts) {
     whole.set(part, offset);
@@ -11,7 +13,7 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** Same length and content. Takes a time that depends on the content: not for secrets. */
 export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+  return left.length === right.length && Buffer.compare(left, right) === 0;
 }
 
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -57,9 +59,17 @@ export const u64 = (value: number): Uint8Array => bigEndian(value, 8);
 export function readUint(bytes: Uint8Array, offset: number, width: 1 | 2 | 4 | 8): number {
   if (offset < 0 || offset + width > bytes.length) throw new RangeError("read beyond the end");
   let value = 0;
-  for (const byte of bytes.subarray(offset, offset + width)) value = value * 256 + byte;
+  for (let index = offset; index < offset + width; index += 1) {
+    value = value * 256 + (bytes[index] ?? 0);
+  }
   if (!Number.isSafeInteger(value)) throw new RangeError("integer above 2^53 - 1");
   return value;
+}
+
+/** From Node's pool where it is small: memory of its own costs more than filling it. */
+function unfilled(length: number): Uint8Array {
+  const { buffer, byteOffset } = Buffer.allocUnsafe(length);
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 function bigEndian(value: number, width: number): Uint8Array {

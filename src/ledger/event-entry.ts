@@ -2,10 +2,8 @@ import { fromBase64Url, fromHex, toBase64Url, toHex } from "../base/bytes.ts";
 import { clientKey, leaseId } from "../base/ids.ts";
 import { millis } from "../base/time.ts";
 
-
 import { END_REASONS, type UsageEvent } from "../base/usage-event.ts";
 import { type Cbor, isCborMap } from "./cbor-value.ts";
-
 
 import { asciiName, Fields, mapOf, printable, refusedField } from "./fields.ts";
 import type { SealedEvent, SealedSeatTime } from "./payload.ts";
