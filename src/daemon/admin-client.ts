@@ -44,6 +44,25 @@ export class AdminClient {
     return this.#ask("status");
   }
 
+  /**
+   * The status now, and again whenever it differs, until `signal` ends it.
+   * @yields each status as it comes.
+   * @throws DaemonError ADMIN_UNREACHABLE also when the daemon ends first.
+   */
+  async *watchStatus(signal: AbortSignal): AsyncGenerator<AdminStatus, void, undefined> {
+    try {
+      const response = await this.#send("watchStatus", { signal });
+      if (response.statusCode !== 200) throw await refusalIn(response);
+      for await (const line of linesOf(response)) yield understood("status", parsed(line));
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    if (signal.aborted) return;
+    throw new DaemonError("ADMIN_UNREACHABLE", "the daemon has stopped", {
+      hint: "start it again with seatkeeper serve",
+    });
+  }
+
   seats(): Promise<AdminSeats> {
     return this.#ask("seats");
   }
@@ -106,7 +125,7 @@ export class AdminClient {
     };
   }
 
-  async #ask<R extends Exclude<RouteName, "exportUsage">>(
+  async #ask<R extends Exclude<RouteName, "exportUsage" | "watchStatus">>(
     route: R,
     asked: Asked = {},
   ): Promise<AdminAnswerOf[R]> {
@@ -115,7 +134,7 @@ export class AdminClient {
     return understood(route, await jsonIn(response));
   }
 
-  #send(route: RouteName, { query = {}, body }: Asked): Promise<IncomingMessage> {
+  #send(route: RouteName, { query = {}, body, signal }: Asked): Promise<IncomingMessage> {
     const { method, path } = ADMIN_ROUTES[route];
     const given = Object.entries(query).filter((entry): entry is [string, string] => {
       return entry[1] !== undefined;
@@ -127,6 +146,7 @@ export class AdminClient {
         method,
         path: search === "" ? path : `${path}?${search}`,
         agent: false,
+        ...(signal === undefined ? {} : { signal }),
       });
       sent.once("response", resolve);
       sent.once("error", (cause) => reject(unreachable(this.#socket, cause)));
@@ -138,6 +158,7 @@ export class AdminClient {
 interface Asked {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: Uint8Array;
+  readonly signal?: AbortSignal;
 }
 
 async function* pieces(response: IncomingMessage): AsyncGenerator<Uint8Array, void, undefined> {
@@ -158,8 +179,32 @@ async function jsonIn(response: IncomingMessage): Promise<unknown> {
     if (length > ANSWER_BYTES) throw strange("the daemon's answer is too long");
     parts.push(piece);
   }
+  return parsed(fromUtf8(concat(...parts)));
+}
+
+/**
+ * The lines of an answer, until the daemon ends it or itself.
+ * @yields each line as soon as it is whole.
+ */
+async function* linesOf(response: IncomingMessage): AsyncGenerator<string, void, undefined> {
+  response.setEncoding("utf8");
+  let text = "";
   try {
-    return JSON.parse(fromUtf8(concat(...parts)));
+    for await (const piece of response) {
+      text += String(piece);
+      if (text.length > ANSWER_BYTES) throw strange("the daemon's answer is too long");
+      const lines = text.split("\n");
+      text = lines.pop() ?? "";
+      yield* lines;
+    }
+  } catch (error) {
+    if (systemCode(error) !== "ECONNRESET") throw error;
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
   } catch (cause) {
     throw strange("the daemon's answer is not json", cause);
   }

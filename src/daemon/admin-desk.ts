@@ -1,5 +1,5 @@
 import type { LeaseId } from "../base/ids.ts";
-import { between, type MonoMillis, unixMillis } from "../base/time.ts";
+import { between, type Millis, type MonoMillis, seconds, unixMillis } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { ByteSink } from "../ledger/ports.ts";
 import type { FeatureTerms } from "../license/feature-terms.ts";
@@ -19,10 +19,12 @@ import type {
   AdminStatus,
   AdminUsage,
   AdminVendor,
+  AdminWaiter,
   AdminWhy,
   RevokeRequest,
   WhyRequest,
 } from "../protocol/admin.ts";
+import type { WaiterView } from "../seats/view.ts";
 import type { UsageRange } from "../store/usage-days.ts";
 import { DaemonError } from "./errors.ts";
 import type { ShelvedLicense } from "./license-shelf.ts";
@@ -44,6 +46,9 @@ export interface AdminDeskParts {
   readonly reload: () => Promise<AdminReload>;
 }
 
+/** How long it may take until a live view shows what no client has brought about. */
+const SLOW_BEAT: Millis = seconds(5);
+
 /** What an administrator can ask of a running site. */
 export class AdminDesk {
   readonly #parts: AdminDeskParts;
@@ -62,6 +67,18 @@ export class AdminDesk {
       uptimeMs: between(startedAt, clock.now().mono),
       connections: connections(),
       vendors: this.#desks().map(vendorStatus),
+    };
+  }
+
+  /** Calls `run` whenever something of the status may be different. @returns ends it. */
+  onChange(run: () => void): () => void {
+    const { clock } = this.#parts;
+    const ends = this.#desks().map(({ board }) => board.onStir(run));
+    // The ledger, the disk and connections without a greeting stir nobody.
+    const beat = clock.every(SLOW_BEAT, run);
+    return () => {
+      beat.cancel();
+      for (const end of ends) end();
     };
   }
 
@@ -161,7 +178,7 @@ export class AdminDesk {
 
 function vendorStatus(desk: VendorDesk): AdminVendor {
   const { ledger, writer, shelf } = desk.core;
-  const { features, meters } = desk.view();
+  const { features, queue, meters } = desk.summary();
   return {
     vendor: desk.name,
     chainId: desk.chainId,
@@ -175,6 +192,7 @@ function vendorStatus(desk: VendorDesk): AdminVendor {
       free,
       queued,
     })),
+    queue: queue.map(waiting),
     meters: meters.map(({ name, unit, period, quota, used }) => ({
       meter: name,
       unit,
@@ -185,6 +203,23 @@ function vendorStatus(desk: VendorDesk): AdminVendor {
     expiries: desk.expiries().map(({ licenseId, names, endsAt, graceUntil }) => {
       return { licenseId, names, endsAt, graceUntil };
     }),
+  };
+}
+
+function waiting(waiter: WaiterView): AdminWaiter {
+  const { feature, position, user, host, client, instance, count, priority, connected } = waiter;
+  return {
+    feature,
+    position,
+    user,
+    host,
+    client,
+    instance,
+    count,
+    priority,
+    waitedMs: waiter.waited,
+    expectedWaitMs: waiter.expectedWait ?? null,
+    connected,
   };
 }
 

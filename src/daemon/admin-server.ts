@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { concat, fromUtf8, utf8 } from "../base/bytes.ts";
+import type { Clock } from "../clock/clock.ts";
 import { failure, type Log } from "../log/log.ts";
 import { ADMIN_FILE_BYTES, ADMIN_ROUTES, type AdminProblem } from "../protocol/admin.ts";
 import { decodeRevoke, decodeWhy } from "../protocol/admin-answers.ts";
@@ -8,6 +9,7 @@ import type { AdminDesk } from "./admin-desk.ts";
 import { bindAdminSocket } from "./admin-socket.ts";
 import { DaemonError } from "./errors.ts";
 import { isCoded } from "./failure-kind.ts";
+import { StatusStream } from "./status-stream.ts";
 
 /** Members of the service's group may administer. */
 const SOCKET_MODE = 0o660;
@@ -17,35 +19,50 @@ const JSON_BYTES = 65_536;
 
 type RouteName = keyof typeof ADMIN_ROUTES;
 
-/** What a route answers: a value that is written as JSON, or bytes as they come. */
+/** What a route answers: a value that is written as JSON, bytes as they come, or a live view. */
 type Answer =
+  | { readonly kind: "live" }
   | { readonly kind: "json"; readonly value: object }
   | { readonly kind: "bytes"; readonly bytes: readonly Uint8Array[]; readonly headers: Headers };
 
 type Headers = Readonly<Record<string, string>>;
+
+interface AdminServerParts {
+  readonly desk: AdminDesk;
+  readonly log: Log;
+  readonly clock: Clock;
+}
 
 /** The administration interface on its Unix socket. Who may connect may administer. */
 export class AdminServer {
   readonly #server: Server;
   readonly #desk: AdminDesk;
   readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #streams: Set<StatusStream> = new Set();
 
   /** @throws DaemonError ADMIN_SOCKET_IN_USE, ADMIN_SOCKET_FAILED. */
-  static async open(path: string, desk: AdminDesk, log: Log): Promise<AdminServer> {
-    const server = new AdminServer(desk, log);
+  static async open(
+    path: string,
+    desk: AdminDesk,
+    { log, clock }: Pick<AdminServerParts, "log" | "clock">,
+  ): Promise<AdminServer> {
+    const server = new AdminServer({ desk, log, clock });
     await bindAdminSocket(server.#server, path, SOCKET_MODE);
     server.#server.on("error", (error) => log.warn("admin.connection-failed", failure(error)));
     return server;
   }
 
-  private constructor(desk: AdminDesk, log: Log) {
+  private constructor({ desk, log, clock }: AdminServerParts) {
     this.#desk = desk;
     this.#log = log;
+    this.#clock = clock;
     this.#server = createServer((request, response) => void this.#serve(request, response));
   }
 
-  /** Lets running requests end. The socket's file goes with it. */
+  /** Lets running requests end, and ends live views. The socket's file goes with it. */
   async close(): Promise<void> {
+    for (const stream of this.#streams) stream.end();
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
       this.#server.closeIdleConnections();
@@ -54,7 +71,9 @@ export class AdminServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      write(response, await this.#answer(request));
+      const answer = await this.#answer(request);
+      if (answer.kind === "live") this.#watch(response);
+      else write(response, answer);
     } catch (error) {
       const { status, problem } = this.#explained(error);
       writeJson(response, status, { error: problem });
@@ -68,12 +87,23 @@ export class AdminServer {
       route === "installLicense" || route === "importReceipt" ? ADMIN_FILE_BYTES : JSON_BYTES;
     const body = await bodyOf(request, limit);
     if (request.method === "POST") this.#log.info("admin.act", { act: route });
+    if (route === "watchStatus") return { kind: "live" };
     if (route === "exportUsage") return this.#bundle(url.searchParams.get("vendor") ?? undefined);
     return { kind: "json", value: await this.#value(route, url.searchParams, body) };
   }
 
+  #watch(response: ServerResponse): void {
+    const stream = new StatusStream(response, {
+      clock: this.#clock,
+      status: () => this.#desk.status(),
+      onChange: (run) => this.#desk.onChange(run),
+    });
+    this.#streams.add(stream);
+    response.once("close", () => this.#streams.delete(stream));
+  }
+
   #value(
-    route: Exclude<RouteName, "exportUsage">,
+    route: Exclude<RouteName, "exportUsage" | "watchStatus">,
     query: URLSearchParams,
     body: Uint8Array,
   ): object | Promise<object> {
@@ -158,6 +188,7 @@ function routeOf(method: string | undefined, path: string): RouteName {
 
 const ROUTE_NAMES: readonly RouteName[] = [
   "status",
+  "watchStatus",
   "seats",
   "revoke",
   "usage",
@@ -208,7 +239,7 @@ function refusal(message: string): DaemonError {
   });
 }
 
-function write(response: ServerResponse, answer: Answer): void {
+function write(response: ServerResponse, answer: Exclude<Answer, { kind: "live" }>): void {
   if (answer.kind === "json") return writeJson(response, 200, answer.value);
   response.writeHead(200, { "content-type": "application/octet-stream", ...answer.headers });
   for (const piece of answer.bytes) response.write(piece);

@@ -96,7 +96,7 @@ async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Da
     connections: () => transport.connections,
     problems: () => problems().map(adminProblem),
   });
-  const admin = await orClose(transport, AdminServer.open(config.socket, desk, log));
+  const admin = await orClose(transport, AdminServer.open(config.socket, desk, parts));
   const url = urlOf(transport.address, tls !== undefined);
   log.info("daemon.started", { version: PRODUCT.version, url, vendors: [...site.desks.keys()] });
   warnAboutRules(site, log);

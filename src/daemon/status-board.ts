@@ -49,6 +49,7 @@ export class StatusBoard {
   /** By name, each with the revision that it changed in; undefined for one that is gone. */
   readonly #features: Map<string, Posted> = new Map();
   #revision = 0;
+  readonly #others: Set<() => void> = new Set();
 
   constructor(parts: StatusBoardParts) {
     this.#parts = parts;
@@ -72,8 +73,17 @@ export class StatusBoard {
     this.#watchers.delete(watcher);
   }
 
+  /** Calls `run` each time that something may be different. @returns ends it. */
+  onStir(run: () => void): () => void {
+    // Twice the same function is two, each with an end of its own.
+    const own = (): void => run();
+    this.#others.add(own);
+    return () => void this.#others.delete(own);
+  }
+
   /** Something may be different now. */
   stir(): void {
+    for (const run of this.#others) run();
     if (this.#watchers.size > 0) this.#pulse.stir();
   }
 

@@ -12,6 +12,8 @@ export const ADMIN_FILE_BYTES = 16_777_216;
 /** Method and path of each route. */
 export const ADMIN_ROUTES = {
   status: { method: "GET", path: "/v1/status" },
+  /** A stream that ends with the daemon: one status a line, the present one first, then each that differs. */
+  watchStatus: { method: "GET", path: "/v1/status/watch" },
   seats: { method: "GET", path: "/v1/seats" },
   revoke: { method: "POST", path: "/v1/seats/revoke" },
   /** Query `from` and `to`: days as `2026-11-22`, both included, both optional. */
@@ -39,6 +41,25 @@ interface AdminFeature {
   readonly queued: number;
 }
 
+/** A request that waits. Who waits is named by pseudonym alone. */
+export interface AdminWaiter {
+  readonly feature: string;
+  /** 1 is next. */
+  readonly position: number;
+  readonly user: string;
+  readonly host: string;
+  readonly client: ClientKey;
+  readonly instance: InstanceId;
+  readonly count: number;
+  /** Higher ones are served first. */
+  readonly priority: number;
+  readonly waitedMs: Millis;
+  /** How long it will probably take from now; null when nothing can be said. */
+  readonly expectedWaitMs: Millis | null;
+  /** False while it only keeps its place. */
+  readonly connected: boolean;
+}
+
 interface AdminMeter {
   readonly meter: string;
   readonly unit: string;
@@ -62,6 +83,8 @@ export interface AdminVendor {
     readonly pending: number;
   };
   readonly features: readonly AdminFeature[];
+  /** By feature, and within one by place. */
+  readonly queue: readonly AdminWaiter[];
   readonly meters: readonly AdminMeter[];
   /** What of the licenses ends within 30 days, or is in its grace. */
   readonly expiries: readonly {
@@ -242,7 +265,7 @@ export interface AdminWhy {
   readonly reasons: readonly WireDenial[];
 }
 
-/** What each route answers; `exportUsage` answers bytes. */
+/** What each route answers; `exportUsage` answers bytes, `watchStatus` one status after the other. */
 export interface AdminAnswerOf {
   readonly status: AdminStatus;
   readonly seats: AdminSeats;

@@ -169,6 +169,11 @@ export class Running {
     });
   }
 
+  /** Something it gets on standard input, with more to come. */
+  types(text: string): void {
+    this.#child.stdin?.write(text);
+  }
+
   /** Everything it gets on standard input. */
   hears(text: string): void {
     this.#child.stdin?.end(text);

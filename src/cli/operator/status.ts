@@ -4,15 +4,35 @@ import { type Command, command } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT } from "../shared/exit.ts";
 import type { Output } from "../shared/output.ts";
+import { showLive } from "./live-view.ts";
 import { admin, SITE_OPTIONS } from "./site-options.ts";
 import { counted, spanInWords } from "./words.ts";
 
-/** `seatkeeper status`: exit code 1 when the daemon runs but cannot serve. */
+/** `seatkeeper status`: exit code 1 when the daemon runs but cannot serve; 0 where it was watched. */
 export const status: Command = command({
   command: "status",
   summary: "show whether the daemon can serve, and what is in use",
-  options: { ...SITE_OPTIONS, ...JSON_OPTION },
+  options: {
+    watch: {
+      type: "boolean",
+      default: false,
+      describe: "go on showing each change until ctrl-c; without a terminal a line of JSON each",
+    },
+    ...SITE_OPTIONS,
+    ...JSON_OPTION,
+  },
+  examples: [
+    ["status", "is all well, and what is in use?"],
+    ["status --watch", "the same, live"],
+    ["status --watch --json | jq .ready", "a script that follows"],
+  ],
   async run(options, shell) {
+    if (options.watch) {
+      const states = (until: AbortSignal): AsyncIterable<AdminStatus> =>
+        admin(options, shell).watchStatus(until);
+      await showLive(shell.out, options.json, states, describe);
+      return EXIT.done;
+    }
     const state = await admin(options, shell).status();
     if (options.json) shell.out.json(state);
     else describe(shell.out, state);
@@ -61,6 +81,31 @@ function describeVendor(out: Output, vendor: AdminVendor): void {
         String(each.used),
         String(each.free),
         String(each.queued),
+      ]),
+    );
+  }
+  if (vendor.queue.length > 0) {
+    out.line();
+    out.table(
+      [
+        { title: "queue" },
+        { title: "place", align: "right" },
+        { title: "seats", align: "right" },
+        { title: "user" },
+        { title: "host" },
+        { title: "waits for", align: "right" },
+        { title: "expected", align: "right" },
+        { title: "state" },
+      ],
+      vendor.queue.map((each) => [
+        each.feature,
+        String(each.position),
+        String(each.count),
+        each.user,
+        each.host,
+        spanInWords(each.waitedMs),
+        each.expectedWaitMs === null ? "" : spanInWords(each.expectedWaitMs),
+        each.connected ? "connected" : "away",
       ]),
     );
   }

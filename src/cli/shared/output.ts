@@ -1,4 +1,5 @@
 import type { CodedError } from "../../base/errors.ts";
+import { Screen } from "./screen.ts";
 import { type Column, tableLines } from "./table.ts";
 import { neutral } from "./text.ts";
 
@@ -7,6 +8,7 @@ export interface TextStream {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
 }
 
 export interface OutputOptions {
@@ -37,6 +39,7 @@ export class Output {
   readonly name: string;
   readonly #stdout: TextStream;
   readonly #stderr: TextStream;
+  readonly #env: OutputOptions["env"];
   readonly #colours: boolean;
   #progressShown = false;
 
@@ -44,12 +47,28 @@ export class Output {
     this.name = options.name;
     this.#stdout = options.stdout;
     this.#stderr = options.stderr;
+    this.#env = options.env;
     this.#colours = (options.env["NO_COLOR"] ?? "") === "" && options.env["TERM"] !== "dumb";
   }
 
   /** Columns of the terminal on stdout; 100 when it is none. */
   get columns(): number {
     return this.#stdout.columns ?? 100;
+  }
+
+  /** A screen to draw on, where stdout is a terminal that can be drawn on. */
+  screen(): Screen | undefined {
+    const canDraw = this.#stdout.isTTY === true && this.#env["TERM"] !== "dumb";
+    return canDraw ? new Screen(this.#stdout) : undefined;
+  }
+
+  /** What `show` would put on this stdout, as text. */
+  drawn(show: (out: Output) => void): string {
+    let drawn = "";
+    const { isTTY, columns, rows } = this.#stdout;
+    const paper = { isTTY, columns, rows, write: (text: string) => (drawn += text) };
+    show(new Output({ name: this.name, stdout: paper, stderr: this.#stderr, env: this.#env }));
+    return drawn;
   }
 
   /** True when a person watches stderr. */
