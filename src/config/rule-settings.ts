@@ -20,9 +20,14 @@ const groupShape = {
   users: z.array(name).max(10_000).default([]),
   hosts: z.array(name).max(10_000).default([]),
   networks: z.array(network).max(10_000).default([]),
+  ignore_case: z.boolean().default(false),
 };
 
-const group: z.ZodType<Group> = z.preprocess((value) => value ?? {}, z.strictObject(groupShape));
+const settingsOfGroup = z
+  .strictObject(groupShape)
+  .transform(({ ignore_case: ignoreCase, ...lists }) => ({ ...lists, ignoreCase }));
+
+const group: z.ZodType<Group> = z.preprocess((value) => value ?? {}, settingsOfGroup);
 
 export const groups: z.ZodType<Groups> = z.preprocess(
   (value) => value ?? {},

@@ -24,8 +24,8 @@ export function isWithin(groups: Groups, name: string, others: readonly string[]
   if (inner === undefined || isEmptyGroup(inner)) return false;
   const outer = others.flatMap((other) => groupNamed(groups, other) ?? []);
   return (
-    inner.users.every((user) => within(user, outer, "users", asIs)) &&
-    inner.hosts.every((host) => within(host, outer, "hosts", lower)) &&
+    inner.users.every((user) => outer.some((group) => coversUser(group, user, inner))) &&
+    inner.hosts.every((host) => outer.some((group) => coversHost(group, host))) &&
     inner.networks.every((network) => outer.some((group) => hasNetwork(group, network)))
   );
 }
@@ -35,18 +35,16 @@ export function isEmptyGroup({ users, hosts, networks }: Group): boolean {
   return users.length + hosts.length + networks.length === 0;
 }
 
-function within(
-  pattern: string,
-  outer: readonly Group[],
-  list: "users" | "hosts",
-  form: (text: string) => string,
-): boolean {
-  return outer.some((group) =>
-    group[list].some((other) => coversPattern(form(other), form(pattern))),
-  );
+function coversUser(group: Group, user: string, { ignoreCase }: Group): boolean {
+  if (group.ignoreCase)
+    return group.users.some((other) => coversPattern(lower(other), lower(user)));
+  // In any case, a login is more names than the pattern of one case has.
+  return group.users.some((other) => other === "*" || (!ignoreCase && coversPattern(other, user)));
 }
 
-const asIs = (text: string): string => text;
+const coversHost = (group: Group, host: string): boolean =>
+  group.hosts.some((other) => coversPattern(lower(other), lower(host)));
+
 const lower = (text: string): string => text.toLowerCase();
 
 function hasNetwork(group: Group, { base, prefix }: Network): boolean {

@@ -10,6 +10,8 @@ export interface Group {
    * they do for pseudonyms: on many systems they name different persons.
    */
   readonly users: readonly string[];
+  /** Whether the logins of the group are meant in any case, as on Windows. */
+  readonly ignoreCase: boolean;
   /** Host names with the same wildcards. Case does not matter, as in the names of DNS. */
   readonly hosts: readonly string[];
   readonly networks: readonly Network[];
@@ -43,18 +45,20 @@ export interface Doorkeeper {
 export function compileGroups(groups: Groups): Doorkeeper {
   const compiled = Object.entries(groups).map(([name, group]) => ({
     name,
-    users: group.users.map(plain),
-    hosts: group.hosts.map(hostForm),
+    users: group.users.map(group.ignoreCase ? inAnyCase : plain),
+    ignoreCase: group.ignoreCase,
+    hosts: group.hosts.map(inAnyCase),
     networks: group.networks,
   }));
   return {
     standingOf({ user, host, address }) {
       const login = plain(user);
-      const machine = hostForm(host);
+      const loginInLower = inAnyCase(user);
+      const machine = inAnyCase(host);
       const from = address === undefined ? undefined : readAddress(address);
       const found = compiled.filter(
-        ({ users, hosts, networks }) =>
-          users.some((pattern) => matchesWildcard(pattern, login)) ||
+        ({ users, ignoreCase, hosts, networks }) =>
+          users.some((each) => matchesWildcard(each, ignoreCase ? loginInLower : login)) ||
           hosts.some((pattern) => matchesWildcard(pattern, machine)) ||
           (from !== undefined && networks.some((network) => isInNetwork(network, from))),
       );
@@ -70,4 +74,4 @@ export function compileGroups(groups: Groups): Doorkeeper {
 /** The form that pseudonyms are made of too: spelled otherwise, one person stays one person. */
 const plain = (text: string): string => text.trim().normalize("NFC");
 
-const hostForm = (text: string): string => plain(text).toLowerCase();
+const inAnyCase = (text: string): string => plain(text).toLowerCase();

@@ -72,6 +72,8 @@ function usableSeats(
 /** Users or hosts of a group that names each of them; undefined when there may be any number. */
 function headCount(group: Group | undefined, per: "user" | "host" | "group"): number | undefined {
   if (group === undefined || group.networks.length > 0) return undefined;
+  // One login in two cases is two pseudonyms.
+  if (group.ignoreCase && per === "user") return undefined;
   const [counted, other] = per === "user" ? [group.users, group.hosts] : [group.hosts, group.users];
   const isList = other.length === 0 && !counted.some((name) => /[*?]/.test(name));
   return isList ? counted.length : undefined;

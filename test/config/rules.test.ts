@@ -27,7 +27,7 @@ describe("the rules of a configuration", () => {
       `
 groups:
   cad-team: { users: [ada, "b*"], hosts: ["cad-*"], networks: ["10.1.0.0/16"] }
-  interns:
+  interns: { ignore_case: true }
 rules:
   - id: reserve-cad
     reserve: { feature: cad.pro, seats: 1, for: cad-team }
@@ -48,8 +48,9 @@ policy: { show_holders: pseudonym }
         users: ["ada", "b*"],
         hosts: ["cad-*"],
         networks: [{ base: [10, 1, 0, 0], prefix: 16 }],
+        ignoreCase: false,
       },
-      interns: { users: [], hosts: [], networks: [] },
+      interns: { users: [], hosts: [], networks: [], ignoreCase: true },
     });
     expect(siteRulesOf(config)).toEqual({
       reserve: [

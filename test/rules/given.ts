@@ -14,9 +14,10 @@ export function group(written: {
   readonly users?: readonly string[];
   readonly hosts?: readonly string[];
   readonly networks?: readonly string[];
+  readonly ignoreCase?: boolean;
 }): Group {
-  const { users = [], hosts = [], networks = [] } = written;
-  return { users, hosts, networks: networks.map(network) };
+  const { users = [], hosts = [], networks = [], ignoreCase = false } = written;
+  return { users, hosts, networks: networks.map(network), ignoreCase };
 }
 
 export function door(user: string, host = "workstation-7", address?: string): Door {

@@ -28,6 +28,18 @@ describe("a group", () => {
     expect(groupsOf("cleo", "Cad-7x")).toEqual(["cad-team", "all"]);
   });
 
+  it("that ignores case has a login in any case, by name or wildcard, and no other group does", () => {
+    const any = compileGroups({
+      windows: group({ users: ["Ada", "INTERN-*"], ignoreCase: true }),
+      unix: group({ users: ["Ada"] }),
+    });
+    const found = (user: string): string[] => [...any.standingOf(door(user)).groups];
+    expect(found("ADA")).toEqual(["windows"]);
+    expect(found("Ada")).toEqual(["windows", "unix"]);
+    expect(found("intern-7")).toEqual(["windows"]);
+    expect(found("adam")).toEqual([]);
+  });
+
   it("sees through white space and Unicode forms, as pseudonyms do", () => {
     expect(groupsOf("  ada ")).toEqual(["cad-team", "all"]);
     const angstrom = compileGroups({ it: group({ users: ["\u00c5sa"] }) });

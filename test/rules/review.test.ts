@@ -87,6 +87,31 @@ describe("names", () => {
   });
 });
 
+describe("groups that ignore case", () => {
+  const cased = {
+    any: group({ users: ["Ada", "BOB"], ignoreCase: true }),
+    exact: group({ users: ["Ada"] }),
+    all: group({ users: ["*"] }),
+  };
+
+  it("contain groups that do not, and are contained by none that names one case", () => {
+    expect(
+      complaints(site(cased, include("in", "cad.pro", "exact"), exclude("out", "cad.pro", "any"))),
+    ).toEqual(["contradiction in rules.0.include.who: nobody can satisfy it: out excludes exact"]);
+    expect(
+      complaints(site(cased, include("in", "cad.pro", "any"), exclude("out", "cad.pro", "exact"))),
+    ).toEqual([]);
+    expect(
+      complaints(site(cased, include("in", "cad.pro", "any"), exclude("out", "cad.pro", "all"))),
+    ).toEqual(["contradiction in rules.0.include.who: nobody can satisfy it: out excludes any"]);
+  });
+
+  it("may be of more holders than they name", () => {
+    const few = max("few", "cad.pro", 1, "user", ["any"]);
+    expect(complaints(site(cased, reserve("keep", "cad.pro", 3, "any"), few))).toEqual([]);
+  });
+});
+
 describe("reservations", () => {
   it("above the seats are told at the rule that asks too much", () => {
     const policy = site(
