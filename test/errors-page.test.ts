@@ -15,6 +15,9 @@ import { PUBLIC_PROBLEM_CODES } from "../src/ledger/public-check.ts";
 import { RECOVERY_CODES } from "../src/ledger/recovery.ts";
 import { LICENSE_CODES, TERMS_CODES } from "../src/license/errors.ts";
 import { NOTE_CODES } from "../src/note/errors.ts";
+import { OPTIONS_CODES } from "../src/options/errors.ts";
+import { FLEXNET } from "../src/options/flexnet.ts";
+import { RLM } from "../src/options/rlm.ts";
 import { PROTOCOL_CODES } from "../src/protocol/errors.ts";
 import { WIRE_CODES } from "../src/protocol/wire-codes.ts";
 import { STORE_CODES } from "../src/store/errors.ts";
@@ -36,6 +39,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   LEDGER_CODES,
   LICENSE_CODES,
   NOTE_CODES,
+  OPTIONS_CODES,
   PROTOCOL_CODES,
   PUBLIC_PROBLEM_CODES,
   RECEIPT_CODES,
@@ -240,7 +244,13 @@ function codeWords(text: string): readonly string[] {
   return [...text.matchAll(/`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`/g)].map(([, word = ""]) => word);
 }
 
+/** Keywords of options files. */
+const KEYWORDS: ReadonlySet<string> = new Set(
+  [...FLEXNET.keywords, ...RLM.keywords].map(({ word }) => word),
+);
+
 /** Constants of the sources that the pages name, limits above all, and variables of the environment. */
 function isOtherName(word: string): boolean {
-  return word.startsWith("SEATKEEPER_") || word === "HPKE_VECTORS" || CONSTANTS.has(word);
+  const isConstant = word === "HPKE_VECTORS" || CONSTANTS.has(word);
+  return word.startsWith("SEATKEEPER_") || KEYWORDS.has(word) || isConstant;
 }

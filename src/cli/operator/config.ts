@@ -11,6 +11,7 @@ import { type Command, command, group } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT } from "../shared/exit.ts";
 import type { Output, Style } from "../shared/output.ts";
+import { importOptions } from "./config-import.ts";
 import { configPath, configText, SITE_OPTIONS } from "./site-options.ts";
 import { counted } from "./words.ts";
 
@@ -59,7 +60,11 @@ const check = command({
   },
 });
 
-export const config: Command = group("config", "check the configuration", [check]);
+export const config: Command = group(
+  "config",
+  "check the configuration, or make one from an options file",
+  [check, importOptions],
+);
 
 /** There is no file: the defaults hold, and they have no rules. */
 const NOTHING: Report = { file: "", groups: [], rules: [], findings: [], licensesKnown: false };

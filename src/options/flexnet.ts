@@ -1,0 +1,181 @@
+import type { Dialect, Keyword } from "./keyword.ts";
+import { BORROWING, IDLE_SEATS, ignored, LOGS, REPORTS, untranslated } from "./no-counterpart.ts";
+
+// The keywords of a FlexNet options file, in the order of the alphabet, and what becomes of them.
+
+const who = "type name";
+const about = `feature[:key=value] ${who}`;
+
+const NO_ACTIVATION = untranslated({
+  why: "there is no trusted storage here, so nothing is activated from it",
+  instead: "leave it out",
+});
+
+const KEYWORDS: readonly Keyword[] = [
+  {
+    word: "ACTIVATION_EXPIRY_DAYS",
+    form: "…",
+    treatment: NO_ACTIVATION,
+  },
+  { word: "ACTIVATION_LOWWATER", form: "…", treatment: NO_ACTIVATION },
+  {
+    word: "AUTOMATIC_REREAD",
+    form: "OFF",
+    treatment: ignored("a configuration is read again by `seatkeeper reload` only"),
+  },
+  {
+    word: "BORROW_LOWWATER",
+    form: "feature[:key=value] n",
+    treatment: BORROWING,
+  },
+  {
+    word: "DAEMON_SELECT_TIMEOUT",
+    form: "…",
+    treatment: ignored("it tunes the other daemon"),
+  },
+  { word: "DEBUGLOG", form: "[+]path", treatment: LOGS },
+  {
+    word: "EXCLUDE",
+    form: about,
+    here: "`exclude: { feature, who }`",
+    treatment: { kind: "exclude", all: false },
+  },
+  {
+    word: "EXCLUDEALL",
+    form: who,
+    here: '`exclude: { feature: "*", who }`',
+    treatment: { kind: "exclude", all: true },
+  },
+  {
+    word: "EXCLUDEALL_ENTITLEMENT",
+    form: "…",
+    treatment: NO_ACTIVATION,
+  },
+  {
+    word: "EXCLUDE_BORROW",
+    form: about,
+    treatment: BORROWING,
+  },
+  { word: "EXCLUDE_ENTITLEMENT", form: "…", treatment: NO_ACTIVATION },
+  {
+    word: "FQDN_MATCHING",
+    form: "EXACT or LENIENT",
+    here: "EXACT is how it is here; LENIENT is not translated",
+    treatment: { kind: "host-matching" },
+  },
+  {
+    word: "GROUP",
+    form: "name login …",
+    here: "`groups: { name: { users } }`; several lines of one name add up",
+    treatment: { kind: "group", list: "users" },
+  },
+  {
+    word: "GROUPCASEINSENSITIVE",
+    form: "ON or OFF",
+    here: "`ignore_case: true` in the groups of logins",
+    treatment: { kind: "group-case" },
+  },
+  {
+    word: "HOST_GROUP",
+    form: "name host …",
+    here: "`groups: { name: { hosts, networks } }`; several lines of one name add up",
+    treatment: { kind: "group", list: "hosts" },
+  },
+  {
+    word: "INCLUDE",
+    form: about,
+    here: "`include: { feature, who }`",
+    treatment: { kind: "include", all: false },
+  },
+  {
+    word: "INCLUDEALL",
+    form: who,
+    here: '`include: { feature: "*", who }`',
+    treatment: { kind: "include", all: true },
+  },
+  {
+    word: "INCLUDEALL_ENTITLEMENT",
+    form: "…",
+    treatment: NO_ACTIVATION,
+  },
+  {
+    word: "INCLUDE_BORROW",
+    form: about,
+    treatment: BORROWING,
+  },
+  { word: "INCLUDE_ENTITLEMENT", form: "…", treatment: NO_ACTIVATION },
+  {
+    word: "LINGER",
+    form: "feature[:key=value] seconds",
+    here: "`linger: { feature, for }`",
+    treatment: { kind: "linger" },
+  },
+  {
+    word: "MAX",
+    form: `n ${about}`,
+    here: "`max: { feature, seats, per: group, who }`; with `USER ALL_USERS`, `per: user`",
+    treatment: { kind: "max" },
+  },
+  {
+    word: "MAX_BORROW_HOURS",
+    form: "feature[:key=value] hours",
+    treatment: BORROWING,
+  },
+  {
+    word: "MAX_CONNECTIONS",
+    form: "n",
+    treatment: untranslated({
+      why: "it is no rule about seats",
+      instead: "write limits: { connections: n }",
+    }),
+  },
+  {
+    word: "MAX_OVERDRAFT",
+    form: "feature[:key=value] n",
+    treatment: untranslated({
+      why: "overdraft is the vendor's to allow, and the site has no rule for less of it",
+      instead: "ask the vendor for a license with less",
+    }),
+  },
+  { word: "NOLOG", form: "IN, OUT, DENIED, QUEUED or UNSUPPORTED", treatment: LOGS },
+  {
+    word: "REPORTLOG",
+    form: "[+]path",
+    treatment: REPORTS,
+  },
+  {
+    word: "RESERVE",
+    form: `n ${about}`,
+    here: "`reserve: { feature, seats, for }`",
+    treatment: { kind: "reserve" },
+  },
+  {
+    word: "TIMEOUT",
+    form: "feature[:key=value] seconds",
+    treatment: IDLE_SEATS,
+  },
+  {
+    word: "TIMEOUTALL",
+    form: "seconds",
+    treatment: IDLE_SEATS,
+  },
+  {
+    word: "USER_GROUP",
+    form: "name login …",
+    here: "as `GROUP`",
+    treatment: { kind: "group", list: "users" },
+  },
+];
+
+/** Options files of FlexNet Publisher (FLEXlm), as its license administration guide has them. */
+export const FLEXNET: Dialect = {
+  name: "FlexNet",
+  keywords: KEYWORDS,
+  continues: true,
+  longestOption: 4_000,
+  ignoresCase: false,
+  hostsByAddress: true,
+  includeAllBinds: false,
+  everyUser: "ALL_USERS",
+  everyGroup: "ALL_GROUPS",
+};

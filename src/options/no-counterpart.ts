@@ -1,0 +1,25 @@
+import type { Refusal, Treatment } from "./keyword.ts";
+
+// What several keywords of both license managers have in common: there is nothing like it here.
+
+/** A keyword that decides nothing about seats. */
+export const ignored = (why: string): Treatment => ({ kind: "ignored", why });
+
+/** A keyword whose lines have no translation. */
+export const untranslated = (refusal: Refusal): Treatment => ({ kind: "untranslated", ...refusal });
+
+export const LOGS: Treatment = ignored(
+  "what is logged is set by log.level, and no log has names of users or hosts",
+);
+
+export const REPORTS: Treatment = ignored("what is used is always recorded, in the ledger");
+
+export const BORROWING: Treatment = untranslated({
+  why: "this release has no rules for borrowing",
+  instead: "nothing can be borrowed until there are",
+});
+
+export const IDLE_SEATS: Treatment = untranslated({
+  why: "this release has no rule for idle seats",
+  instead: "a seat ends by itself when its program or computer is gone",
+});

@@ -1,0 +1,185 @@
+import type { Dialect, Keyword } from "./keyword.ts";
+import { BORROWING, IDLE_SEATS, ignored, LOGS, REPORTS, untranslated } from "./no-counterpart.ts";
+
+// The keywords of an RLM options file of an ISV server, in the order of the alphabet, and what
+// becomes of them.
+
+const who = "type name";
+const about = `product ${who} [id=n]`;
+
+const NO_EXEMPTION = untranslated({
+  why: "all max rules hold for everybody they name",
+  instead: "write the max rule for a group without who is exempt",
+});
+
+const IN_THE_LICENSE = untranslated({
+  why: "it belongs into a license, not into an options file",
+  instead: "ask the vendor",
+});
+
+const KEYWORDS: readonly Keyword[] = [
+  {
+    word: "CLIENT_CACHE",
+    form: "seconds [product]",
+    treatment: ignored("clients hold their seats by renewing them and cache none"),
+  },
+  { word: "DEBUGLOG", form: "[+]path", treatment: LOGS },
+  {
+    word: "EXCLUDE",
+    form: about,
+    here: "`exclude: { feature, who }`",
+    treatment: { kind: "exclude", all: false },
+  },
+  {
+    word: "EXCLUDEALL",
+    form: `${who}, or noproject`,
+    here: '`exclude: { feature: "*", who }`',
+    treatment: { kind: "exclude", all: true },
+  },
+  { word: "EXCLUDEALL_ROAM", form: who, treatment: BORROWING },
+  { word: "EXCLUDE_ROAM", form: about, treatment: BORROWING },
+  { word: "EXEMPTALL_MAX", form: who, treatment: NO_EXEMPTION },
+  { word: "EXEMPT_MAX", form: about, treatment: NO_EXEMPTION },
+  {
+    word: "EXPRESS",
+    form: "ON or OFF [product]",
+    here: "OFF is how it is here: who waits is not overtaken; ON is not translated",
+    treatment: { kind: "express" },
+  },
+  {
+    word: "GROUP",
+    form: "name login …",
+    here: "`groups: { name: { users, ignore_case: true } }`; several lines of one name add up",
+    treatment: { kind: "group", list: "users" },
+  },
+  {
+    word: "HOST_GROUP",
+    form: "name host …",
+    here: "`groups: { name: { hosts } }`; several lines of one name add up",
+    treatment: { kind: "group", list: "hosts" },
+  },
+  {
+    word: "INCLUDE",
+    form: about,
+    here: "`include: { feature, who }`; not beside `INCLUDEALL`, which binds both there",
+    treatment: { kind: "include", all: false },
+  },
+  {
+    word: "INCLUDEALL",
+    form: who,
+    here: '`include: { feature: "*", who }`',
+    treatment: { kind: "include", all: true },
+  },
+  { word: "INCLUDEALL_ROAM", form: who, treatment: BORROWING },
+  { word: "INCLUDE_ROAM", form: about, treatment: BORROWING },
+  {
+    word: "INTERNET_GROUP",
+    form: "name address …",
+    here: "`groups: { name: { networks } }`; several lines of one name add up",
+    treatment: { kind: "group", list: "networks" },
+  },
+  {
+    word: "LINGER",
+    form: "…",
+    treatment: untranslated({
+      why: "it is no option of RLM",
+      instead: "write linger: { feature, for }, or ask the vendor for it in the license",
+    }),
+  },
+  {
+    word: "MAX",
+    form: `n ${about}`,
+    here: "`max: { feature, seats, per: group, who }`; with `user *`, `per: user`",
+    treatment: { kind: "max" },
+  },
+  { word: "MAX_ROAM", form: "…", treatment: IN_THE_LICENSE },
+  { word: "MAX_ROAM_COUNT", form: "…", treatment: IN_THE_LICENSE },
+  {
+    word: "MINCHECKOUT",
+    form: "…",
+    treatment: untranslated({
+      why: "it belongs into a license, not into an options file",
+      instead: "write min_lease: { feature, for }, or ask the vendor for it in the license",
+    }),
+  },
+  {
+    word: "MINREMOVE",
+    form: "seconds [product]",
+    treatment: untranslated({
+      why: "an administrator may take a seat back at any time",
+      instead: "open the administration socket to those alone who may",
+    }),
+  },
+  { word: "NOLOG", form: "in, out or denied", treatment: LOGS },
+  {
+    word: "NO_OLD_RLMUTIL",
+    form: "",
+    treatment: ignored("there are no older tools to keep out"),
+  },
+  {
+    word: "PRIORITY",
+    form: `n ${about}`,
+    here: "`priority: { feature, value, who }` with 1000 - n as value",
+    treatment: { kind: "priority" },
+  },
+  {
+    word: "PURGE_REPORTLOG",
+    form: "days",
+    treatment: REPORTS,
+  },
+  {
+    word: "PURPOSE",
+    form: "…",
+    treatment: untranslated({
+      why: "seats are not told apart by purpose",
+      instead: "ask the vendor for a feature",
+    }),
+  },
+  {
+    word: "REPORTLOG",
+    form: "[+]path",
+    treatment: REPORTS,
+  },
+  {
+    word: "RESERVE",
+    form: `n ${about}`,
+    here: "`reserve: { feature, seats, for }`",
+    treatment: { kind: "reserve" },
+  },
+  { word: "ROAM_MAX_COUNT", form: "n product [id=n]", treatment: BORROWING },
+  { word: "ROAM_MAX_DAYS", form: "n product [id=n]", treatment: BORROWING },
+  {
+    word: "ROTATE",
+    form: "daily, weekly, monthly or n",
+    treatment: REPORTS,
+  },
+  {
+    word: "TIMEOUT",
+    form: "seconds [product [id=n]]",
+    treatment: IDLE_SEATS,
+  },
+  { word: "TIMEOUTALL", form: "seconds", treatment: IDLE_SEATS },
+  {
+    word: "TIMEZONE",
+    form: "mask",
+    treatment: untranslated({
+      why: "clients do not say their time zone",
+      instead: "name the networks instead",
+    }),
+  },
+];
+
+/**
+ * Options files of an ISV server of the Reprise License Manager. Upper and lower case are the same in them.
+ */
+export const RLM: Dialect = {
+  name: "RLM",
+  keywords: KEYWORDS,
+  continues: false,
+  longestOption: 1_023,
+  ignoresCase: true,
+  hostsByAddress: false,
+  includeAllBinds: true,
+  everyUser: "*",
+  everyGroup: null,
+};
