@@ -19,8 +19,8 @@ import {
 } from "../protocol/admin.ts";
 import { decodeAdminAnswer } from "../protocol/admin-answers.ts";
 import { ProtocolError } from "../protocol/errors.ts";
-import { EXPORT_HEADERS } from "./admin-server.ts";
 import { DaemonError } from "./errors.ts";
+import { EXPORT_HEADERS } from "./export-headers.ts";
 import type { Exported } from "./usage-export.ts";
 
 type RouteName = keyof typeof ADMIN_ROUTES;

@@ -8,6 +8,7 @@ import type { Decoded } from "../protocol/decode.ts";
 import type { AdminDesk } from "./admin-desk.ts";
 import { bindAdminSocket } from "./admin-socket.ts";
 import { DaemonError } from "./errors.ts";
+import { EXPORT_HEADERS } from "./export-headers.ts";
 import { isCoded } from "./failure-kind.ts";
 import { StatusStream } from "./status-stream.ts";
 
@@ -160,13 +161,6 @@ export class AdminServer {
     };
   }
 }
-
-/** What goes along with a bundle. */
-export const EXPORT_HEADERS = {
-  vendor: "seatkeeper-vendor",
-  size: "seatkeeper-blocks",
-  exportNo: "seatkeeper-export",
-} as const;
 
 const STATUS: Readonly<Record<string, number>> = {
   ADMIN_REQUEST: 400,

@@ -4,19 +4,8 @@ import type { ReceiptError } from "../../bundle/errors.ts";
 import type { LicenseError } from "../../license/errors.ts";
 import type { NoteError } from "../../note/errors.ts";
 import { main } from "../shared/program.ts";
-import { config } from "./config.ts";
-import { demo } from "./demo/demo.ts";
+import { COMMANDS } from "./commands.ts";
 import { flagForm } from "./flag-form.ts";
-import { init } from "./init.ts";
-import { ledger } from "./ledger.ts";
-import { license } from "./license.ts";
-import { reload } from "./reload.ts";
-import { run } from "./run.ts";
-import { seats } from "./seats.ts";
-import { serve } from "./serve.ts";
-import { status } from "./status.ts";
-import { usage } from "./usage.ts";
-import { why } from "./why.ts";
 
 /** Files that somebody has changed or made up. What is merely damaged or not for us is refused. */
 const UNVERIFIED: ReadonlySet<NoteError["code"] | LicenseError["code"] | ReceiptError["code"]> =
@@ -35,7 +24,7 @@ await main(
   {
     name: "seatkeeper",
     summary: "Offline license daemon: floating seats, metered usage, sealed reports.",
-    commands: [init, config, license, serve, reload, status, seats, why, usage, ledger, run, demo],
+    commands: COMMANDS,
     examples: [
       ["demo", "see the whole journey on this machine, with throw-away keys"],
       ["run --feature cad.pro -- cad", "hold a seat while a program runs"],

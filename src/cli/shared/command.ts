@@ -41,6 +41,9 @@ export interface CommandSpec<Declarations extends Declared> {
 export interface Command {
   /** Its first word. */
   readonly name: string;
+  /** Name and positionals as yargs writes them. */
+  readonly usage: string;
+  readonly summary: string;
   readonly subcommands: readonly Command[];
   /** `--json`, `-j`: for suggestions. */
   readonly optionNames: readonly string[];
@@ -59,6 +62,8 @@ export function command<const Declarations extends Declared>(
   const named = Object.keys(spec.options).filter((name) => !positionals.includes(name));
   return {
     name: spec.command.split(" ")[0] ?? "",
+    usage: spec.command,
+    summary: spec.summary,
     subcommands: [],
     optionNames: named.flatMap((name) => spellings(name, spec.options[name])),
     attach(parent, choose): void {
@@ -85,6 +90,8 @@ export function command<const Declarations extends Declared>(
 export function group(name: string, summary: string, subcommands: readonly Command[]): Command {
   return {
     name,
+    usage: name,
+    summary,
     subcommands,
     optionNames: [],
     attach(parent, choose): void {

@@ -5,6 +5,7 @@ import type { Choice, Command } from "./command.ts";
 import { complaint } from "./complaint.ts";
 import { CliError } from "./errors.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
+import { allCommands, commandsFor, type ListedCommand } from "./listed-command.ts";
 import { Output } from "./output.ts";
 import { packageVersion } from "./version.ts";
 
@@ -13,7 +14,7 @@ export interface Program {
   readonly name: string;
   /** One sentence under the usage line. */
   readonly summary: string;
-  readonly commands: readonly Command[];
+  readonly commands: readonly ListedCommand[];
   /** Shown by `--help` of the program itself. */
   readonly examples?: readonly (readonly [command: string, says: string])[];
   /** Lines at the end of `--help`. */
@@ -68,7 +69,8 @@ async function parse(
 ): Promise<Choice | undefined> {
   let chosen: Choice | undefined;
   let output = "";
-  const parser = build(program, out.columns, (choice) => {
+  const commands = await commandsFor(argv, program.commands);
+  const parser = build(program, commands, out.columns, (choice) => {
     chosen = choice;
   });
   try {
@@ -77,20 +79,34 @@ async function parse(
     });
   } catch (error) {
     if (isCoded(error)) throw error;
-    throw complaint(messageOf(error), argv, program);
+    throw await complaintOf(messageOf(error), argv, program);
   }
   if (output !== "") out.text(output.endsWith("\n") ? output : `${output}\n`);
   // yargs counts what stands after `--` as a command; an asking shell may get no suggestion.
   else if (chosen === undefined && !argv.includes(COMPLETING)) {
-    throw complaint("name a command", argv, program);
+    throw await complaintOf("name a command", argv, program);
   }
   return chosen;
+}
+
+/** What was wrong with the line, and what may have been meant. */
+async function complaintOf(
+  message: string,
+  argv: readonly string[],
+  { name, commands }: Program,
+): Promise<CliError> {
+  return complaint(message, argv, { name, commands: await allCommands(commands) });
 }
 
 /** What a completion script asks the program with. */
 const COMPLETING = "--get-yargs-completions";
 
-function build(program: Program, columns: number, choose: (choice: Choice) => void): Argv {
+function build(
+  program: Program,
+  commands: readonly Command[],
+  columns: number,
+  choose: (choice: Choice) => void,
+): Argv {
   const parser = yargs()
     .scriptName(program.name)
     // One wording everywhere: scripts and tests read it, and so does the person on the telephone.
@@ -120,7 +136,7 @@ function build(program: Program, columns: number, choose: (choice: Choice) => vo
       throw error ?? new Error(message ?? "wrong usage");
     });
   for (const [line, says] of program.examples ?? []) parser.example(`$0 ${line}`, says);
-  for (const each of program.commands) each.attach(parser, choose);
+  for (const each of commands) each.attach(parser, choose);
   return parser;
 }
 

@@ -1,17 +1,11 @@
 #!/usr/bin/env node
 import { main } from "../shared/program.ts";
-import { ingest } from "./ingest.ts";
-import { init } from "./init.ts";
-import { issue } from "./issue.ts";
-import { passphrase } from "./passphrase.ts";
-import { report } from "./report.ts";
-import { sites } from "./sites.ts";
-import { terms } from "./terms.ts";
+import { COMMANDS } from "./commands.ts";
 
 await main({
   name: "seatkeeper-vendor",
   summary: "The vendor's desk: licenses out, usage in, without a network to the customer.",
-  commands: [init, terms, issue, ingest, report, sites, passphrase],
+  commands: COMMANDS,
   examples: [
     ["init --name acme.example --dir vendor", "make a vendor"],
     ["issue --request site.skreq --terms terms.yaml --out site.sklic", "license a site"],

@@ -1,0 +1,65 @@
+import type { ListedCommand } from "../shared/listed-command.ts";
+
+/** In the order of the help. A test compares each line with the command it loads. */
+export const COMMANDS: readonly ListedCommand[] = [
+  {
+    usage: "init",
+    summary: "make this site's keys, certificate and the ledger for a vendor",
+    load: async () => (await import("./init.ts")).init,
+  },
+  {
+    usage: "config",
+    summary: "check the configuration",
+    load: async () => (await import("./config.ts")).config,
+  },
+  {
+    usage: "license",
+    summary: "request, install and show licenses",
+    load: async () => (await import("./license.ts")).license,
+  },
+  {
+    usage: "serve",
+    summary: "run the license daemon in the foreground; SIGTERM stops it, SIGHUP reloads it",
+    load: async () => (await import("./serve.ts")).serve,
+  },
+  {
+    usage: "reload",
+    summary: "put changed rules and licenses in force while seats are held",
+    load: async () => (await import("./reload.ts")).reload,
+  },
+  {
+    usage: "status",
+    summary: "show whether the daemon can serve, and what is in use",
+    load: async () => (await import("./status.ts")).status,
+  },
+  {
+    usage: "seats",
+    summary: "list and revoke seats",
+    load: async () => (await import("./seats.ts")).seats,
+  },
+  {
+    usage: "why",
+    summary: "say what somebody who asks for a seat now would get, and why; takes no seat",
+    load: async () => (await import("./why.ts")).why,
+  },
+  {
+    usage: "usage",
+    summary: "show, export and acknowledge usage",
+    load: async () => (await import("./usage.ts")).usage,
+  },
+  {
+    usage: "ledger",
+    summary: "look after the sealed ledger",
+    load: async () => (await import("./ledger.ts")).ledger,
+  },
+  {
+    usage: "run",
+    summary: "hold a seat while a command runs",
+    load: async () => (await import("./run.ts")).run,
+  },
+  {
+    usage: "demo",
+    summary: "play the whole journey on this machine, with throw-away keys",
+    load: async () => (await import("./demo/demo.ts")).demo,
+  },
+];

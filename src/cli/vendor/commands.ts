@@ -1,0 +1,40 @@
+import type { ListedCommand } from "../shared/listed-command.ts";
+
+/** In the order of the help. A test compares each line with the command it loads. */
+export const COMMANDS: readonly ListedCommand[] = [
+  {
+    usage: "init",
+    summary: "make a vendor: its keys, its public vendor file, an empty store",
+    load: async () => (await import("./init.ts")).init,
+  },
+  {
+    usage: "terms",
+    summary: "print an example of a terms file, with every field explained",
+    load: async () => (await import("./terms.ts")).terms,
+  },
+  {
+    usage: "issue",
+    summary: "answer a site's activation request with a license",
+    load: async () => (await import("./issue.ts")).issue,
+  },
+  {
+    usage: "ingest <file..>",
+    summary: "verify usage bundles, take them into the books, write the receipts",
+    load: async () => (await import("./ingest.ts")).ingest,
+  },
+  {
+    usage: "report",
+    summary: "show the usage that sites have reported",
+    load: async () => (await import("./report.ts")).report,
+  },
+  {
+    usage: "sites",
+    summary: "list the sites that were licensed and when they last reported",
+    load: async () => (await import("./sites.ts")).sites,
+  },
+  {
+    usage: "passphrase",
+    summary: "change the passphrase of the vendor's keys",
+    load: async () => (await import("./passphrase.ts")).passphrase,
+  },
+];
