@@ -1,4 +1,5 @@
 import { reviewAccess } from "./access-review.ts";
+import { reviewEffects } from "./effect-review.ts";
 import type { Finding, LicensedFeature } from "./finding.ts";
 import { reviewNames } from "./name-review.ts";
 import { reviewSeats } from "./seat-review.ts";
@@ -14,7 +15,12 @@ export function reviewRules(
   licensed?: readonly LicensedFeature[],
 ): readonly Finding[] {
   const review = { groups, rules, policy, licensed };
-  const findings = [...reviewNames(review), ...reviewAccess(review), ...reviewSeats(review)];
+  const findings = [
+    ...reviewNames(review),
+    ...reviewAccess(review),
+    ...reviewEffects(review),
+    ...reviewSeats(review),
+  ];
   return findings.toSorted((one, other) => placeOf(one) - placeOf(other));
 }
 

@@ -84,8 +84,13 @@ function withoutAccess(review: Review, reserve: Placed<"reserve">): readonly Fin
   const { rule } = reserve;
   const about = { ruleId: rule.ruleId, path: optionPath(reserve, "for") };
   const kept = `the seats are kept for ${listed(rule.for)}`;
-  if (rule.for.every((name) => exclusionOf(review, rule, name) !== undefined)) {
+  const excluded = rule.for.filter((name) => exclusionOf(review, rule, name) !== undefined);
+  if (excluded.length === rule.for.length) {
     return [{ severity: "contradiction", ...about, text: `${kept}, whom other rules exclude` }];
+  }
+  if (excluded.length > 0) {
+    const text = `${kept}, but other rules exclude ${listed(excluded)}`;
+    return [{ severity: "remark", ...about, text }];
   }
   const includes = rulesOf(review, "include").filter((each) =>
     shareFeature(review, rule, each.rule),

@@ -103,12 +103,100 @@ describe("groups that ignore case", () => {
     ).toEqual([]);
     expect(
       complaints(site(cased, include("in", "cad.pro", "any"), exclude("out", "cad.pro", "all"))),
-    ).toEqual(["contradiction in rules.0.include.who: nobody can satisfy it: out excludes any"]);
+    ).toEqual([
+      "contradiction in rules.0.include.who: nobody can satisfy it: out excludes any",
+      "contradiction out rules.1.exclude.who: everybody is in the group all, so nobody can use cad.pro",
+    ]);
   });
 
   it("may be of more holders than they name", () => {
     const few = max("few", "cad.pro", 1, "user", ["any"]);
     expect(complaints(site(cased, reserve("keep", "cad.pro", 3, "any"), few))).toEqual([]);
+  });
+});
+
+/** Everything that is said, also remarks, as `severity rule: text`. */
+function sayings(policy: SitePolicy, known: typeof licensed | undefined = licensed): string[] {
+  return reviewRules(policy, known).map(
+    ({ severity, ruleId, text }) => `${severity} ${ruleId}: ${text}`,
+  );
+}
+
+describe("a rule for everybody", () => {
+  const wide = {
+    logins: group({ users: ["*"] }),
+    addresses: group({ networks: ["0.0.0.0/0", "::/0"] }),
+    four: group({ networks: ["0.0.0.0/0"] }),
+  };
+
+  it("that excludes leaves the feature to nobody", () => {
+    expect(complaints(site(wide, exclude("out", "cad.pro", "logins")))).toEqual([
+      "contradiction out rules.0.exclude.who: everybody is in the group logins, so nobody can use cad.pro",
+    ]);
+    expect(complaints(site(wide, exclude("out", "cad.pro", "addresses")))).toEqual([
+      "contradiction out rules.0.exclude.who: everybody is in the group addresses, so nobody can use cad.pro",
+    ]);
+    expect(complaints(site(wide, exclude("out", "cad.pro", "four")))).toEqual([]);
+  });
+
+  it("that includes keeps nobody out", () => {
+    expect(sayings(site({ all: wide.logins }, include("in", "cad.pro", "all")))).toEqual([
+      "remark in: everybody is in the group all, so no include keeps anybody from cad.pro",
+    ]);
+  });
+
+  it("that allows no seat shuts everybody out, and one for a group only says exclude in other words", () => {
+    expect(complaints(site({}, max("none", "cad.pro", 0, "user")))).toEqual([
+      "contradiction none rules.0.max.seats: a maximum of 0 for everybody: nobody can use cad.pro",
+    ]);
+    expect(sayings(site({ cad: groups.cad }, max("none", "cad.pro", 0, "group", ["cad"])))).toEqual(
+      ["remark none: a maximum of 0 keeps cad from cad.pro; an exclude says that plainly"],
+    );
+  });
+});
+
+describe("a rule that another one makes needless", () => {
+  it("is an include or exclude of people that a wider one names", () => {
+    const policy = site(
+      { cad: groups.cad, ada: groups.ada },
+      exclude("narrow", "cad.pro", "ada"),
+      exclude("wide", "cad.*", "cad"),
+      include("first", "sim.*", "cad"),
+      include("again", "sim.*", "cad"),
+    );
+    expect(sayings(policy)).toEqual([
+      "remark narrow: wide says this already; the rule changes nothing",
+      "remark again: first says this already; the rule changes nothing",
+    ]);
+  });
+
+  it("is a maximum above a lower one for the same holders", () => {
+    const policy = site(
+      { cad: groups.cad, ada: groups.ada },
+      max("two", "cad.pro", 2, "user", ["ada"]),
+      max("one", "cad.*", 1, "user"),
+    );
+    expect(complaints(policy)).toEqual([
+      "contradiction two rules.0.max.seats: one allows at most 1 of the same, so this one never decides",
+    ]);
+  });
+
+  it("is no maximum per group beside one of another group, or per user beside one per host", () => {
+    const policy = site(
+      { cad: groups.cad, ada: groups.ada },
+      max("team", "cad.pro", 1, "group", ["cad"]),
+      max("ada", "cad.pro", 2, "group", ["ada"]),
+      max("user", "cad.pro", 2, "user"),
+      max("host", "cad.pro", 2, "host"),
+    );
+    expect(complaints(policy)).toEqual([]);
+  });
+
+  it("is a maximum that the licenses do not reach", () => {
+    expect(sayings(site({}, max("many", "cad.*", 3, "user")))).toEqual([
+      "remark many: the licenses have 3, so a maximum of 3 keeps nobody back",
+    ]);
+    expect(sayings(site({}, max("few", "*", 2, "user")))).toEqual([]);
   });
 });
 
@@ -136,6 +224,17 @@ describe("reservations", () => {
     ]);
   });
 
+  it("for groups of which some are excluded deserve a remark", () => {
+    const policy = site(
+      { field: groups.field, ada: groups.ada },
+      reserve("keep", "cad.pro", 1, "ada", "field"),
+      exclude("out", "cad.*", "field"),
+    );
+    expect(sayings(policy)).toEqual([
+      "remark keep: the seats are kept for ada and field, but other rules exclude field",
+    ]);
+  });
+
   it("for groups that are not included deserve a remark", () => {
     const policy = site(
       groups,
@@ -156,7 +255,7 @@ describe("reservations", () => {
     ]);
     expect(below(max("few", "*", 2, "user"))).toEqual([]);
     expect(below(max("few", "*", 1, "host"))).toEqual([]);
-    expect(below(max("none", "*", 0, "host"))).toHaveLength(1);
+    expect(below(max("none", "*", 0, "host"))).toHaveLength(2);
     expect(below(max("few", "*", 1, "group", ["field"]))).toEqual([]);
   });
 });
@@ -188,6 +287,7 @@ describe("an include", () => {
     );
     expect(complaints(policy)).toEqual([
       "contradiction out rules.1.exclude.who: it shadows in, which includes field: who is excluded stays out",
+      "contradiction out rules.1.exclude.who: everybody is in the group laptops, so nobody can use cad.pro",
     ]);
   });
 
