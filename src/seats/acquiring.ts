@@ -3,10 +3,11 @@ import type { AcquireCommand } from "./command.ts";
 import type { Answer } from "./decision.ts";
 import { denyLease, denyRequest, plainDenial } from "./denying.ts";
 import type { Feature } from "./feature.ts";
+import { whyHopeless } from "./hopeless.ts";
 import type { Lease } from "./lease.ts";
 import { whyNever } from "./permission.ts";
 import { queuedAnswer } from "./prospects.ts";
-import { countOvertaken, joinQueue, serveQueue, stepBack } from "./queue.ts";
+import { countOvertaken, joinQueue, leaveQueue, serveQueue, stepBack } from "./queue.ts";
 import type { Refusal } from "./refusal.ts";
 import { renewLease } from "./renewing.ts";
 import { reservedForEver } from "./room.ts";
@@ -87,6 +88,13 @@ function waitAgain(state: SeatState, turn: Turn, asked: AcquireCommand, waiter: 
     return denyLease("NOT_YOUR_LEASE", name);
   }
   const feature = state.featureOrNew(name);
+  const again = { ...waiter.asked, by: asked.by };
+  // Rules and groups may have changed while nobody was there to be told.
+  const hopeless = whyHopeless(state, turn, feature, claimOf(again));
+  if (hopeless !== undefined) {
+    leaveQueue(state, turn, waiter);
+    return denyRequest(state, turn, again, hopeless);
+  }
   stepBack(state, turn, waiter, asked.by);
   serveQueue(state, turn, feature);
   const granted = takeOwnNotice(turn, asked);

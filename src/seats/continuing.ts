@@ -3,9 +3,9 @@ import { claimOf } from "./claim.ts";
 import type { Answer, LostLease } from "./decision.ts";
 import { denyLease, lostLease, plainDenial } from "./denying.ts";
 import { endLease, giveBack } from "./holding.ts";
+import { whyHopeless } from "./hopeless.ts";
 import type { Caller, Lease } from "./lease.ts";
 import { idlenessOf } from "./lease-rules.ts";
-import { whyNever } from "./permission.ts";
 import { dropWaiter, leaveQueue, stepAside, stepBack } from "./queue.ts";
 import type { Refusal } from "./refusal.ts";
 import { renewLease } from "./renewing.ts";
@@ -110,9 +110,11 @@ export function reconnect(state: SeatState, turn: Turn, by: Caller): Answer {
   for (const key of state.clients.get(by.client) ?? []) {
     const waiter = state.waiter(key);
     if (waiter === undefined || !isSame(waiter.asked.by, by)) continue;
-    const never = whyNever(state, turn, claimOf({ ...waiter.asked, by }));
-    if (never === undefined) stepBack(state, turn, waiter, by);
-    else dropWaiter(state, turn, waiter, plainDenial(never, waiter.asked.feature));
+    const again = { ...waiter.asked, by };
+    const feature = state.featureOrNew(again.feature);
+    const hopeless = whyHopeless(state, turn, feature, claimOf(again));
+    if (hopeless === undefined) stepBack(state, turn, waiter, by);
+    else dropWaiter(state, turn, waiter, plainDenial(hopeless, feature.name));
   }
   return { kind: "done" };
 }

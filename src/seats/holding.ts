@@ -31,6 +31,8 @@ export function grantSeats(
     lease: lease.id,
   });
   turn.changes.push({ kind: "lease-granted", lease });
+  // Who waits may be of the same holder, and share the seats.
+  if (feature.share !== "none" && seating !== "shared") turn.stirred.add(feature);
   const { user, id, overdraft } = lease;
   const count = seating === "shared" ? 0 : lease.count;
   const { wall } = turn.now;
@@ -110,6 +112,8 @@ export function giveBack(state: SeatState, turn: Turn, lease: Lease): void {
     idleAt: null,
   };
   changeLease(state, turn, lease, lingering);
+  // The holder may wait for another seat: this one is the holder's own at once.
+  turn.stirred.add(feature);
 }
 
 /** The lease as it goes on for another lease time, held by `by`. */

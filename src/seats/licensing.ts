@@ -1,16 +1,14 @@
 import { type Moment, type MonoMillis, monoMillis, type UnixMillis } from "../base/time.ts";
 import { capacityOf, isValid } from "./capacity.ts";
-import { claimOf, claimOfLease } from "./claim.ts";
-import { plainDenial } from "./denying.ts";
+import { claimOfLease } from "./claim.ts";
 import type { Feature } from "./feature.ts";
 import { rulesFor } from "./feature-rules.ts";
 import { changeLease } from "./holding.ts";
+import { dropTheHopeless } from "./hopeless.ts";
 import { byAge, type Lease } from "./lease.ts";
 import { idlenessOf } from "./lease-rules.ts";
 import { Occupancy } from "./occupancy.ts";
-import { whyNever } from "./permission.ts";
-import { dropWaiter, rankAgain } from "./queue.ts";
-import { reservedForEver } from "./room.ts";
+import { rankAgain } from "./queue.ts";
 import { sharedBy } from "./seat-mates.ts";
 import type { SeatState, Validity } from "./state.ts";
 import { findSurplus } from "./surplus.ts";
@@ -96,17 +94,6 @@ function watchIdleness(state: SeatState, { now }: Turn, feature: Feature, lease:
   if (lease.lingersUntil !== null) return;
   const idleness = idlenessOf(feature, lease, now.mono);
   if (idleness.idleAt !== lease.idleAt) state.leases.set(lease.id, { ...lease, ...idleness });
-}
-
-function dropTheHopeless(state: SeatState, turn: Turn, feature: Feature): void {
-  for (const key of feature.queue.value) {
-    const waiter = state.waiter(key);
-    if (waiter === undefined) continue;
-    const claim = claimOf(waiter.asked);
-    const refusal = whyNever(state, turn, claim) ?? reservedForEver(feature, claim);
-    if (refusal === undefined) continue;
-    dropWaiter(state, turn, waiter, plainDenial(refusal, feature.name));
-  }
 }
 
 function tokensAt(grants: readonly TokenGrant[], wall: UnixMillis): ReadonlyMap<string, number> {

@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import type { Answer } from "./decision.ts";
 import { plainDenial } from "./denying.ts";
+import { dropTheHopeless } from "./hopeless.ts";
 import type { SeatState } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
@@ -10,8 +11,9 @@ export function editNames(
   turn: Turn,
   { kind, feature, user }: Extract<Command, { readonly kind: "name-user" | "unname-user" }>,
 ): Answer {
-  const terms = state.feature(feature)?.pool.value?.namedUsers;
-  if (!terms) {
+  const named = state.feature(feature);
+  const terms = named?.pool.value?.namedUsers;
+  if (!named || !terms) {
     const hint = "no license of this feature is for named users; check its spelling";
     return {
       kind: "denied",
@@ -22,5 +24,8 @@ export function editNames(
     kind === "name-user"
       ? state.naming.name(turn, feature, user, terms)
       : state.naming.unname(turn, feature, user, terms);
-  return "kind" in outcome ? outcome : { kind: "denied", denial: plainDenial(outcome, feature) };
+  if (!("kind" in outcome)) return { kind: "denied", denial: plainDenial(outcome, feature) };
+  // Who is off the list may be in the queue, and would be given a seat there.
+  dropTheHopeless(state, turn, named);
+  return outcome;
 }

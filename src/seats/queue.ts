@@ -77,15 +77,10 @@ export function rankAgain(state: SeatState, feature: Feature): void {
  */
 export function serveQueue(state: SeatState, turn: Turn, feature: Feature): void {
   const contest = contestOf(state, feature);
-  // Somebody who has become due comes first from now on, so the order is another.
-  while (servePass(state, turn, contest) === "reordered");
+  while (servePass(state, turn, contest) === "again");
 }
 
-function servePass(
-  state: SeatState,
-  turn: Turn,
-  contest: readonly Feature[],
-): "done" | "reordered" {
+function servePass(state: SeatState, turn: Turn, contest: readonly Feature[]): "done" | "again" {
   const earmarks = new Earmarks();
   for (const waiter of waitersIn(state, contest)) {
     if (waiter.awayUntil !== undefined) continue;
@@ -96,8 +91,11 @@ function servePass(
     if (taken.kind === "granted") {
       removeFromQueue(state, turn, asked);
       tellGranted(turn, taken.lease);
-      if (!taken.isOwn && countOvertaken(state, feature, waiter) === "reordered")
-        return "reordered";
+      if (taken.isOwn) continue;
+      // Somebody who has become due comes first from now on, so the order is another.
+      if (countOvertaken(state, feature, waiter) === "reordered") return "again";
+      // Who had to stand back before may share these seats.
+      if (feature.share !== "none") return "again";
     } else if (taken.refusal.reason !== "OVER_MAX") {
       earmarks.add(feature, claimOf(asked));
       if (isExhausted(state, feature, earmarks)) return "done";

@@ -41,6 +41,8 @@ function keep(state: SeatState, turn: Turn, lease: Lease, renewed: Lease): Refus
   if (isStored) state.leases.set(renewed.id, renewed);
   else changeLease(state, turn, lease, renewed);
   if (isRegrouped || state.surplus.value.has(lease.id)) findSurplus(state, turn);
+  // Seats count otherwise for reservations and limits of groups: somebody's turn may have come.
+  if (isRegrouped) turn.stirred.add(state.featureOrNew(lease.feature));
   const refusal = state.surplus.value.get(lease.id);
   if (refusal === undefined) state.seatTime.claimed(lease);
   return refusal;

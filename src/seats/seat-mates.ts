@@ -18,11 +18,13 @@ export function lingeringFor(state: SeatState, feature: Feature, claim: Claim): 
 
 /**
  * Who gets the seats of a lease that ends: the oldest of those that shared them and have no others
- * to share.
+ * to share. Seats that linger are not shared: they may be taken up or end without a word to others.
  */
 export function heirOf(state: SeatState, feature: Feature, lease: Lease): Lease | undefined {
   if (lease.seatSince === null || feature.share === "none") return undefined;
-  const others = matesOf(state, feature, lease).filter(({ id }) => id !== lease.id);
+  const others = matesOf(state, feature, lease).filter(
+    ({ id, lingersUntil }) => id !== lease.id && lingersUntil === null,
+  );
   return others.some(({ seatSince }) => seatSince !== null) ? undefined : others[0];
 }
 

@@ -8,9 +8,11 @@ import {
   bob,
   cid,
   givenBook,
+  inGroups,
   leaseNo,
   liveLeases,
   minute,
+  newTerms,
   noon,
   noonAnd,
   pool,
@@ -88,6 +90,17 @@ describe("a waiting client that loses its connection", () => {
     expect(book.decide(release(cid, 1), noon).notices).toMatchObject([
       { instance: adaAgain.instance, lease: { instance: adaAgain.instance } },
     ]);
+  });
+
+  it("is refused when the rules keep it out by the time that it asks again", () => {
+    const book = adaIsAway();
+    const exclude = [{ ruleId: "no-interns", feature: "*", who: ["interns"] }];
+    book.decide(newTerms({ pools: [pool()], rules: { exclude } }), noon);
+    const again = waitFor(inGroups(adaAgain, "interns"), 2);
+    expect(book.decide(again, noonAnd(second)).answer).toMatchObject({
+      denial: { reason: "EXCLUDED", ruleId: "no-interns" },
+    });
+    expect(waiting(book)).toEqual([3]);
   });
 
   it("loses its place after the resume window", () => {

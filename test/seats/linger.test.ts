@@ -74,6 +74,16 @@ describe("a released seat that lingers for 30 seconds", () => {
     ]);
   });
 
+  it("is at once for its holder who waits for another", () => {
+    const book = givenBook(lingering);
+    book.decide(acquire(ada, 1), noon);
+    book.decide(waitFor(ada, 2), noon);
+    expect(book.decide(release(ada, 1), noon).notices).toMatchObject([
+      { kind: "granted", key: keyNo(2) },
+    ]);
+    expect(liveLeases(book)).toEqual([2]);
+  });
+
   it("is released for its client: again is done still, renewed it is unknown", () => {
     const book = givenBook(lingering);
     book.decide(acquire(ada, 1), noon);

@@ -8,12 +8,16 @@ import {
   cid,
   day,
   givenBook,
+  grant,
+  keyNo,
   newTerms,
   noon,
   noonAnd,
   pool,
+  release,
   renew,
   seats,
+  waitFor,
 } from "./given.ts";
 
 const namedFor = (max: number) => ({ ...seats(5), namedUsers: { max, changesPerMonth: 1 } });
@@ -64,6 +68,18 @@ describe("a feature for two named users", () => {
     expect(book.decide(renew(ada, 1), noon).answer).toMatchObject({
       lost: [{ reason: "NOT_NAMED_USER" }],
     });
+  });
+
+  it("sends away who waits and is taken off the list, and gives nobody unnamed a seat", () => {
+    const book = givenBook({ pools: [{ ...namedFor(2), grants: [grant()] }] });
+    book.decide(name(ada), noon);
+    book.decide(name(bob), noon);
+    book.decide(acquire(ada, 1), noon);
+    book.decide(waitFor(bob, 2), noon);
+    expect(book.decide(unname(bob), noon).notices).toMatchObject([
+      { kind: "queue-dropped", key: keyNo(2), denial: { reason: "NOT_NAMED_USER" } },
+    ]);
+    expect(book.decide(release(ada, 1), noon).notices).toEqual([]);
   });
 
   it("counts those first who were named first when the license shrinks", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Pseudonym } from "../../src/base/identity.ts";
+import { seconds } from "../../src/base/time.ts";
 import type { Caller } from "../../src/seats/lease.ts";
 import {
   acquire,
@@ -9,6 +10,7 @@ import {
   cid,
   givenBook,
   grant,
+  inGroups,
   leaseNo,
   liveLeases,
   newTerms,
@@ -17,8 +19,10 @@ import {
   pool,
   release,
   renew,
+  seats,
   second,
   tick,
+  waitFor,
 } from "./given.ts";
 
 const display = (letter: string): Pseudonym => `d_${letter}` as Pseudonym;
@@ -88,6 +92,31 @@ describe("a seat shared by user", () => {
     expect(book.decide(renew(adaAgain, 2), noonAnd(3)).answer).toMatchObject({
       lost: [{ reason: "NO_SEATS" }],
     });
+  });
+
+  it("is at once for the same holder who waits, however it was got", () => {
+    const reserve = [{ ruleId: "r", feature: "*", seats: 1, for: ["leads"] }];
+    const two = pool({ share: "user", grants: [grant({ seats: 2 })] });
+    const book = givenBook({ pools: [two], rules: { reserve } });
+    book.decide(acquire(cid, 1), noon);
+    book.decide(waitFor(adaElsewhere, 2), noon);
+    expect(book.decide(acquire(inGroups(ada, "leads"), 3), noon).notices).toMatchObject([
+      { kind: "granted", client: adaElsewhere.client, lease: { id: leaseNo(2), seatSince: null } },
+    ]);
+  });
+
+  it("passes to who shares it though an older one still lingers, so that no seat is given twice", () => {
+    const book = givenBook({ pools: [seats(2)] });
+    book.decide(acquire(ada, 1), noon);
+    book.decide(acquire(ada, 2), noonAnd(1));
+    const lingers = pool({ share: "user", linger: seconds(30), grants: [grant({ seats: 2 })] });
+    book.decide(newTerms({ pools: [lingers] }), noonAnd(2));
+    book.decide(release(ada, 1), noonAnd(3));
+    book.decide(acquire(adaElsewhere, 3), noonAnd(4));
+    book.decide({ kind: "revoke", lease: leaseNo(2) }, noonAnd(5));
+    book.decide(acquire(cid, 4), noonAnd(6));
+    book.decide(acquire(adaAgain, 5), noonAnd(7));
+    expect(book.features()).toMatchObject([{ used: 2, overdraft: 0 }]);
   });
 });
 

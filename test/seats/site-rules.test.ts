@@ -7,6 +7,7 @@ import {
   dot,
   givenBook,
   inGroups,
+  keyNo,
   leaseNo,
   liveLeases,
   newTerms,
@@ -18,6 +19,7 @@ import {
   seats,
   second,
   waitFor,
+  waiting,
 } from "./given.ts";
 
 const cadAda = inGroups(ada, "cad-team");
@@ -255,6 +257,16 @@ describe("two seats, one of them reserved for the CAD team", () => {
     expect(book.decide(acquire(cadAda, 3), noon).answer.kind).toBe("granted");
     book.decide(release(cid, 1), noon);
     expect(liveLeases(book)).toEqual([2, 3]);
+  });
+
+  it("are looked at again when a holder turns out to be of the team", () => {
+    const book = givenBook(given);
+    book.decide(acquire(ada, 1), noon);
+    book.decide(waitFor(bob, 2), noon);
+    expect(waiting(book)).toEqual([2]);
+    expect(book.decide(renew(cadAda, 1), noon).notices).toMatchObject([
+      { kind: "granted", key: keyNo(2) },
+    ]);
   });
 
   it("are refused at once to others who ask for both: that can never be", () => {
