@@ -12,7 +12,7 @@ export function validGrants(records: Records, feature: string): readonly SeatGra
   return (poolOf(records, feature)?.grants ?? []).filter((grant) => isValid(records, grant));
 }
 
-export function isValid(
+function isValid(
   { wall }: Records,
   { startsAt, endsAt }: Pick<SeatGrant, "startsAt" | "endsAt">,
 ): boolean {

@@ -15,9 +15,13 @@ export function priorityOf({ terms }: Records, { feature, groups }: Wish): numbe
   return firstRule(terms.rules.priority, feature, groups)?.value ?? 0;
 }
 
-export function rankOf(records: Records, waiting: Waiting, overtakings: number): Rank {
+export function rankOf(records: Records, waiting: Waiting): Rank {
   const priority = priorityOf(records, wishOf(waiting.asked));
-  return { ticket: waiting.ticket, priority, isDue: waiting.overtaken >= overtakings };
+  return {
+    ticket: waiting.ticket,
+    priority,
+    isDue: waiting.overtaken >= records.limits.overtakings,
+  };
 }
 
 /**
@@ -31,11 +35,7 @@ function isBefore(one: Rank, other: Rank): boolean {
 }
 
 /** LAW: features that draw on one pool of tokens have one line, any other has its own. */
-export function lineFor(
-  records: Records,
-  feature: string,
-  overtakings: number,
-): readonly Waiting[] {
+export function lineFor(records: Records, feature: string): readonly Waiting[] {
   const pool = poolOf(records, feature)?.tokens?.pool;
   return records.queue
     .filter(({ asked }) =>
@@ -43,20 +43,13 @@ export function lineFor(
         ? asked.feature === feature
         : poolOf(records, asked.feature)?.tokens?.pool === pool,
     )
-    .toSorted((one, other) =>
-      isBefore(rankOf(records, one, overtakings), rankOf(records, other, overtakings)) ? -1 : 1,
-    );
+    .toSorted((one, other) => (isBefore(rankOf(records, one), rankOf(records, other)) ? -1 : 1));
 }
 
 /** Those in the feature's own line who come before. */
-export function aheadOf(
-  records: Records,
-  feature: string,
-  rank: Rank,
-  overtakings: number,
-): readonly Waiting[] {
-  return lineFor(records, feature, overtakings).filter(
-    (one) => one.ticket !== rank.ticket && isBefore(rankOf(records, one, overtakings), rank),
+export function aheadOf(records: Records, feature: string, rank: Rank): readonly Waiting[] {
+  return lineFor(records, feature).filter(
+    (one) => one.ticket !== rank.ticket && isBefore(rankOf(records, one), rank),
   );
 }
 

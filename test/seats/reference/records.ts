@@ -4,7 +4,7 @@ import type { DenialReason } from "../../../src/base/denial.ts";
 import type { Pseudonym } from "../../../src/base/identity.ts";
 import type { InstanceId } from "../../../src/base/ids.ts";
 import type { AcquireCommand } from "../../../src/seats/command.ts";
-import type { SeatTerms } from "../../../src/seats/terms.ts";
+import type { SeatLimits, SeatTerms } from "../../../src/seats/terms.ts";
 
 /** Somebody has seats, shares those of another lease, or has left them and may take them again. */
 export interface Held {
@@ -64,6 +64,7 @@ export interface Refused {
 
 /** All that the model knows. */
 export interface Records {
+  readonly limits: SeatLimits;
   terms: SeatTerms;
   wall: number;
   mono: number;
@@ -111,3 +112,13 @@ export const sum = (numbers: readonly number[]): number =>
 /** The oldest first; of those that began together, by id. */
 export const byAge = (one: Held, other: Held): number =>
   one.began - other.began || (one.id < other.id ? -1 : 1);
+
+interface Process {
+  readonly client: string;
+  readonly instance: string;
+}
+
+/** LAW: a lease belongs to one process of one installation. */
+export function isSame(one: Process, other: Process): boolean {
+  return one.client === other.client && one.instance === other.instance;
+}

@@ -8,7 +8,7 @@ import { EMPTY_SNAPSHOT } from "../../../src/seats/snapshot.ts";
 import { DEFAULT_SEAT_LIMITS, type SeatLimits, type SeatTerms } from "../../../src/seats/terms.ts";
 import { noon } from "../given.ts";
 import { MapStore } from "../laws/map-store.ts";
-import type { Expected } from "./model.ts";
+import type { Expected } from "./expected.ts";
 
 export class WatchedBook {
   readonly #limits: SeatLimits;
@@ -61,7 +61,12 @@ export class WatchedBook {
       .view(this.#now)
       .leases.map(
         ({ id, instance, groups, expiresAt, idleAt, seatSince, overdraft, lingersUntil }) => ({
-          ...{ id, instance, groups, overdraft, expiresAt, idleAt },
+          id,
+          instance,
+          groups,
+          overdraft,
+          expiresAt,
+          idleAt,
           hasSeats: seatSince !== null,
           lingers: lingersUntil !== null,
         }),
@@ -74,7 +79,12 @@ export class WatchedBook {
     return this.#book
       .view(this.#now)
       .queue.map(({ feature, client, key, overtaken, connected, position }) => ({
-        ...{ feature, client, key, overtaken, connected, position },
+        feature,
+        client,
+        key,
+        overtaken,
+        connected,
+        position,
       }));
   }
 
@@ -95,7 +105,8 @@ export function inShort(answer: Answer): Expected {
     case "denied": {
       const { reason, ruleId, queuePosition: position, holders } = answer.denial;
       return {
-        ...{ kind: "denied", reason },
+        kind: "denied",
+        reason,
         ...(ruleId === undefined ? {} : { ruleId }),
         ...(position === undefined ? {} : { position }),
         ...(holders === undefined ? {} : { holders }),
