@@ -516,14 +516,17 @@ N, ID16, B32, BOOL = whole(), size_of(16), size_of(32), lambda value: isinstance
 META = [N, N, N, N, is_text, N, maybe(N), maybe(whole(-(2**53))), one_of(0, 1), N]
 FEATURE = [one_of(1), is_name, N, N, N, N, N, is_denials, N, N, N]
 FEATURE_BORROWED = [*FEATURE, N, maybe(N), N, N]
-METER = [one_of(2), is_name, N, N, N]
+METER = [one_of(2, 3), is_name, N, N, N]
+NAMING = [one_of(4), is_name, N, N]
 ENTRIES = {
     1: [whole(1), one_of(1), is_name, N, is_text, ID16, N, BOOL],
     2: [whole(1), one_of(2), is_name, N, is_text, ID16, N, one_of(1, 2, 3, 4, 5), N],
     3: [whole(1), one_of(3), is_name, None, is_text, None, N, is_name],
     4: [whole(1), one_of(4), is_name, N, is_text, None, N, N, B32],
     5: [None, one_of(5), is_name, None, None, None, None, None, N],
+    6: [whole(1), one_of(6), is_name, N, is_text, None, N, N, B32],
     7: [whole(1), one_of(7), is_name, N, is_text, ID16, N, N],
+    8: [whole(1), one_of(8), is_name, None, is_text, None, N, one_of(1, 2)],
 }
 PAYLOADS = {
     SEGMENT: [N, N, one_of(0, 1, 2, 3)],
@@ -544,10 +547,10 @@ def matches(value, table):
 
 
 def is_total(entry):
-    """One feature's or meter's. The fields about borrowing are there only when they say something."""
+    """One feature's or meter's, or a list's of named users. The fields about borrowing are there only when they say something."""
     if matches(entry, FEATURE_BORROWED):
         return entry[11] + entry[13] + entry[14] > 0 and (entry[11] == 0) == (entry[12] is None)
-    return matches(entry, FEATURE) or matches(entry, METER)
+    return any(matches(entry, table) for table in (FEATURE, METER, NAMING))
 
 
 def check_checkpoint(value):
@@ -960,7 +963,7 @@ def figures(opened, acked):
     blocks, features, meters, events = {}, {}, {}, 0
 
     def feature(name):
-        empty = {**dict.fromkeys(COUNTS, 0), "denied": {}, "seat_ms": 0, "borrowed_until": None}
+        empty = {**dict.fromkeys(COUNTS, 0), "denied": {}, "seat_ms": 0, "borrowed_until": None, "named": 0, "unnamed": 0}
         return features.setdefault(name, empty)
 
     def borrow(name, count, until):
@@ -973,8 +976,15 @@ def figures(opened, acked):
         denied[reason] = denied.get(reason, 0) + count
 
     def use(name, records, units, late):
-        meter = meters.setdefault(name, {"records": 0, "units": 0, "late": 0})
-        for field, value in (("records", records), ("units", units), ("late", late)):
+        add(name, records=records, units=units, late=late)
+
+    def give_back(name, records, units, late):
+        add(name, refunds=records, refunded_units=units, late_refunds=late)
+
+    def add(name, **counts):
+        empty = {"records": 0, "units": 0, "late": 0, "refunds": 0, "refunded_units": 0, "late_refunds": 0}
+        meter = meters.setdefault(name, empty)
+        for field, value in counts.items():
             meter[field] += value
 
     for block, payload in opened:
@@ -996,8 +1006,11 @@ def figures(opened, acked):
                 sums["seat_ms"] += entry[8]
                 for reason, count in entry[7]:
                     deny(entry[1], reason, count)
+            elif payload[0][8] == 0 and entry[0] == 4:
+                feature(entry[1])["named"] += entry[2]
+                feature(entry[1])["unnamed"] += entry[3]
             elif payload[0][8] == 0:
-                use(entry[1], entry[2], entry[3], entry[4])
+                (use if entry[0] == 2 else give_back)(entry[1], entry[2], entry[3], entry[4])
             elif entry[1] == 1:
                 feature(entry[2])["granted"] += 1
                 feature(entry[2])["overdraft"] += entry[7]
@@ -1008,8 +1021,10 @@ def figures(opened, acked):
                 borrow(entry[2], 1, entry[7])
             elif entry[1] == 3:
                 deny(entry[2], entry[7], 1)
-            elif entry[1] == 4:
-                use(entry[2], 1, entry[3], int(entry[7] < payload[0][9]))
+            elif entry[1] in (4, 6):
+                (use if entry[1] == 4 else give_back)(entry[2], 1, entry[3], int(entry[7] < payload[0][9]))
+            elif entry[1] == 8:
+                feature(entry[2])[("named", "unnamed")[entry[7] - 1]] += 1
             else:
                 feature(entry[2])["seat_ms"] += entry[8]
     return {"blocks": blocks, "events": events, "features": features, "meters": meters}

@@ -60,7 +60,30 @@ export type NewUsageEvent =
       readonly usedAt: UnixMillis;
       readonly user: Pseudonym;
       readonly client: ClientKey;
+    }
+  | {
+      /** Units given back: never a usage of less than nothing, so that what was used stays readable. */
+      readonly type: "refund";
+      readonly wall: UnixMillis;
+      readonly meter: string;
+      /** Positive whole units of the meter. */
+      readonly units: number;
+      /** When the units were used that are given back, by the client's word; not after `wall`. */
+      readonly usedAt: UnixMillis;
+      readonly user: Pseudonym;
+      readonly client: ClientKey;
+    }
+  | {
+      /** The site has put somebody on the list of a feature's named users, or taken somebody off. */
+      readonly type: "naming";
+      readonly wall: UnixMillis;
+      readonly feature: string;
+      readonly user: Pseudonym;
+      readonly change: NamingChange;
     };
+
+/** What was done to a list of named users. */
+export type NamingChange = "named" | "unnamed";
 
 /**
  * Why a lease is over; `revoked` also where the site's rules end it. A borrowed one is `returned`, or

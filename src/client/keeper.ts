@@ -49,7 +49,7 @@ export interface SeatkeeperEvents {
   draining: [afterMs: Millis];
   /** Usage of this application has brought a quota to 80, 90 or 100 percent. */
   quota: [warning: NotificationOf["quota.warning"]];
-  /** The daemon will not count usage that was only spooled, or left by an earlier process. */
+  /** The daemon will not count usage, or a refund, that was only spooled, or left by an earlier process. */
   refused: [usage: UsageRecord, error: Error];
 }
 

@@ -17,9 +17,15 @@ import type { Spool, SpooledRecord } from "./spool.ts";
 export type UsageOutcome = "counted" | "repeated" | "spooled";
 
 export interface RecordOptions {
-  /** The name of this record, 1 to 64 of `A-Z a-z 0-9 _ . : -`: counted once, however often it is sent. Made up when left out. */
+  /**
+   * The name of this record, 1 to 64 of `A-Z a-z 0-9 _ . : -`: counted once, however often it is
+   * sent. A refund has a name of its own, not that of the record it takes back. Made up when left out.
+   */
   readonly key?: string;
-  /** When the units were used, in Unix milliseconds. Now when left out. */
+  /**
+   * When the units were used, in Unix milliseconds; of a refund, when those were used that it gives
+   * back. Now when left out.
+   */
   readonly usedAt?: number;
   /**
    * What the promise waits for: that the daemon has counted the record, or only that it is safe
@@ -44,6 +50,16 @@ export interface Usage {
    *   CLIENT_CLOSED: the record is on disk, and a later start sends it.
    */
   record(meter: string, units: number, options?: RecordOptions): Promise<UsageOutcome>;
+  /**
+   * Gives `units` of a meter back that were recorded before, where the license allows it. They are
+   * taken off the quota's use in the period of `usedAt`; the vendor sees what was used and what was
+   * given back side by side. Kept on disk, sent and counted exactly once like a record, after those
+   * that came before it.
+   * @param units a positive whole number.
+   * @throws SeatDeniedError REFUND_NOT_ALLOWED; REFUND_TOO_MUCH when fewer were used in the period;
+   *   and all that `record` throws.
+   */
+  refund(meter: string, units: number, options?: RecordOptions): Promise<UsageOutcome>;
   /** Records that no daemon has answered yet. */
   readonly pending: number;
 }
@@ -55,6 +71,7 @@ const MAX_PENDING = 100_000;
 const PASSING: ReadonlySet<DenialReason> = new Set([
   "STORE_UNAVAILABLE",
   "RATE_LIMITED",
+  "USAGE_KEYS_FULL",
   "DRAINING",
 ]);
 
@@ -113,8 +130,16 @@ export class UsageQueue implements Usage {
     this.wake();
   }
 
-  async record(meter: string, units: number, options: RecordOptions = {}): Promise<UsageOutcome> {
-    const record = this.#recordOf(meter, units, options);
+  record(meter: string, units: number, options: RecordOptions = {}): Promise<UsageOutcome> {
+    return this.#take(() => this.#recordOf(meter, units, options), options);
+  }
+
+  refund(meter: string, units: number, options: RecordOptions = {}): Promise<UsageOutcome> {
+    return this.#take(() => ({ ...this.#recordOf(meter, units, options), refund: true }), options);
+  }
+
+  async #take(make: () => UsageRecord, options: RecordOptions): Promise<UsageOutcome> {
+    const record = make();
     if (this.#isClosed) throw closed();
     if (this.pending >= MAX_PENDING) throw backlog();
     const spooled = await this.#arrive(record);
@@ -209,14 +234,19 @@ export class UsageQueue implements Usage {
     return true;
   }
 
-  /** Two records of one key never share a batch: each answer must find its record. */
+  /**
+   * Two records of one key never share a batch: each answer must find its record. Nor do units used
+   * and units given back: a daemon that knows no refunds refuses the whole message, and must not
+   * refuse usage with it.
+   */
   #nextBatch(chain: ChainId): readonly Pending[] {
     const keys = new Set<IdempotencyKey>();
     const batch: Pending[] = [];
     for (const pending of this.#pending) {
       if (pending.chain !== undefined && pending.chain !== chain) continue;
-      const { key } = pending.spooled.record;
+      const { key, refund } = pending.spooled.record;
       if (batch.length === RECORDS_PER_REQUEST || keys.has(key)) break;
+      if (batch.some(({ spooled }) => spooled.record.refund !== refund)) break;
       keys.add(key);
       batch.push(pending);
     }

@@ -99,9 +99,11 @@ export class AdminDesk {
     return {
       rows: this.#desks().flatMap(({ name: vendor }) =>
         store.usageReport(vendor, range).map((row) => {
-          if (row.kind === "meter") return { vendor, ...row };
-          const { kind, day, feature, grants, denials, seatMillis } = row;
-          return { kind, vendor, day, feature, grants, denials, seatMillis };
+          if (row.kind === "meter") {
+            return { vendor, ...row, netUnits: row.units - row.refundedUnits };
+          }
+          const { overdrafts: _, denialsByReason: __, ...figures } = row;
+          return { vendor, ...figures };
         }),
       ),
     };

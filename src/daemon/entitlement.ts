@@ -121,6 +121,7 @@ function metersOf(terms: Terms): readonly MeterRule[] {
     period: meter.period,
     overdraft: meter.overdraft,
     lateLimit: meter.lateLimitMs,
+    refunds: meter.refunds,
   }));
 }
 

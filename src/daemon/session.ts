@@ -24,6 +24,7 @@ import type { Labels, Method } from "../protocol/requests.ts";
 import type { ResultOf } from "../protocol/results.ts";
 import { SUBPROTOCOL } from "../protocol/wire-codes.ts";
 import { type WireError, wireFault } from "../protocol/wire-error.ts";
+import type { UsageRecord } from "../seats/command.ts";
 import type { Notice } from "../seats/decision.ts";
 import type { Caller } from "../seats/lease.ts";
 import type { Attendee, Listener } from "./attendance.ts";
@@ -287,7 +288,7 @@ export class Session implements Visit, Listener, Watcher {
           this.#reply(request, doneReply(outcome)),
         );
       case "usage.record":
-        return desk.ask({ kind: "record", by, records: request.params.records }, (outcome) =>
+        return desk.ask({ kind: "record", by, records: recordsOf(request) }, (outcome) =>
           this.#reply(request, recordReply(outcome)),
         );
       case "status.get":
@@ -341,6 +342,14 @@ export class Session implements Visit, Listener, Watcher {
   #notify<N extends NotificationName>(method: N, params: NotificationOf[N]): void {
     if (!this.#left) this.#peer.send(encodeNotification(method, params));
   }
+}
+
+/** A record without a word on refunds was used. */
+function recordsOf({ params }: Request<"usage.record">): readonly UsageRecord[] {
+  return params.records.map(({ refund = false, ...record }) => ({
+    kind: refund ? "refund" : "use",
+    ...record,
+  }));
 }
 
 interface RequestOf<M extends Method> {

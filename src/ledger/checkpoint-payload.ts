@@ -13,11 +13,14 @@ import type {
 import { foldTotals, seatTimeByFeature } from "./totals.ts";
 import {
   featureValue,
-  isFeatureEntry,
   meterValue,
+  namingValue,
   readFeature,
   readMeter,
+  readNaming,
+  refundValue,
   refuseUnsorted,
+  sortEntries,
 } from "./totals-entry.ts";
 
 /** `[meta, e1 … ek]` of a checkpoint. */
@@ -98,16 +101,24 @@ function readMeta(value: Cbor): CheckpointMeta {
 }
 
 function totalsOf(draft: CheckpointDraft): readonly Cbor[] {
-  const { features, meters } = foldTotals(draft);
-  return [...features.map(featureValue), ...meters.map(meterValue)];
+  const { features, meters, refunds, namings } = foldTotals(draft);
+  return [
+    ...features.map(featureValue),
+    ...meters.map(meterValue),
+    ...refunds.map(refundValue),
+    ...namings.map(namingValue),
+  ];
 }
 
 function readTotals(meta: TotalsPayload["meta"], entries: readonly Cbor[]): TotalsPayload {
-  const features = entries.filter(isFeatureEntry).map(readFeature);
-  const meters = entries.slice(features.length).map(readMeter);
-  refuseUnsorted(features.map(({ feature }) => feature));
-  refuseUnsorted(meters.map(({ meter }) => meter));
-  return { type: "checkpoint", meta, features, meters };
+  const sorted = sortEntries(entries);
+  const features = sorted.features.map(readFeature);
+  const meters = sorted.meters.map(readMeter);
+  const refunds = sorted.refunds.map(readMeter);
+  const namings = sorted.namings.map(readNaming);
+  for (const named of [features, namings]) refuseUnsorted(named.map(({ feature }) => feature));
+  for (const metered of [meters, refunds]) refuseUnsorted(metered.map(({ meter }) => meter));
+  return { type: "checkpoint", meta, features, meters, refunds, namings };
 }
 
 function eventsOf(draft: CheckpointDraft): readonly Cbor[] {

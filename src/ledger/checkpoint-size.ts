@@ -40,14 +40,15 @@ function eventBytes(event: UsageEvent): number {
 
 /** Bytes an event can add to the totals: an entry for a new name, a pair for a new denial reason. */
 function totalsGrowth(event: UsageEvent, names: Set<string>): number {
-  const name = event.type === "usage" ? event.meter : event.feature;
-  const entry = grown(
-    names,
-    `${event.type === "usage" ? "meter" : "feature"} ${name}`,
-    ENTRY_BYTES + name.length,
-  );
+  const name = "meter" in event ? event.meter : event.feature;
+  const entry = grown(names, `${entryKind(event)} ${name}`, ENTRY_BYTES + name.length);
   if (event.type !== "denial") return entry;
   return entry + grown(names, `denial ${name} ${event.reason}`, 12 + event.reason.length);
+}
+
+/** Events of one kind and name share an entry. */
+function entryKind({ type }: UsageEvent): string {
+  return type === "usage" || type === "refund" || type === "naming" ? type : "seats";
 }
 
 function grown(names: Set<string>, name: string, bytes: number): number {

@@ -14,7 +14,10 @@ const END = 2;
 const DENIAL = 3;
 const USAGE = 4;
 const OPEN = 5;
+const REFUND = 6;
 const BORROW = 7;
+const NAMING = 8;
+const NAMING_CHANGES = ["named", "unnamed"] as const;
 
 /** One event's entry of a checkpoint (docs/spec/ledger.md, "Events"). */
 export function eventValue(event: UsageEvent): Cbor {
@@ -47,17 +50,35 @@ export function eventValue(event: UsageEvent): Cbor {
         [7, asciiName(event.reason, "denial reason")],
       ]);
     case "usage":
+      return meteredValue(event, USAGE);
+    case "refund":
+      return meteredValue(event, REFUND);
+    case "naming":
       return new Map<number, Cbor>([
         [0, event.id],
-        [1, USAGE],
-        [2, asciiName(event.meter, "meter")],
-        [3, event.units],
+        [1, NAMING],
+        [2, asciiName(event.feature, "feature")],
         [4, user],
         [6, event.wall],
-        [7, event.usedAt],
-        [8, fromBase64Url(event.client)],
+        [7, NAMING_CHANGES.indexOf(event.change) + 1],
       ]);
   }
+}
+
+function meteredValue(
+  event: Extract<UsageEvent, { readonly type: "usage" | "refund" }>,
+  kind: number,
+): Cbor {
+  return new Map<number, Cbor>([
+    [0, event.id],
+    [1, kind],
+    [2, asciiName(event.meter, "meter")],
+    [3, event.units],
+    [4, printable(event.user, "user pseudonym")],
+    [6, event.wall],
+    [7, event.usedAt],
+    [8, fromBase64Url(event.client)],
+  ]);
 }
 
 /** The entry for open seat time of one feature. */
@@ -83,7 +104,9 @@ export function readEvent(value: Cbor): SealedEvent {
   if (kind === END) return readEnd(new Fields(value, "end", 9));
   if (kind === BORROW) return readBorrow(new Fields(value, "borrow", 8));
   if (kind === DENIAL) return readDenial(new Fields(value, "denial", 6));
-  if (kind === USAGE) return readUsage(new Fields(value, "usage", 8));
+  if (kind === USAGE) return readMetered(new Fields(value, "usage", 8), "usage");
+  if (kind === REFUND) return readMetered(new Fields(value, "refund", 8), "refund");
+  if (kind === NAMING) return readNaming(new Fields(value, "naming", 6));
   throw refusedField("checkpoint entry", "is no known event");
 }
 
@@ -140,10 +163,23 @@ function readDenial(fields: Fields): SealedEvent {
   };
 }
 
-function readUsage(fields: Fields): SealedEvent {
+function readNaming(fields: Fields): SealedEvent {
+  const change = NAMING_CHANGES[fields.natural(7) - 1];
+  if (change === undefined) throw refusedField("naming, field 7", "is no known change");
   return {
     id: fields.natural(0),
-    type: "usage",
+    type: "naming",
+    feature: fields.name(2),
+    user: fields.text(4),
+    wall: fields.moment(6),
+    change,
+  };
+}
+
+function readMetered(fields: Fields, type: "usage" | "refund"): SealedEvent {
+  return {
+    id: fields.natural(0),
+    type,
     meter: fields.name(2),
     units: fields.natural(3),
     user: fields.text(4),

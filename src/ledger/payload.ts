@@ -1,7 +1,7 @@
 import type { ChainId } from "../base/ids.ts";
 import type { Millis, UnixMillis } from "../base/time.ts";
 import type { UsageEvent } from "../base/usage-event.ts";
-import type { FeatureTotals, MeterTotals } from "./totals.ts";
+import type { FeatureTotals, MeterTotals, NamingTotals } from "./totals.ts";
 
 /** How much a checkpoint says: sums per feature and meter, or each event with its pseudonym. */
 export type Detail = "totals" | "events";
@@ -79,7 +79,11 @@ export interface TotalsPayload {
   readonly type: "checkpoint";
   readonly meta: CheckpointMeta & { readonly detail: "totals" };
   readonly features: readonly FeatureTotals[];
+  /** Units used. */
   readonly meters: readonly MeterTotals[];
+  /** Units given back. */
+  readonly refunds: readonly MeterTotals[];
+  readonly namings: readonly NamingTotals[];
 }
 
 export interface EventsPayload {

@@ -1,10 +1,18 @@
 import { type Cbor, isCborMap } from "./cbor-value.ts";
 import { asciiName, Fields, listOf, mapOf, refusedField } from "./fields.ts";
-import type { BorrowTotals, DenialTotals, FeatureTotals, MeterTotals } from "./totals.ts";
+import type {
+  BorrowTotals,
+  DenialTotals,
+  FeatureTotals,
+  MeterTotals,
+  NamingTotals,
+} from "./totals.ts";
 
 /** Value of field 0 in the entries of a checkpoint with totals. */
 const FEATURE = 1;
 const METER = 2;
+const REFUND = 3;
+const NAMING = 4;
 
 /** Fields of a feature's entry, without and with those about borrowing. */
 const FIELDS = 11;
@@ -34,14 +42,39 @@ function borrowValues(borrow: BorrowTotals | undefined): readonly Cbor[] {
   return [borrow.borrows, borrow.until, borrow.returned, borrow.vendorReleased];
 }
 
-/** One meter's entry. */
-export function meterValue(totals: MeterTotals): Cbor {
-  const { meter, records, units, late } = totals;
-  return mapOf(METER, asciiName(meter, "meter"), records, units, late);
+/** One meter's entry of units used. */
+export const meterValue = (totals: MeterTotals): Cbor => unitsValue(METER, totals);
+
+/** One meter's entry of units given back. */
+export const refundValue = (totals: MeterTotals): Cbor => unitsValue(REFUND, totals);
+
+function unitsValue(kind: number, { meter, records, units, late }: MeterTotals): Cbor {
+  return mapOf(kind, asciiName(meter, "meter"), records, units, late);
 }
 
-export function isFeatureEntry(entry: Cbor): boolean {
-  return isCborMap(entry) && entry.get(0) === FEATURE;
+/** One feature's entry of changes to its list of named users. */
+export function namingValue({ feature, named, unnamed }: NamingTotals): Cbor {
+  return mapOf(NAMING, asciiName(feature, "feature"), named, unnamed);
+}
+
+/** Entries of one checkpoint by their kind. */
+export interface TotalsEntries {
+  readonly features: readonly Cbor[];
+  readonly meters: readonly Cbor[];
+  readonly refunds: readonly Cbor[];
+  readonly namings: readonly Cbor[];
+}
+
+/** Kinds come in one order. @throws LedgerError `LEDGER_PAYLOAD`. */
+export function sortEntries(entries: readonly Cbor[]): TotalsEntries {
+  const kinds = entries.map((entry) => (isCborMap(entry) ? entry.get(0) : undefined));
+  const of = (kind: number): readonly Cbor[] => entries.filter((_, at) => kinds[at] === kind);
+  const [features, meters, refunds, namings] = [of(FEATURE), of(METER), of(REFUND), of(NAMING)];
+  const inOrder = [...features, ...meters, ...refunds, ...namings];
+  if (entries.some((entry, at) => entry !== inOrder[at])) {
+    throw refusedField("checkpoint entry", "is out of place");
+  }
+  return { features, meters, refunds, namings };
 }
 
 /** @throws LedgerError `LEDGER_PAYLOAD`. */
@@ -88,16 +121,21 @@ function readDenials(value: Cbor): DenialTotals {
   return { reason: asciiName(reason, "denial reason"), count };
 }
 
-/** @throws LedgerError `LEDGER_PAYLOAD`. */
+/** Units used, or given back. @throws LedgerError `LEDGER_PAYLOAD`. */
 export function readMeter(value: Cbor): MeterTotals {
   const fields = new Fields(value, "meter totals", 5);
-  if (fields.natural(0) !== METER) throw refusedField("checkpoint entry", "is out of place");
   return {
     meter: fields.name(1),
     records: fields.natural(2),
     units: fields.natural(3),
     late: fields.natural(4),
   };
+}
+
+/** @throws LedgerError `LEDGER_PAYLOAD`. */
+export function readNaming(value: Cbor): NamingTotals {
+  const fields = new Fields(value, "naming totals", 4);
+  return { feature: fields.name(1), named: fields.natural(2), unnamed: fields.natural(3) };
 }
 
 /** One order only, so that totals have one encoding and no name counts twice. */

@@ -1,5 +1,5 @@
 import type { UnixMillis } from "../base/time.ts";
-import type { OpenSeatTime, UsageEvent } from "../base/usage-event.ts";
+import type { NamingChange, OpenSeatTime, UsageEvent } from "../base/usage-event.ts";
 
 /** What one feature did within a checkpoint. Counts of leases unless said otherwise. */
 export interface FeatureTotals {
@@ -37,13 +37,22 @@ export interface DenialTotals {
   readonly count: number;
 }
 
-/** What one meter counted within a checkpoint. */
+/** What one meter counted within a checkpoint: units used, or units given back. */
 export interface MeterTotals {
   readonly meter: string;
   readonly records: number;
   readonly units: number;
   /** Of these records, those whose use lies before the interval. */
   readonly late: number;
+}
+
+/** How often the list of a feature's named users was changed within a checkpoint. */
+export interface NamingTotals {
+  readonly feature: string;
+  /** Users put on the list. */
+  readonly named: number;
+  /** Users taken off it. */
+  readonly unnamed: number;
 }
 
 /** What is folded. */
@@ -61,17 +70,23 @@ export interface Consumption {
 export interface Totals {
   /** Ascending by feature: those with an event or open seat time. */
   readonly features: readonly FeatureTotals[];
-  /** Ascending by meter. */
+  /** Units used, ascending by meter. */
   readonly meters: readonly MeterTotals[];
+  /** Units given back, ascending by meter. */
+  readonly refunds: readonly MeterTotals[];
+  /** Ascending by feature. */
+  readonly namings: readonly NamingTotals[];
 }
 
 /** Sums up one interval per feature and per meter. */
 export function foldTotals(consumption: Consumption): Totals {
   const features = new Map<string, FeatureSum>();
-  const meters = new Map<string, MeterSum>();
+  const sums: MeterSums = { usage: new Map(), refund: new Map() };
+  const namings = new Map<string, NamingSum>();
   for (const event of consumption.events) {
-    if (event.type === "usage")
-      addUsage(entryOf(meters, event.meter, newMeter), event, consumption);
+    if (event.type === "usage" || event.type === "refund")
+      addMetered(entryOf(sums[event.type], event.meter, newMeter), event, consumption);
+    else if (event.type === "naming") entryOf(namings, event.feature, newNaming)[event.change] += 1;
     else addSeatEvent(entryOf(features, event.feature, newFeature), event);
   }
   for (const { feature, seatMillis } of consumption.open) {
@@ -80,7 +95,9 @@ export function foldTotals(consumption: Consumption): Totals {
   const atEnd = seatsAfter(consumption);
   return {
     features: sorted(features).map(([name, sum]) => featureTotals(name, sum, atEnd.get(name) ?? 0)),
-    meters: sorted(meters).map(([meter, sum]) => ({ meter, ...sum })),
+    meters: sorted(sums.usage).map(([meter, sum]) => ({ meter, ...sum })),
+    refunds: sorted(sums.refund).map(([meter, sum]) => ({ meter, ...sum })),
+    namings: sorted(namings).map(([feature, sum]) => ({ feature, ...sum })),
   };
 }
 
@@ -116,6 +133,10 @@ interface MeterSum {
   late: number;
 }
 
+type MeterSums = Readonly<Record<"usage" | "refund", Map<string, MeterSum>>>;
+
+type NamingSum = Record<NamingChange, number>;
+
 const newFeature = (): FeatureSum => ({
   grants: 0,
   overdraftGrants: 0,
@@ -134,10 +155,12 @@ const newFeature = (): FeatureSum => ({
 
 const newMeter = (): MeterSum => ({ records: 0, units: 0, late: 0 });
 
-type SeatEvent = Exclude<UsageEvent, { readonly type: "usage" }>;
-type MeterEvent = Extract<UsageEvent, { readonly type: "usage" }>;
+const newNaming = (): NamingSum => ({ named: 0, unnamed: 0 });
 
-function addUsage(sum: MeterSum, event: MeterEvent, { from }: Consumption): void {
+type SeatEvent = Exclude<UsageEvent, { readonly type: "usage" | "refund" | "naming" }>;
+type MeterEvent = Extract<UsageEvent, { readonly type: "usage" | "refund" }>;
+
+function addMetered(sum: MeterSum, event: MeterEvent, { from }: Consumption): void {
   sum.records += 1;
   sum.units += event.units;
   if (event.usedAt < from) sum.late += 1;

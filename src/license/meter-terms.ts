@@ -15,6 +15,7 @@ export interface MeterTerms {
   readonly overdraft: "deny" | "allow";
   /** How long after its use a record is still accepted. */
   readonly lateLimitMs: Millis;
+  /** Whether used units may be given back. */
   readonly refunds: boolean;
 }
 

@@ -1,5 +1,4 @@
 import type { FeatureTerms } from "./feature-terms.ts";
-import type { MeterTerms } from "./meter-terms.ts";
 import type { Terms } from "./terms.ts";
 
 /**
@@ -11,7 +10,6 @@ import type { Terms } from "./terms.ts";
 export function unsupportedTerms(terms: Terms): readonly string[] {
   return [
     ...terms.features.flatMap((feature, index) => featurePaths(feature, `features.${index}`)),
-    ...terms.meters.flatMap((meter, index) => meterPaths(meter, `meters.${index}`)),
     ...named("", {
       clock_policy: terms.clockPolicy !== "flag",
       witness_policy: terms.witnessPolicy !== "flag",
@@ -29,10 +27,6 @@ function featurePaths(feature: FeatureTerms, path: string): readonly string[] {
     borrow: feature.borrow !== null,
     named_users: feature.namedUsers !== null,
   });
-}
-
-function meterPaths(meter: MeterTerms, path: string): readonly string[] {
-  return named(`${path}.`, { refunds: meter.refunds });
 }
 
 function named(prefix: string, used: Readonly<Record<string, boolean>>): readonly string[] {

@@ -104,6 +104,8 @@ const usageRow = z.discriminatedUnion("kind", [
     grants: countField,
     denials: countField,
     seatMillis: countField,
+    named: countField,
+    unnamed: countField,
   }),
   z.strictObject({
     kind: z.literal("meter"),
@@ -112,6 +114,9 @@ const usageRow = z.discriminatedUnion("kind", [
     meter: productNameField,
     records: countField,
     units: countField,
+    refunds: countField,
+    refundedUnits: countField,
+    netUnits: z.int(),
   }),
 ]);
 

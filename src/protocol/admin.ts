@@ -148,14 +148,25 @@ export type AdminUsageRow =
       readonly denials: number;
       /** Seats times milliseconds. */
       readonly seatMillis: number;
+      /** Users put on the list of those who may use it, and taken off. */
+      readonly named: number;
+      readonly unnamed: number;
     }
   | {
       readonly kind: "meter";
       readonly vendor: string;
       readonly day: string;
       readonly meter: string;
+      /** Of units used. */
       readonly records: number;
+      /** Used, before anything was given back. */
       readonly units: number;
+      /** Records of units given back. */
+      readonly refunds: number;
+      /** Given back on this day, also of units that were used on earlier ones. */
+      readonly refundedUnits: number;
+      /** `units` without `refundedUnits`; below zero where more was given back than used. */
+      readonly netUnits: number;
     };
 
 export interface AdminUsage {

@@ -74,11 +74,13 @@ interface CancelParams {
 
 export interface UsageRecord {
   readonly meter: string;
-  /** Positive whole units of the meter. */
+  /** Positive whole units of the meter, also of a refund. */
   readonly units: number;
   readonly key: IdempotencyKey;
-  /** When the units were used, by the client's wall clock. */
+  /** When the units were used, by the client's wall clock; of a refund, those that it gives back. */
   readonly usedAt: UnixMillis;
+  /** True where the units are given back; left out where they were used. */
+  readonly refund?: boolean;
 }
 
 interface RecordParams {
@@ -128,6 +130,7 @@ const usageRecord = z.strictObject({
   units: unitsField,
   key: keyField,
   usedAt: momentField,
+  refund: z.boolean().exactOptional(),
 });
 
 /** One record, as a client keeps it until it is answered. @throws ProtocolError WIRE_FIELD. */

@@ -27,13 +27,15 @@ export interface AcquireCommand {
   readonly liveInstances?: ReadonlySet<InstanceId>;
 }
 
-/** Units used of a meter, by the client's word. */
+/** Units of a meter that were used, or that are given back, by the client's word. */
 export interface UsageRecord {
+  readonly kind: "use" | "refund";
   readonly meter: string;
   /** A positive safe integer. */
   readonly units: number;
-  /** Counted once per client key. */
+  /** Counted once per client key, whichever kind it is. */
   readonly key: IdempotencyKey;
+  /** When the units were used; of a refund, those that it gives back. */
   readonly usedAt: UnixMillis;
 }
 

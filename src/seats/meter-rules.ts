@@ -65,5 +65,6 @@ function sumOf(one: MeterRule, other: MeterRule): MeterRule {
     quota: one.quota === null || other.quota === null ? null : one.quota + other.quota,
     overdraft: one.overdraft === "allow" ? "allow" : other.overdraft,
     lateLimit: longestLateLimit([one, other]),
+    refunds: one.refunds || other.refunds,
   };
 }

@@ -19,7 +19,10 @@ import type { Turn } from "./turn.ts";
 import { UsageKeys } from "./usage-keys.ts";
 import type { MeterView } from "./view.ts";
 
-/** Counts units against quotas, each record once. A late record counts in the period of its use. */
+/**
+ * Counts units against quotas, each record once. A late record counts in the period of its use, and
+ * a refund lowers the period of the use that it gives back.
+ */
 export class Metering {
   readonly keys: UsageKeys;
   readonly rules: Slot<MeterRules>;
@@ -77,7 +80,7 @@ export class Metering {
   #refusal(
     turn: Turn,
     by: Caller,
-    { units, usedAt }: UsageRecord,
+    { kind, units, usedAt }: UsageRecord,
     rules: readonly MeterRule[],
     licensed: boolean,
   ): { reason: DenialReason; hint: string } | undefined {
@@ -85,12 +88,32 @@ export class Metering {
     if (!licensed) return refused("NO_LICENSE");
     if (rules.length === 0) return refused("NOT_LICENSED_FEATURE");
     if (usedAt > wall + this.#limits.clockSkew) return refused("CLOCK_SUSPECT");
-    if (usedAt < this.#oldestUse(wall, rules)) return { reason: "EXPIRED", hint: TOO_LATE };
+    if (kind === "refund" && !rules.every(({ refunds }) => refunds))
+      return refused("REFUND_NOT_ALLOWED");
+    if (usedAt < this.#oldestUse(wall, rules)) return refused("USAGE_TOO_LATE");
     if (this.keys.countOf(by.client) >= this.#limits.usageKeysPerClient)
-      return refused("RATE_LIMITED");
-    const used = Math.min(usedAt, wall);
-    const fits = rules.every((rule) => this.#hasQuota(rule, unixMillis(used), units));
+      return refused("USAGE_KEYS_FULL");
+    const used = unixMillis(Math.min(usedAt, wall));
+    if (kind === "refund") return this.#refundRefusal(rules, used, units);
+    const fits = rules.every((rule) => this.#hasQuota(rule, used, units));
     return fits ? undefined : refused("QUOTA_EXHAUSTED");
+  }
+
+  /** Nobody gives back more than was used in the period: a total below zero would be a credit. */
+  #refundRefusal(
+    rules: readonly MeterRule[],
+    used: UnixMillis,
+    units: number,
+  ): { reason: DenialReason; hint: string } | undefined {
+    for (const { name, period } of rules) {
+      const at = this.#periodAt(period, used);
+      const total = this.#totalOf(name, at);
+      if (total >= units) continue;
+      const when = { total: "in all", day: `on ${at}`, month: `in ${at}` }[period];
+      const hint = `${total} units were used ${when}; give back no more than that`;
+      return { reason: "REFUND_TOO_MUCH", hint };
+    }
+    return undefined;
   }
 
   /**
@@ -114,21 +137,21 @@ export class Metering {
   }
 
   #count(turn: Turn, by: Caller, record: UsageRecord, rules: readonly MeterRule[]): void {
-    const { meter, units, key } = record;
+    const { kind, meter, units, key } = record;
     const { wall } = turn.now;
     const usedAt = unixMillis(Math.min(record.usedAt, wall));
     for (const rule of rules) {
       const period = this.#periodAt(rule.period, usedAt);
       const before = this.#totalOf(meter, period);
-      const total = before + units;
-      warn(turn, by, rule, before, total);
+      const total = kind === "use" ? before + units : before - units;
+      if (kind === "use") warn(turn, by, rule, before, total);
       this.#totals.set(totalKey(meter, period), total);
       turn.changes.push({ kind: "meter-counted", meter, period, total });
     }
     this.keys.remember({ client: by.client, key, wall });
     turn.changes.push({ kind: "usage-key", client: by.client, key, wall });
     turn.events.push({
-      type: "usage",
+      type: kind === "use" ? "usage" : "refund",
       wall,
       meter,
       units,
@@ -151,8 +174,6 @@ function warn(turn: Turn, by: Caller, rule: MeterRule, before: number, used: num
   const { client, instance } = by;
   turn.notices.push({ kind: "quota", client, instance, meter, period, quota, used, percent });
 }
-
-const TOO_LATE = "the use is longer ago than the license accepts; send records sooner";
 
 const totalKey = (meter: string, period: string): string => `${period} ${meter}`;
 

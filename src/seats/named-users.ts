@@ -52,6 +52,7 @@ export class NamedUsers {
     const named = { feature, user, since: turn.now.wall };
     this.#put(named);
     turn.changes.push({ kind: "user-named", ...named });
+    turn.events.push({ type: "naming", wall: turn.now.wall, feature, user, change: "named" });
     return DONE;
   }
 
@@ -71,6 +72,7 @@ export class NamedUsers {
       list.filter((named) => named.user !== user),
     );
     turn.changes.push({ kind: "user-unnamed", feature, user, month, changes });
+    turn.events.push({ type: "naming", wall: turn.now.wall, feature, user, change: "unnamed" });
     return DONE;
   }
 

@@ -59,8 +59,8 @@ export type MeterPeriod = "total" | "day" | "month";
 
 /**
  * What one license says of one meter. Several rules of one meter and period add up: quotas are
- * summed, the longer late limit and the kinder overdraft hold. Rules of different periods hold
- * side by side.
+ * summed, the longer late limit and the kinder overdraft hold, and one that allows refunds is
+ * enough. Rules of different periods hold side by side: all of them must allow a refund.
  */
 export interface MeterRule {
   readonly name: string;
@@ -70,8 +70,10 @@ export interface MeterRule {
   readonly period: MeterPeriod;
   /** Whether units above the quota are refused or counted. */
   readonly overdraft: "deny" | "allow";
-  /** How long after its use a record is still accepted. */
+  /** How long after its use a record is still accepted; a refund too. */
   readonly lateLimit: Millis;
+  /** Whether used units may be given back. */
+  readonly refunds: boolean;
 }
 
 /** Everything that the licenses and the site allow at present. Empty pools and meters: no license. */
@@ -93,7 +95,7 @@ export interface SeatLimits {
   readonly overtakings: number;
   /** Leases and waiting requests of one client key together. */
   readonly leasesPerClient: number;
-  /** Usage keys remembered per client key; more are refused as `RATE_LIMITED`. */
+  /** Usage keys remembered per client key; more are refused as `USAGE_KEYS_FULL`. */
   readonly usageKeysPerClient: number;
   /** How long a waiting request keeps its place without a connection. */
   readonly resumeWindow: Millis;

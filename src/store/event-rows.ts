@@ -4,6 +4,7 @@ import { millis, unixMillis } from "../base/time.ts";
 import {
   END_REASONS,
   type EndReason,
+  type NamingChange,
   type NewUsageEvent,
   type UsageEvent,
 } from "../base/usage-event.ts";
@@ -94,25 +95,23 @@ function columnsOf(event: NewUsageEvent): readonly unknown[] {
       return [type, wall, feature, count, user, lease, null, null, null, null, null, until];
     }
     case "denial":
-      return [
-        type,
-        wall,
-        event.feature,
-        null,
-        user,
-        null,
-        event.reason,
-        null,
-        null,
-        null,
-        null,
-        null,
-      ];
-    case "usage": {
+      return bareColumns(event, event.reason);
+    case "naming":
+      return bareColumns(event, event.change);
+    case "usage":
+    case "refund": {
       const { meter, units, usedAt, client } = event;
       return [type, wall, meter, units, user, null, null, null, null, usedAt, client, null];
     }
   }
+}
+
+/** Of an event that says who, and one word about why or what. */
+function bareColumns(
+  { type, wall, feature, user }: Extract<NewUsageEvent, { readonly type: "denial" | "naming" }>,
+  reason: string,
+): readonly unknown[] {
+  return [type, wall, feature, null, user, null, reason, null, null, null, null, null];
 }
 
 function eventOf(row: Row): UsageEvent {
@@ -161,7 +160,10 @@ function eventOf(row: Row): UsageEvent {
       };
     case "denial":
       return { id, type, wall, feature: subject, reason: row.text("reason"), user };
+    case "naming":
+      return { id, type, wall, feature: subject, user, change: row.as("reason", namingChange) };
     case "usage":
+    case "refund":
       return {
         id,
         type,
@@ -175,12 +177,17 @@ function eventOf(row: Row): UsageEvent {
   }
 }
 
-const EVENT_TYPES = ["grant", "end", "borrow", "denial", "usage"] as const;
+const EVENT_TYPES = ["grant", "end", "borrow", "denial", "usage", "refund", "naming"] as const;
 
 function eventType(text: string): UsageEvent["type"] {
   const known = EVENT_TYPES.find((type) => type === text);
   if (known === undefined) throw new RangeError("not an event type");
   return known;
+}
+
+function namingChange(text: string): NamingChange {
+  if (text === "named" || text === "unnamed") return text;
+  throw new RangeError("not a change of a list");
 }
 
 function endReason(text: string): EndReason {

@@ -17,13 +17,22 @@ export type UsageRow =
       readonly denialsByReason: Readonly<Record<string, number>>;
       /** Seats times milliseconds, up to the last checkpoint for leases that are open. */
       readonly seatMillis: number;
+      /** Users put on the list of those who may use it, and taken off. */
+      readonly named: number;
+      readonly unnamed: number;
     }
   | {
       readonly kind: "meter";
       readonly day: string;
       readonly meter: string;
+      /** Of units used; on the day of the record, not that of the use. */
       readonly records: number;
+      /** Used, before anything was given back. */
       readonly units: number;
+      /** Records of units given back. */
+      readonly refunds: number;
+      /** Given back on this day, also of units that were used on earlier ones. */
+      readonly refundedUnits: number;
     };
 
 /** Days of UTC, both included; one that is left out is no bound. */
@@ -122,6 +131,13 @@ function figuresOfEvent(event: NewUsageEvent): readonly Figure[] {
         figure(day, "meter", event.meter, "records", 1),
         figure(day, "meter", event.meter, "units", event.units),
       ];
+    case "refund":
+      return [
+        figure(day, "meter", event.meter, "refunds", 1),
+        figure(day, "meter", event.meter, "refunded_units", event.units),
+      ];
+    case "naming":
+      return [figure(day, "feature", event.feature, event.change, 1)];
   }
 }
 
@@ -168,7 +184,9 @@ function rowOf(figures: readonly Figure[]): readonly UsageRow[] {
   const of = (measure: string): number =>
     figures.find((other) => other.measure === measure)?.value ?? 0;
   if (kind === "meter") {
-    return [{ kind, day, meter: subject, records: of("records"), units: of("units") }];
+    const used = { records: of("records"), units: of("units") };
+    const returned = { refunds: of("refunds"), refundedUnits: of("refunded_units") };
+    return [{ kind, day, meter: subject, ...used, ...returned }];
   }
   const denied = figures.filter(({ measure }) => measure.startsWith(DENIED));
   return [
@@ -183,6 +201,8 @@ function rowOf(figures: readonly Figure[]): readonly UsageRow[] {
         denied.map(({ measure, value }) => [measure.slice(DENIED.length), value]),
       ),
       seatMillis: of("seat_millis"),
+      named: of("named"),
+      unnamed: of("unnamed"),
     },
   ];
 }

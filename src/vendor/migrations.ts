@@ -156,4 +156,28 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX borrow_releases_of_ledger ON borrow_releases (chain_id, lease);
   `,
+  `
+  -- Units given back, beside those used: neither is ever taken out of the other.
+  CREATE TABLE refund_usage (
+    chain_id TEXT NOT NULL REFERENCES activations,
+    block INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL,
+    meter TEXT NOT NULL,
+    records INTEGER NOT NULL,
+    units INTEGER NOT NULL,
+    late INTEGER NOT NULL,
+    PRIMARY KEY (chain_id, block, meter)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Changes to the list of a feature's named users.
+  CREATE TABLE naming_usage (
+    chain_id TEXT NOT NULL REFERENCES activations,
+    block INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL,
+    feature TEXT NOT NULL,
+    named INTEGER NOT NULL,
+    unnamed INTEGER NOT NULL,
+    PRIMARY KEY (chain_id, block, feature)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

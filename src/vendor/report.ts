@@ -46,6 +46,9 @@ export interface FeatureLine {
   /** Borrowed seats that came back before their end, or that this vendor gave up for the site. */
   readonly returned: number;
   readonly vendorReleased: number;
+  /** Users that the site has put on the list of those who may use it, and taken off. */
+  readonly named: number;
+  readonly unnamed: number;
 }
 
 /** Use of one meter at one site in one period. */
@@ -55,10 +58,18 @@ export interface MeterLine {
   readonly chainId: ChainId;
   readonly period: string;
   readonly meter: string;
+  /** Of units used. */
   readonly records: number;
+  /** Used, before anything was given back. */
   readonly units: number;
   /** Of these records, those that came later than the interval they belong to. */
   readonly late: number;
+  /** Records of units given back. */
+  readonly refunds: number;
+  /** Given back in this period, also of units used in earlier ones. */
+  readonly refundedUnits: number;
+  /** `units` without `refundedUnits`; below zero where more was given back than used in the period. */
+  readonly netUnits: number;
   readonly denials: readonly DenialCount[];
 }
 
@@ -95,19 +106,31 @@ function boundsOf(site: Site, { from, to }: ReportQuery): Bounds {
 }
 
 function featureLines(database: Database, site: Site, query: ReportQuery): readonly FeatureLine[] {
+  const bounds = boundsOf(site, query);
+  const period = PERIODS[query.by];
+  // A feature whose list of named users was only changed has no use, and belongs into the report.
   const rows = database
-    .prepare<Bounds, Omit<FeatureLine, "site" | "formerNames" | "chainId" | "denials">>(
-      `SELECT ${PERIODS[query.by]} AS period, feature, sum(grants) AS grants,
-              sum(overdraft_grants) AS overdraftGrants, sum(seat_millis) AS seatMillis,
-              max(peak) AS peak, coalesce(sum(borrows), 0) AS borrows,
-              max(borrowed_until) AS borrowedUntil, coalesce(sum(returned), 0) AS returned,
-              coalesce(sum(vendor_released), 0) AS vendorReleased
-       FROM (SELECT u.*, borrows, borrowed_until, returned, vendor_released
-             FROM feature_usage AS u LEFT JOIN borrow_usage USING (chain_id, block, feature)) AS u
-       ${WITHIN} AND NOT ${IS_METER} GROUP BY period, feature
-       ORDER BY period, feature`,
+    .prepare<
+      [...Bounds, ...Bounds],
+      Omit<FeatureLine, "site" | "formerNames" | "chainId" | "denials">
+    >(
+      `SELECT period, feature, sum(grants) AS grants, sum(overdraft_grants) AS overdraftGrants,
+              sum(seat_millis) AS seatMillis, max(peak) AS peak,
+              coalesce(sum(borrows), 0) AS borrows, max(borrowed_until) AS borrowedUntil,
+              coalesce(sum(returned), 0) AS returned,
+              coalesce(sum(vendor_released), 0) AS vendorReleased,
+              sum(named) AS named, sum(unnamed) AS unnamed FROM (
+         SELECT ${period} AS period, feature, grants, overdraft_grants, seat_millis, peak,
+                borrows, borrowed_until, returned, vendor_released, 0 AS named, 0 AS unnamed
+         FROM (SELECT u.*, borrows, borrowed_until, returned, vendor_released
+               FROM feature_usage AS u LEFT JOIN borrow_usage USING (chain_id, block, feature)) AS u
+         ${WITHIN} AND NOT ${IS_METER}
+         UNION ALL
+         SELECT ${period} AS period, feature, 0, 0, 0, 0, 0, NULL, 0, 0, named, unnamed
+         FROM naming_usage ${WITHIN}
+       ) GROUP BY period, feature ORDER BY period, feature`,
     )
-    .all(...boundsOf(site, query));
+    .all(...bounds, ...bounds);
   const denials = denialLines(database, site, query);
   return rows.map((row) => ({
     site: site.site,
@@ -157,16 +180,22 @@ function meterLines(database: Database, site: Site, query: ReportQuery): readonl
   // A meter that only ever refused has no records, and belongs into the report all the same.
   const rows = database
     .prepare<
-      [...Bounds, ...Bounds],
+      [...Bounds, ...Bounds, ...Bounds],
       Omit<MeterLine, "site" | "formerNames" | "chainId" | "denials">
     >(
-      `SELECT period, meter, sum(records) AS records, sum(units) AS units, sum(late) AS late FROM (
-         SELECT ${period} AS period, meter, records, units, late FROM meter_usage ${WITHIN}
+      `SELECT period, meter, sum(records) AS records, sum(units) AS units, sum(late) AS late,
+              sum(refunds) AS refunds, sum(refunded) AS refundedUnits,
+              sum(units) - sum(refunded) AS netUnits FROM (
+         SELECT ${period} AS period, meter, records, units, late, 0 AS refunds, 0 AS refunded
+         FROM meter_usage ${WITHIN}
          UNION ALL
-         SELECT ${period} AS period, feature, 0, 0, 0 FROM denial_usage AS u ${WITHIN} AND ${IS_METER}
+         SELECT ${period} AS period, meter, 0, 0, 0, records, units FROM refund_usage ${WITHIN}
+         UNION ALL
+         SELECT ${period} AS period, feature, 0, 0, 0, 0, 0
+         FROM denial_usage AS u ${WITHIN} AND ${IS_METER}
        ) GROUP BY period, meter ORDER BY period, meter`,
     )
-    .all(...bounds, ...bounds);
+    .all(...bounds, ...bounds, ...bounds);
   const denials = denialLines(database, site, query);
   return rows.map((row) => ({
     site: site.site,

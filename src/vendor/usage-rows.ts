@@ -8,6 +8,7 @@ import {
   type FeatureTotals,
   laterOf,
   type MeterTotals,
+  type NamingTotals,
 } from "../ledger/totals.ts";
 
 /** What was added to the books, for the answer to the person who ingested. */
@@ -16,13 +17,17 @@ export interface Counted {
   readonly grants: number;
   readonly denials: number;
   readonly seatMillis: number;
+  /** Used, before anything was given back. */
   readonly units: number;
+  readonly refundedUnits: number;
 }
 
 /** The sums of one checkpoint, whichever way it was sealed. */
 export interface CheckpointTotals {
   readonly features: readonly FeatureTotals[];
   readonly meters: readonly MeterTotals[];
+  readonly refunds: readonly MeterTotals[];
+  readonly namings: readonly NamingTotals[];
 }
 
 /** Writes the usage of verified checkpoints, one after another in the order of the ledger. */
@@ -32,9 +37,11 @@ export class UsageRows {
   readonly #borrow: Statement;
   readonly #denial: Statement;
   readonly #meter: Statement;
+  readonly #refund: Statement;
+  readonly #naming: Statement;
   /** Seats in use per feature after the newest checkpoint. */
   readonly #inUse: Map<string, number>;
-  #counted: Counted = { checkpoints: 0, grants: 0, denials: 0, seatMillis: 0, units: 0 };
+  #counted: Counted = NOTHING;
 
   constructor(database: Database, chain: ChainId) {
     this.#chain = chain;
@@ -44,6 +51,8 @@ export class UsageRows {
     this.#borrow = database.prepare("INSERT INTO borrow_usage VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
     this.#denial = database.prepare("INSERT INTO denial_usage VALUES (?, ?, ?, ?, ?, ?)");
     this.#meter = database.prepare("INSERT INTO meter_usage VALUES (?, ?, ?, ?, ?, ?, ?)");
+    this.#refund = database.prepare("INSERT INTO refund_usage VALUES (?, ?, ?, ?, ?, ?, ?)");
+    this.#naming = database.prepare("INSERT INTO naming_usage VALUES (?, ?, ?, ?, ?, ?)");
     this.#inUse = seatsInUse(database, chain);
   }
 
@@ -59,6 +68,12 @@ export class UsageRows {
     for (const feature of totals.features) this.#addFeature(place, feature);
     for (const { meter, records, units, late } of totals.meters) {
       this.#meter.run(...place, meter, records, units, late);
+    }
+    for (const { meter, records, units, late } of totals.refunds) {
+      this.#refund.run(...place, meter, records, units, late);
+    }
+    for (const { feature, named, unnamed } of totals.namings) {
+      this.#naming.run(...place, feature, named, unnamed);
     }
     this.#count(totals);
   }
@@ -86,7 +101,7 @@ export class UsageRows {
     for (const { reason, count } of denials) this.#denial.run(...place, feature, reason, count);
   }
 
-  #count({ features, meters }: CheckpointTotals): void {
+  #count({ features, meters, refunds }: CheckpointTotals): void {
     const sum = this.#counted;
     const denials = features.flatMap((feature) => feature.denials.map(({ count }) => count));
     this.#counted = {
@@ -95,9 +110,19 @@ export class UsageRows {
       denials: sum.denials + total(denials),
       seatMillis: sum.seatMillis + total(features.map(({ seatMillis }) => seatMillis)),
       units: sum.units + total(meters.map(({ units }) => units)),
+      refundedUnits: sum.refundedUnits + total(refunds.map(({ units }) => units)),
     };
   }
 }
+
+const NOTHING: Counted = {
+  checkpoints: 0,
+  grants: 0,
+  denials: 0,
+  seatMillis: 0,
+  units: 0,
+  refundedUnits: 0,
+};
 
 /**
  * The sums of a checkpoint that tells each event.
@@ -108,33 +133,52 @@ function totalsOf(
   before: ReadonlyMap<string, number>,
 ): CheckpointTotals {
   const features = new Map<string, FeatureSum>();
-  const meters = new Map<string, MeterTotals>();
+  const metered = { usage: new Map<string, MeterTotals>(), refund: new Map<string, MeterTotals>() };
+  const namings = new Map<string, NamingTotals>();
   const featureSum = (name: string): FeatureSum => {
     const sum = features.get(name) ?? new FeatureSum(before.get(name) ?? 0);
     features.set(name, sum);
     return sum;
   };
   for (const event of events) {
-    if (event.type !== "usage") {
-      featureSum(event.feature).add(event);
-      continue;
-    }
-    const { records, units, late } = meters.get(event.meter) ?? { records: 0, units: 0, late: 0 };
-    meters.set(event.meter, {
-      meter: event.meter,
-      records: records + 1,
-      units: units + event.units,
-      late: late + (event.usedAt < meta.from ? 1 : 0),
-    });
+    if (event.type === "usage" || event.type === "refund") {
+      addMetered(metered[event.type], event, meta.from);
+    } else if (event.type === "naming") addNaming(namings, event);
+    else featureSum(event.feature).add(event);
   }
   for (const { feature, seatMillis } of open) featureSum(feature).seatMillis += seatMillis;
   return {
     features: [...features].map(([name, sum]) => sum.totals(name)),
-    meters: [...meters.values()],
+    meters: [...metered.usage.values()],
+    refunds: [...metered.refund.values()],
+    namings: [...namings.values()],
   };
 }
 
-type SeatEvent = Exclude<EventsPayload["events"][number], { readonly type: "usage" }>;
+type Sealed = EventsPayload["events"][number];
+type MeterEvent = Extract<Sealed, { readonly type: "usage" | "refund" }>;
+type NamingEvent = Extract<Sealed, { readonly type: "naming" }>;
+type SeatEvent = Exclude<Sealed, MeterEvent | NamingEvent>;
+
+/** @param from where the interval begins: what was used before is late. */
+function addMetered(
+  sums: Map<string, MeterTotals>,
+  { meter, units, usedAt }: MeterEvent,
+  from: number,
+): void {
+  const sum = sums.get(meter) ?? { records: 0, units: 0, late: 0 };
+  sums.set(meter, {
+    meter,
+    records: sum.records + 1,
+    units: sum.units + units,
+    late: sum.late + (usedAt < from ? 1 : 0),
+  });
+}
+
+function addNaming(sums: Map<string, NamingTotals>, { feature, change }: NamingEvent): void {
+  const sum = sums.get(feature) ?? { feature, named: 0, unnamed: 0 };
+  sums.set(feature, { ...sum, [change]: sum[change] + 1 });
+}
 
 class FeatureSum {
   seatMillis = 0;

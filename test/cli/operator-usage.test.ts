@@ -56,6 +56,37 @@ describe("seatkeeper usage show", () => {
   });
 });
 
+describe("units that were given back", () => {
+  it("stand beside what was used, at the site and at the vendor", async () => {
+    const meters = [{ name: "render.minutes", unit: "minutes", quota: 100, refunds: true }];
+    const site = await Site.serving(vendor, { ...usualTerms, meters });
+    const ada = await site.workstation("ada");
+    await ada.usage.record("render.minutes", 90);
+    await ada.usage.refund("render.minutes", 25);
+    await ada.close();
+    await expectSession(
+      site,
+      `
+      $ seatkeeper usage show
+      day         what            grants  denials  seat hours  records  units  refunds  refunded  net
+      <today-->  render.minutes                                     1     90        1        25   65
+      = 0
+      `,
+    );
+    expect(await site.json("seatkeeper status")).toMatchObject({
+      vendors: [{ meters: [{ meter: "render.minutes", used: 65 }] }],
+    });
+    await site.type("seatkeeper usage export --out usage.skb");
+    const { stdout } = await site.type(
+      "seatkeeper-vendor ingest usage.skb --passphrase-file passphrase",
+    );
+    expect(stdout).toContain("90 metered units, 25 refunded");
+    const report = await site.type("seatkeeper-vendor report");
+    expect(report.stdout).toMatch(/records +units +late +refunds +refunded +net +denials/);
+    expect(report.stdout).toMatch(/render\.minutes +1 +90 +0 +1 +25 +65 +0/);
+  });
+});
+
 describe("a usage bundle", () => {
   it("goes to the vendor, and its receipt comes back", async () => {
     const site = await usedSite();

@@ -130,11 +130,11 @@ describe("the vendor's day", () => {
     );
     expect(terminal.transcript("report --csv --by month")).toBe(
       [
-        "kind,site,ledger,period,name,reason,grants,overdraft_grants,seat_hours,seat_ms,peak,denials,records,units,late,borrows,borrowed_until,returned,vendor_released",
-        "feature,Example GmbH,<id>,2024-03,cad.pro,,2,0,1.5,5400000,2,2,,,,0,,0,0",
-        "denial,Example GmbH,<id>,2024-03,cad.pro,NO_SEATS,,,,,,1,,,,,,,",
-        "denial,Example GmbH,<id>,2024-03,cad.pro,TOO_MANY,,,,,,1,,,,,,,",
-        "meter,Example GmbH,<id>,2024-03,render.minutes,,,,,,,0,1,42,0,,,,",
+        "kind,site,ledger,period,name,reason,grants,overdraft_grants,seat_hours,seat_ms,peak,denials,records,units,late,borrows,borrowed_until,returned,vendor_released,refunds,refunded_units,net_units,named,unnamed",
+        "feature,Example GmbH,<id>,2024-03,cad.pro,,2,0,1.5,5400000,2,2,,,,0,,0,0,,,,0,0",
+        "denial,Example GmbH,<id>,2024-03,cad.pro,NO_SEATS,,,,,,1,,,,,,,,,,,,",
+        "denial,Example GmbH,<id>,2024-03,cad.pro,TOO_MANY,,,,,,1,,,,,,,,,,,,",
+        "meter,Example GmbH,<id>,2024-03,render.minutes,,,,,,,0,1,42,0,,,,,0,0,42,,",
         "= 0",
         "",
       ].join("\n"),

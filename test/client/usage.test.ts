@@ -128,6 +128,22 @@ describe("a usage record", () => {
     ]);
   });
 
+  it("is sent again while the daemon remembers too many of this client's keys", async () => {
+    const daemon = await daemonThat();
+    const denial = { reason: "USAGE_KEYS_FULL", feature: "render.minutes", hint: "send fewer" };
+    daemon.answer = (request) =>
+      request.method === "usage.record" && daemon.count("usage.record") === 1
+        ? { results: request.params.records.map(({ key }) => ({ key, state: "denied", denial })) }
+        : "default";
+    const keeper = await connected(daemon);
+    const told = keeper.usage.record("render.minutes", 5);
+    await eventually(() => {
+      vi.advanceTimersByTime(100);
+      return daemon.count("usage.record") === 2;
+    });
+    expect(await told).toBe("counted");
+  });
+
   it("that nobody waits for tells by an event when the daemon will not have it", async () => {
     const daemon = await daemonThat();
     const denial = { reason: "QUOTA_EXHAUSTED", feature: "render.minutes", hint: "order more" };
@@ -157,5 +173,67 @@ describe("a usage record", () => {
       return daemon.count("usage.record") === 2;
     });
     expect(await told).toBe("counted");
+  });
+});
+
+describe("a refund", () => {
+  it("is a record that says so, with the time of the use that it gives back", async () => {
+    const daemon = await daemonThat();
+    const { usage } = await connected(daemon);
+    const usedAt = 1_795_348_800_000;
+    expect(await usage.refund("render.minutes", 5, { key: "undo-7", usedAt })).toBe("counted");
+    expect(daemon.last("usage.record").params.records).toEqual([
+      { meter: "render.minutes", units: 5, key: "undo-7", usedAt, refund: true },
+    ]);
+  });
+
+  it("comes after the use before it and in another message, so that it is refused alone", async () => {
+    const daemon = await daemonThat();
+    daemon.answer = (request) =>
+      request.method === "usage.record" && request.params.records.some(({ refund }) => refund)
+        ? wireFault("INVALID_PARAMS", "params.records.0 has a field that is not known")
+        : "default";
+    const { usage } = await connected(daemon);
+    const all = [
+      usage.record("render.minutes", 1),
+      usage.record("render.minutes", 2),
+      usage.refund("render.minutes", 2),
+      usage.record("render.minutes", 4),
+    ];
+    expect(await Promise.allSettled(all)).toMatchObject([
+      { value: "counted" },
+      { value: "counted" },
+      { reason: { code: "SERVER_REFUSED" } },
+      { value: "counted" },
+    ]);
+    const units = daemon.asked.flatMap((request) =>
+      request.method === "usage.record"
+        ? [request.params.records.map((record) => record.units)]
+        : [],
+    );
+    expect(units.flat()).toEqual([1, 2, 2, 4]);
+    expect(units).toContainEqual([2]);
+  });
+
+  it("is on disk when its promise says spooled, and still a refund at the next start", async () => {
+    const daemon = await daemonThat();
+    daemon.answer = ({ method }) => (method === "usage.record" ? "silence" : "default");
+    const dataDir = emptyFolder();
+    const keeper = await connected(daemon, { dataDir });
+    expect(await keeper.usage.refund("render.minutes", 5, { until: "spooled" })).toBe("spooled");
+    const closing = keeper.close();
+    vi.advanceTimersByTime(3_000);
+    await closing;
+    daemon.answer = () => "default";
+    const asked = daemon.count("usage.record");
+    const again = await connected(daemon, { dataDir });
+    await eventually(() => daemon.count("usage.record") > asked && again.usage.pending === 0);
+    expect(daemon.last("usage.record").params.records).toMatchObject([{ units: 5, refund: true }]);
+  });
+
+  it("is not even sent when its units are negative", async () => {
+    const { usage } = await connected(await daemonThat());
+    await expect(usage.refund("render.minutes", -5)).rejects.toThrow(RangeError);
+    expect(usage.pending).toBe(0);
   });
 });

@@ -2,7 +2,7 @@ import { utf8 } from "../../src/base/bytes.ts";
 import type { Pseudonym } from "../../src/base/identity.ts";
 import { clientKey, leaseId } from "../../src/base/ids.ts";
 import { millis, type UnixMillis, unixMillis } from "../../src/base/time.ts";
-import type { UsageEvent } from "../../src/base/usage-event.ts";
+import type { NamingChange, UsageEvent } from "../../src/base/usage-event.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
 import { x25519PublicKey } from "../../src/crypto/x25519.ts";
 import type { CheckpointDraft, SegmentDraft } from "../../src/ledger/draft.ts";
@@ -117,7 +117,9 @@ export const denial = (id: number, reason = "NO_SEATS"): UsageEvent => ({
   user: bob,
 });
 
-export const usage = (id: number, units: number, usedAt: UnixMillis = noon): UsageEvent => ({
+type Metered = Extract<UsageEvent, { readonly type: "usage" | "refund" }>;
+
+export const usage = (id: number, units: number, usedAt: UnixMillis = noon): Metered => ({
   id,
   type: "usage",
   wall: noon,
@@ -126,6 +128,20 @@ export const usage = (id: number, units: number, usedAt: UnixMillis = noon): Usa
   usedAt,
   user: ada,
   client: workstation,
+});
+
+export const refund = (id: number, units: number, usedAt: UnixMillis = noon): UsageEvent => ({
+  ...usage(id, units, usedAt),
+  type: "refund",
+});
+
+export const naming = (id: number, change: NamingChange, feature = "cad.pro"): UsageEvent => ({
+  id,
+  type: "naming",
+  wall: noon,
+  feature,
+  user: bob,
+  change,
 });
 
 export function checkpoint(

@@ -116,6 +116,18 @@ const borrowing = (first: number): readonly UsageEvent[] => [
     seatMillis: millis(5),
   },
 ];
+const namings: readonly UsageEvent[] = [
+  { id: 18, type: "naming", ...seat, wall: unixMillis(nextDay + 2), change: "named" },
+  { id: 19, type: "naming", ...seat, wall: unixMillis(nextDay + 3), change: "unnamed" },
+];
+const refunded: UsageEvent = {
+  ...metered,
+  id: 17,
+  type: "refund",
+  units: 2,
+  wall: unixMillis(nextDay + 1),
+  usedAt: at(-5),
+};
 const open = [{ feature: "sim.solver", seatMillis: millis(60_000) }];
 const sealingKey = x25519PublicKey(fromHex(vectors.vendor_secret));
 
@@ -152,6 +164,8 @@ function sealedAgain(): Sealed {
   seal({ type: "receipt", note: "a receipt\n", receiptNo: 1, ackSize: 2, ackRoot });
   seal(borrowEvents);
   seal(borrowTotals);
+  seal(givenBack);
+  seal(givenBackInTotals);
   return { disk, ledger, rows };
 }
 
@@ -191,6 +205,21 @@ const borrowTotals: CheckpointDraft = {
   events: borrowing(13),
   from: unixMillis(nextDay + 60_000),
   clocks: clocks(nextDay + 120_000),
+};
+const givenBack: CheckpointDraft = {
+  ...borrowEvents,
+  firstEventId: 17,
+  events: [refunded, ...namings],
+  from: unixMillis(nextDay + 120_000),
+  clocks: clocks(nextDay + 180_000),
+};
+const givenBackInTotals: CheckpointDraft = {
+  ...givenBack,
+  detail: "totals",
+  firstEventId: 20,
+  events: givenBack.events.map((event) => ({ ...event, id: event.id + 3 })),
+  from: unixMillis(nextDay + 180_000),
+  clocks: clocks(nextDay + 240_000),
 };
 const nextSegment: SegmentDraft = {
   type: "segment",

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { millis, unixMillis } from "../../src/base/time.ts";
 import type { UsageEvent } from "../../src/base/usage-event.ts";
 import { foldTotals } from "../../src/ledger/totals.ts";
-import { denial, grant, noon, release, usage } from "./given.ts";
+import { denial, grant, naming, noon, refund, release, usage } from "./given.ts";
 
 const seats = (count: number): ReadonlyMap<string, number> => new Map([["cad.pro", count]]);
 const of = (events: readonly UsageEvent[], inUse = seats(0), later: readonly UsageEvent[] = []) =>
@@ -83,5 +83,27 @@ describe("the totals of a meter", () => {
     expect(of([usage(1, 5), usage(2, 7, early)]).meters).toEqual([
       { meter: "render.minutes", records: 2, units: 12, late: 1 },
     ]);
+  });
+
+  it("keep what was given back apart from what was used", () => {
+    const early = unixMillis(noon - 1);
+    const totals = of([usage(1, 5), refund(2, 7), refund(3, 2, early)]);
+    expect(totals.meters).toEqual([{ meter: "render.minutes", records: 1, units: 5, late: 0 }]);
+    expect(totals.refunds).toEqual([{ meter: "render.minutes", records: 2, units: 9, late: 1 }]);
+  });
+});
+
+describe("the totals of a list of named users", () => {
+  it("count those put on it and those taken off, and no use of the feature", () => {
+    const events = [naming(1, "named"), naming(2, "unnamed"), naming(3, "named")];
+    expect(of([...events, naming(4, "named", "aerodyn")])).toEqual({
+      features: [],
+      meters: [],
+      refunds: [],
+      namings: [
+        { feature: "aerodyn", named: 1, unnamed: 0 },
+        { feature: "cad.pro", named: 2, unnamed: 1 },
+      ],
+    });
   });
 });

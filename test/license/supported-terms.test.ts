@@ -20,6 +20,11 @@ describe("a license may say, because the daemon enforces it", () => {
     expect(unsupported(feature)).toEqual([]);
   });
 
+  it("that units of a meter may be given back", () => {
+    const meters = [{ name: "render.minutes", unit: "minutes", refunds: true }];
+    expect(unsupported({}, { meters })).toEqual([]);
+  });
+
   it("tokens of a common pool", () => {
     const pools = [{ name: "all", tokens: 10 }];
     expect(unsupported({ tokens: { pool: "all", cost: 2 } }, { pools })).toEqual([]);

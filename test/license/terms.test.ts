@@ -196,7 +196,6 @@ describe("terms that say everything", () => {
       "features.0.maintenance_until",
       "features.0.borrow",
       "features.0.named_users",
-      "meters.0.refunds",
       "clock_policy",
       "witness_policy",
       "policy_grace_days",

@@ -140,8 +140,7 @@ describe("a refusal to touch somebody's lease", () => {
 });
 
 describe("the reasons of docs/ERRORS.md", () => {
-  it("are thirty, each with a hint in lower case without a full stop", () => {
-    expect(DENIAL_REASONS).toHaveLength(30);
+  it("have a hint each, in lower case without a full stop", () => {
     expect(Object.keys(DENIAL_HINTS)).toEqual([...DENIAL_REASONS]);
     expect(Object.values(DENIAL_HINTS).filter((hint) => !/^[a-z].*[^.]$/.test(hint))).toEqual([]);
   });

@@ -116,6 +116,7 @@ export function meter(fields: Partial<MeterRule> = {}): MeterRule {
     period: "total",
     overdraft: "deny",
     lateLimit: days(7),
+    refunds: false,
     ...fields,
   };
 }
@@ -195,7 +196,12 @@ export const resume = (by: Caller, number: number, ...live: readonly Caller[]): 
 /** One record of `render.minutes`, used at noon. */
 export function record(by: Caller, number: number, fields: Partial<UsageRecord> = {}): Command {
   const used = { meter: "render.minutes", units: 1, key: keyNo(number), usedAt: noon.wall };
-  return { kind: "record", by, records: [{ ...used, ...fields }] };
+  return { kind: "record", by, records: [{ kind: "use", ...used, ...fields }] };
+}
+
+/** One refund of `render.minutes`, of units used at noon. */
+export function refund(by: Caller, number: number, fields: Partial<UsageRecord> = {}): Command {
+  return record(by, number, { kind: "refund", ...fields });
 }
 
 export const tick: Command = { kind: "tick" };

@@ -58,7 +58,8 @@ describe("a record of metered usage", () => {
 
   it("is counted once within one message too", () => {
     const book = givenBook({ meters: [meter()] });
-    const one = { meter: "render.minutes", units: 5, key: keyNo(1), usedAt: noon.wall };
+    const used = { meter: "render.minutes", units: 5, key: keyNo(1), usedAt: noon.wall };
+    const one = { kind: "use", ...used } as const;
     const { answer } = book.decide({ kind: "record", by: ada, records: [one, one] }, noon);
     expect(answer).toMatchObject({ results: [{ kind: "counted" }, { kind: "repeated" }] });
   });
@@ -222,7 +223,7 @@ describe("a record that comes late", () => {
       results: [
         {
           denial: {
-            reason: "EXPIRED",
+            reason: "USAGE_TOO_LATE",
             hint: "the use is longer ago than the license accepts; send records sooner",
           },
         },
@@ -236,12 +237,12 @@ describe("a record that comes late", () => {
     book.cut(noonAnd(9 * day));
     book.keep();
     expect(book.decide(record(ada, 1), noonAnd(9 * day)).answer).toMatchObject({
-      results: [{ denial: { reason: "EXPIRED" } }],
+      results: [{ denial: { reason: "USAGE_TOO_LATE" } }],
     });
     const longer = [meter({ lateLimit: days(30) })];
     book.decide(newTerms({ meters: longer }), noonAnd(9 * day));
     expect(book.decide(record(ada, 1), noonAnd(9 * day)).answer).toMatchObject({
-      results: [{ denial: { reason: "EXPIRED" } }],
+      results: [{ denial: { reason: "USAGE_TOO_LATE" } }],
     });
     expect(book.view(noon).meters).toMatchObject([{ used: 1 }]);
   });
@@ -271,7 +272,7 @@ describe("the keys of counted records", () => {
     const book = givenBook({ meters: [meter()], limits: { usageKeysPerClient: 1 } });
     book.decide(record(ada, 1), noon);
     expect(book.decide(record(ada, 2), noon).answer).toMatchObject({
-      results: [{ denial: { reason: "RATE_LIMITED" } }],
+      results: [{ denial: { reason: "USAGE_KEYS_FULL" } }],
     });
     expect(book.decide(record(ada, 1), noon).answer).toMatchObject({
       results: [{ kind: "repeated" }],

@@ -159,7 +159,7 @@ describe("a daemon that starts with stored usage", () => {
       results: [{ kind: "counted" }],
     });
     expect(book.decide(record(ada, 2, { usedAt: older }), noon).answer).toMatchObject({
-      results: [{ denial: { reason: "EXPIRED" } }],
+      results: [{ denial: { reason: "USAGE_TOO_LATE" } }],
     });
   });
 });

@@ -41,6 +41,23 @@ const usage = (wall: number, units: number): NewUsageEvent => ({
   client,
 });
 
+const refund = (wall: number, units: number): NewUsageEvent => ({
+  type: "refund",
+  wall: unixMillis(wall),
+  meter: "render.minutes",
+  units,
+  usedAt: unixMillis(wall - DAY),
+  user: ada,
+  client,
+});
+const naming = (change: "named" | "unnamed"): NewUsageEvent => ({
+  type: "naming",
+  wall: unixMillis(noon),
+  feature: "cad.pro",
+  user: ada,
+  change,
+});
+
 describe("the usage of a day", () => {
   it("is the same before and after it is sealed", async () => {
     const store = storeIn(temporaryFolder());
@@ -53,6 +70,10 @@ describe("the usage of a day", () => {
       denial(noon, "EXPIRED"),
       usage(noon, 12),
       usage(noon, 30),
+      refund(noon, 50),
+      naming("named"),
+      naming("named"),
+      naming("unnamed"),
     ];
     const expected = [
       {
@@ -64,14 +85,24 @@ describe("the usage of a day", () => {
         denials: 3,
         denialsByReason: { NO_SEATS: 2, EXPIRED: 1 },
         seatMillis: 60_000,
+        named: 2,
+        unnamed: 1,
       },
-      { kind: "meter", day: "2026-11-22", meter: "render.minutes", records: 2, units: 42 },
+      {
+        kind: "meter",
+        day: "2026-11-22",
+        meter: "render.minutes",
+        records: 2,
+        units: 42,
+        refunds: 1,
+        refundedUnits: 50,
+      },
     ];
     await store.commit({ vendor, events });
     expect(store.usageReport(vendor)).toEqual(expected);
     await store.commit({ vendor, seal: () => block(1, { firstEventId: 1, count: 5 }) });
     expect(store.usageReport(vendor)).toEqual(expected);
-    await store.commit({ vendor, seal: () => block(2, { firstEventId: 6, count: 3 }) });
+    await store.commit({ vendor, seal: () => block(2, { firstEventId: 6, count: 7 }) });
     expect(store.usageReport(vendor)).toEqual(expected);
     expect(store.pendingCount(vendor)).toBe(0);
   });

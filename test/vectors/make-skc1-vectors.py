@@ -303,6 +303,17 @@ def main():
         meta(13, 4, day + 120_000, 0, day + 60_000),
         fields(1, "cad.pro", 1, 0, 0, 0, 0, [], 6, 2, 0, 1, ends, 1, 1),
     ])
+    ledger.seal("checkpoint", [
+        meta(17, 3, day + 180_000, 1, day + 120_000),
+        {0: 17, 1: 6, 2: "render.minutes", 3: 2, 4: pseudonym, 6: day + 1, 7: noon - 5, 8: client},
+        {0: 18, 1: 8, 2: "cad.pro", 4: pseudonym, 6: day + 2, 7: 1},
+        {0: 19, 1: 8, 2: "cad.pro", 4: pseudonym, 6: day + 3, 7: 2},
+    ])
+    ledger.seal("checkpoint", [
+        meta(20, 3, day + 240_000, 0, day + 180_000),
+        fields(3, "render.minutes", 1, 2, 1),
+        fields(4, "cad.pro", 1, 1),
+    ])
     hexed = lambda value: {k: v.hex() for k, v in value.items()}
     vectors = {
         "vendor_secret": vendor.hex(), "auditor_secret": auditor.hex(), "chain_id": chain_id.hex(),
@@ -311,7 +322,7 @@ def main():
         "lease": lease.hex(), "segments": [hexed(first), hexed(second)],
         "blocks": [b.hex() for b in ledger.blocks], "leaves": [x.hex() for x in ledger.leaves],
         "root": tree(ledger.leaves).hex(), "tip": ledger.tip().hex(),
-        "slot": ledger.slot(day + 120_000, (2, tree(ledger.leaves[:2]))).hex(),
+        "slot": ledger.slot(day + 240_000, (2, tree(ledger.leaves[:2]))).hex(),
     }
     path = pathlib.Path(__file__).with_name("skc1-vectors.json")
     path.write_text(json.dumps(vectors, indent=1) + "\n")

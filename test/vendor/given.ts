@@ -12,7 +12,7 @@ import {
   type UnixMillis,
   unixMillis,
 } from "../../src/base/time.ts";
-import type { EndReason, NewUsageEvent } from "../../src/base/usage-event.ts";
+import type { EndReason, NamingChange, NewUsageEvent } from "../../src/base/usage-event.ts";
 import type { ByteSource } from "../../src/ledger/ports.ts";
 import type { License } from "../../src/license/license.ts";
 import { decodeTerms, type Terms } from "../../src/license/terms.ts";
@@ -119,6 +119,8 @@ type Timeless<Event> = Event extends NewUsageEvent ? Omit<Event, "wall"> : never
 /** What happened, without when. */
 export type Happening = Timeless<NewUsageEvent>;
 
+type Metered = Extract<Happening, { readonly type: "usage" | "refund" }>;
+
 export const granted = (feature = "cad.pro", overdraft = false): Happening => ({
   type: "grant",
   feature,
@@ -154,13 +156,23 @@ export const denied = (reason: string, feature = "cad.pro"): Happening => ({
   user: ada,
 });
 
-export const metered = (units: number): Happening => ({
+export const metered = (units: number): Metered => ({
   type: "usage",
   meter: "render.minutes",
   units,
   usedAt: noon,
   user: ada,
   client: clientKey("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+});
+
+/** Units given back that were used at noon. */
+export const refunded = (units: number): Happening => ({ ...metered(units), type: "refund" });
+
+export const listed = (change: NamingChange, feature = "cad.pro"): Happening => ({
+  type: "naming",
+  feature,
+  user: ada,
+  change,
 });
 
 /** The code of the error that `work` ends with. */

@@ -10,9 +10,11 @@ import {
   denied,
   ended,
   granted,
+  listed,
   metered,
   minute,
   noon,
+  refunded,
 } from "./given.ts";
 import { Site } from "./site.ts";
 
@@ -42,6 +44,8 @@ describe("what a site has used", () => {
           seatMillis: 90 * minute,
           peak: 1,
           ...notBorrowed,
+          named: 0,
+          unnamed: 0,
         },
         {
           ...line,
@@ -52,9 +56,23 @@ describe("what a site has used", () => {
           seatMillis: 0,
           peak: 1,
           ...notBorrowed,
+          named: 0,
+          unnamed: 0,
         },
       ],
-      meters: [{ ...line, meter: "render.minutes", records: 3, units: 50, late: 2, denials: [] }],
+      meters: [
+        {
+          ...line,
+          meter: "render.minutes",
+          records: 3,
+          units: 50,
+          late: 2,
+          refunds: 0,
+          refundedUnits: 0,
+          netUnits: 50,
+          denials: [],
+        },
+      ],
     });
   });
 
@@ -71,8 +89,8 @@ describe("what a site has used", () => {
   it("is the same whether the site sealed sums or events", () => {
     const happenings = [
       [granted(), granted(), denied("NO_SEATS"), metered(30)],
-      [ended(5), granted(), ended(7), metered(1)],
-      [ended(1), borrowed(7), metered(2)],
+      [ended(5), granted(), ended(7), metered(1), refunded(3), listed("named")],
+      [ended(1), borrowed(7), metered(2), refunded(4), listed("unnamed"), listed("named")],
       [granted(), borrowed(2), ended(1, "returned"), ended(1, "vendor-released")],
     ];
     const reports = (["totals", "events"] as const).map((detail) => {
@@ -84,8 +102,29 @@ describe("what a site has used", () => {
     });
     expect(reports[1]).toEqual(reports[0]);
     expect(reports[1]).toMatchObject([
-      { grants: 4, seatMillis: 15 * minute, peak: 2 },
-      { units: 33 },
+      { grants: 4, seatMillis: 15 * minute, peak: 2, named: 2, unnamed: 1 },
+      { units: 33, refunds: 2, refundedUnits: 7, netUnits: 26 },
+    ]);
+  });
+
+  it("has what was given back beside what was used, also in a month without any use", () => {
+    const { desk, site, deliver } = licensed();
+    site.checkpoint([metered(30)]);
+    site.checkpoint([refunded(12)], { minutes: 31 * 2 * HALF_A_DAY });
+    deliver();
+    expect(reportOf(desk, { by: "month" }).meters).toMatchObject([
+      { period: "2024-03", units: 30, refunds: 0, refundedUnits: 0, netUnits: 30 },
+      { period: "2024-04", records: 0, units: 0, refunds: 1, refundedUnits: 12, netUnits: -12 },
+    ]);
+    expect(reportOf(desk).meters).toMatchObject([{ units: 30, refundedUnits: 12, netUnits: 18 }]);
+  });
+
+  it("tells how often a list of named users was changed, also of a feature nobody used", () => {
+    const { desk, site, deliver } = licensed();
+    site.checkpoint([listed("named"), listed("named"), listed("unnamed")]);
+    deliver();
+    expect(reportOf(desk).features).toMatchObject([
+      { feature: "cad.pro", grants: 0, seatMillis: 0, named: 2, unnamed: 1 },
     ]);
   });
 

@@ -3,6 +3,7 @@ import { type Command, command, group } from "../shared/command.ts";
 import { FORCE_OPTION, JSON_OPTION } from "../shared/common-options.ts";
 import { usageError } from "../shared/errors.ts";
 import { EXIT } from "../shared/exit.ts";
+import type { Output } from "../shared/output.ts";
 import { readSignedInput } from "../shared/signed-input.ts";
 import { exportUsage } from "./export-usage.ts";
 import { admin, SITE_OPTIONS } from "./site-options.ts";
@@ -30,33 +31,52 @@ const show = command({
     const { rows } = await admin(options, shell).usage({ from, to });
     if (options.json) shell.out.json({ rows });
     else if (rows.length === 0) shell.out.note("nothing was used");
-    else shell.out.table(COLUMNS, rows.map(cells));
+    else printUsage(rows, shell.out);
     return EXIT.done;
   },
 });
 
-const COLUMNS = [
-  { title: "day" },
-  { title: "what" },
-  { title: "grants", align: "right" },
-  { title: "denials", align: "right" },
-  { title: "seat hours", align: "right" },
-  { title: "records", align: "right" },
-  { title: "units", align: "right" },
-] as const;
+interface Figure {
+  readonly title: string;
+  /** Empty where the row has no such figure. */
+  of(row: AdminUsageRow): number | string;
+}
 
-function cells(row: AdminUsageRow): readonly string[] {
-  return row.kind === "feature"
-    ? [
-        row.day,
-        row.feature,
-        String(row.grants),
-        String(row.denials),
-        seatHours(row.seatMillis),
-        "",
-        "",
-      ]
-    : [row.day, row.meter, "", "", "", String(row.records), String(row.units)];
+const FIGURES: readonly Figure[] = [
+  { title: "grants", of: (row) => (row.kind === "feature" ? row.grants : "") },
+  { title: "denials", of: (row) => (row.kind === "feature" ? row.denials : "") },
+  { title: "seat hours", of: (row) => (row.kind === "feature" ? seatHours(row.seatMillis) : "") },
+  { title: "records", of: (row) => (row.kind === "meter" ? row.records : "") },
+  { title: "units", of: (row) => (row.kind === "meter" ? row.units : "") },
+];
+
+/** What few sites have: shown where there is any. */
+const REFUND_FIGURES: readonly Figure[] = [
+  { title: "refunds", of: (row) => (row.kind === "meter" ? row.refunds : "") },
+  { title: "refunded", of: (row) => (row.kind === "meter" ? row.refundedUnits : "") },
+  { title: "net", of: (row) => (row.kind === "meter" ? row.netUnits : "") },
+];
+const NAMING_FIGURES: readonly Figure[] = [
+  { title: "named", of: (row) => (row.kind === "feature" ? row.named : "") },
+  { title: "unnamed", of: (row) => (row.kind === "feature" ? row.unnamed : "") },
+];
+
+function printUsage(rows: readonly AdminUsageRow[], out: Output): void {
+  const hasRefunds = rows.some((row) => row.kind === "meter" && row.refunds > 0);
+  const hasNamings = rows.some((row) => row.kind === "feature" && row.named + row.unnamed > 0);
+  const figures = [
+    ...FIGURES,
+    ...(hasRefunds ? REFUND_FIGURES : []),
+    ...(hasNamings ? NAMING_FIGURES : []),
+  ];
+  const columns = figures.map(({ title }) => ({ title, align: "right" }) as const);
+  out.table(
+    [{ title: "day" }, { title: "what" }, ...columns],
+    rows.map((row) => {
+      const what = row.kind === "feature" ? row.feature : row.meter;
+      return [row.day, what, ...figures.map((figure) => String(figure.of(row)))];
+    }),
+  );
 }
 
 const exportCommand = command({

@@ -98,9 +98,10 @@ function factsOf(result: IngestedFile): readonly (readonly [string, string])[] {
 
 function countedWords({ counted }: IngestedFile): string {
   if (counted === undefined) return "nothing";
-  const { checkpoints, grants, denials, seatMillis, units } = counted;
+  const { checkpoints, grants, denials, seatMillis, units, refundedUnits } = counted;
+  const refunded = refundedUnits === 0 ? "" : `, ${refundedUnits} refunded`;
   const hours = seatHours(seatMillis).toFixed(2);
-  return `${several(checkpoints, "checkpoint")}: ${several(grants, "grant")}, ${hours} seat hours, ${several(denials, "denial")}, ${several(units, "metered unit")}`;
+  return `${several(checkpoints, "checkpoint")}: ${several(grants, "grant")}, ${hours} seat hours, ${several(denials, "denial")}, ${several(units, "metered unit")}${refunded}`;
 }
 
 const several = (count: number, thing: string): string =>

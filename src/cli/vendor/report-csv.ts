@@ -35,20 +35,29 @@ const COLUMNS = [
   "borrowed_until",
   "returned",
   "vendor_released",
+  "refunds",
+  "refunded_units",
+  "net_units",
+  "named",
+  "unnamed",
 ];
-
-/** Of rows that are not about a feature. */
-const NOTHING_BORROWED = ["", "", "", ""];
 
 type Cell = string | number;
 
+// Cells of the columns that a row has nothing to say in.
+const NO_SEATS = ["", "", "", "", ""] as const;
+const NO_USE = ["", "", ""] as const;
+const NOTHING_BORROWED = ["", "", "", ""] as const;
+const NO_REFUNDS = ["", "", ""] as const;
+const NO_NAMES = ["", ""] as const;
+
 function featureRow(line: FeatureLine): readonly Cell[] {
-  const { grants, overdraftGrants, seatMillis, peak } = line;
+  const { grants, overdraftGrants, seatMillis, peak, named, unnamed } = line;
   const figures = [grants, overdraftGrants, seatHours(seatMillis), seatMillis, peak];
   const { borrows, borrowedUntil, returned, vendorReleased } = line;
   const borrowing = [borrows, isoOrNothing(borrowedUntil), returned, vendorReleased];
   const start = [...leading("feature", line, line.feature), "", ...figures, denied(line)];
-  return [...start, "", "", "", ...borrowing];
+  return [...start, ...NO_USE, ...borrowing, ...NO_REFUNDS, named, unnamed];
 }
 
 function isoOrNothing(moment: UnixMillis | null): string {
@@ -59,33 +68,20 @@ function denialRows(line: FeatureLine | MeterLine, name: string): readonly (read
   return line.denials.map(({ reason, count }) => [
     ...leading("denial", line, name),
     reason,
-    "",
-    "",
-    "",
-    "",
-    "",
+    ...NO_SEATS,
     count,
-    "",
-    "",
-    "",
+    ...NO_USE,
     ...NOTHING_BORROWED,
+    ...NO_REFUNDS,
+    ...NO_NAMES,
   ]);
 }
 
 function meterRow(line: MeterLine): readonly Cell[] {
-  const figures = [line.records, line.units, line.late];
-  return [
-    ...leading("meter", line, line.meter),
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-    denied(line),
-    ...figures,
-    ...NOTHING_BORROWED,
-  ];
+  const used = [line.records, line.units, line.late];
+  const returned = [line.refunds, line.refundedUnits, line.netUnits];
+  const start = [...leading("meter", line, line.meter), "", ...NO_SEATS, denied(line)];
+  return [...start, ...used, ...NOTHING_BORROWED, ...returned, ...NO_NAMES];
 }
 
 const denied = (line: FeatureLine | MeterLine): number =>

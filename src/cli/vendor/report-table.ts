@@ -15,20 +15,31 @@ export function printReport(report: UsageReport, { by }: ReportQuery, out: Outpu
     return out.note("no usage was reported for this time");
   }
   const withPeriod = by !== "total";
-  if (report.features.length > 0) {
-    out.table(
-      [...leading(withPeriod), { title: "feature" }, ...rightAligned(FEATURE_FIGURES), DENIALS],
-      report.features.map((line) => [...whoAndWhen(line, withPeriod), ...featureCells(line)]),
-    );
-  }
+  if (report.features.length > 0) printFeatures(report.features, withPeriod, out);
   printBorrows(report.features, withPeriod, out);
   if (report.features.length > 0 && report.meters.length > 0) out.line();
-  if (report.meters.length > 0) {
-    out.table(
-      [...leading(withPeriod), { title: "meter" }, ...rightAligned(METER_FIGURES), DENIALS],
-      report.meters.map((line) => [...whoAndWhen(line, withPeriod), ...meterCells(line)]),
-    );
-  }
+  if (report.meters.length > 0) printMeters(report.meters, withPeriod, out);
+}
+
+/** Lists of named users have columns where one was changed. */
+function printFeatures(lines: readonly FeatureLine[], withPeriod: boolean, out: Output): void {
+  const withNames = lines.some(({ named, unnamed }) => named + unnamed > 0);
+  const figures = [...FEATURE_FIGURES, ...(withNames ? ["named", "unnamed"] : []), "denials"];
+  out.table(
+    [...leading(withPeriod), { title: "feature" }, ...rightAligned(figures), DENIALS],
+    lines.map((line) => [...whoAndWhen(line, withPeriod), ...featureCells(line, withNames)]),
+  );
+}
+
+/** Refunds have columns where there was one. */
+function printMeters(lines: readonly MeterLine[], withPeriod: boolean, out: Output): void {
+  const withRefunds = lines.some(({ refunds }) => refunds > 0);
+  const refunds = withRefunds ? ["refunds", "refunded", "net"] : [];
+  const figures = [...METER_FIGURES, ...refunds, "denials"];
+  out.table(
+    [...leading(withPeriod), { title: "meter" }, ...rightAligned(figures), DENIALS],
+    lines.map((line) => [...whoAndWhen(line, withPeriod), ...meterCells(line, withRefunds)]),
+  );
 }
 
 /** Only where something was borrowed: most features never are. */
@@ -49,9 +60,9 @@ export function seatHours(seatMillis: number): number {
   return Math.round(seatMillis / 36_000) / 100;
 }
 
-const FEATURE_FIGURES = ["grants", "overdraft", "seat hours", "peak", "denials"];
+const FEATURE_FIGURES = ["grants", "overdraft", "seat hours", "peak"];
 const BORROW_FIGURES = ["borrowed", "until at the latest", "returned", "given up"];
-const METER_FIGURES = ["records", "units", "late", "denials"];
+const METER_FIGURES = ["records", "units", "late"];
 const DENIALS: Column = { title: "why denied" };
 
 function leading(withPeriod: boolean): readonly Column[] {
@@ -72,9 +83,10 @@ function nameOf({ site, formerNames }: FeatureLine | MeterLine): string {
   return formerNames.length === 0 ? site : `${site} (was ${formerNames.join(", ")})`;
 }
 
-function featureCells(line: FeatureLine): readonly string[] {
+function featureCells(line: FeatureLine, withNames: boolean): readonly string[] {
   const figures = [line.grants, line.overdraftGrants, seatHours(line.seatMillis).toFixed(2)];
-  return [line.feature, ...figures.map(String), String(line.peak), ...denialCells(line.denials)];
+  const counts = [...figures, line.peak, ...(withNames ? [line.named, line.unnamed] : [])];
+  return [line.feature, ...counts.map(String), ...denialCells(line.denials)];
 }
 
 function borrowCells(line: FeatureLine): readonly string[] {
@@ -88,8 +100,10 @@ function borrowCells(line: FeatureLine): readonly string[] {
   ];
 }
 
-function meterCells({ meter, records, units, late, denials }: MeterLine): readonly string[] {
-  return [meter, String(records), String(units), String(late), ...denialCells(denials)];
+function meterCells(line: MeterLine, withRefunds: boolean): readonly string[] {
+  const used = [line.records, line.units, line.late];
+  const returned = withRefunds ? [line.refunds, line.refundedUnits, line.netUnits] : [];
+  return [line.meter, ...[...used, ...returned].map(String), ...denialCells(line.denials)];
 }
 
 /** How many, and why. */

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import type { SiteRules } from "../../../src/base/site-rules.ts";
 import { hours, minutes, seconds, unixMillis } from "../../../src/base/time.ts";
-import type { Command } from "../../../src/seats/command.ts";
+import type { Command, UsageRecord } from "../../../src/seats/command.ts";
 import type { Caller } from "../../../src/seats/lease.ts";
 import type { SeatTerms } from "../../../src/seats/terms.ts";
 import {
@@ -45,7 +45,7 @@ const STRICT: Partial<SiteRules> = {
 const LEADS_FIRST: Partial<SiteRules> = { priority: STRICT.priority ?? [] };
 
 const METERS = [
-  meter({ lateLimit: hours(1) }),
+  meter({ lateLimit: hours(1), refunds: true }),
   meter({ name: "api.calls", quota: 20, period: "day", overdraft: "allow", lateLimit: minutes(5) }),
 ];
 
@@ -135,7 +135,7 @@ export interface Ask {
 
 /** As often as they are listed. */
 const WHATS = [
-  "acquire acquire acquire acquire acquire renew renew release release resume record record",
+  "acquire acquire acquire acquire acquire renew renew release release resume record record refund",
   "cancel disconnect reconnect revoke tick terms activity activity name-user unname-user",
 ].flatMap((some) => some.split(" "));
 
@@ -197,6 +197,7 @@ export function commandOf(ask: Ask, issued: number, wall: number): Command {
     case "release":
       return { kind: "release", by, lease };
     case "record":
+    case "refund":
       return { kind: "record", by, records: [recordOf(ask, wall)] };
     case "cancel":
       return { kind: "cancel", by, key };
@@ -217,8 +218,9 @@ function liveBeside({ wait }: Ask): ReadonlySet<Caller["instance"]> {
   return new Set(wait ? CALLERS.map(({ instance }) => instance) : []);
 }
 
-function recordOf({ feature, count, key, ago }: Ask, wall: number) {
+function recordOf({ what, feature, count, key, ago }: Ask, wall: number): UsageRecord {
   return {
+    kind: what === "refund" ? "refund" : "use",
     meter: feature === 0 ? "render.minutes" : "api.calls",
     units: count,
     key: keyNo(key + 10 * ago),

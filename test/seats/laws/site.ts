@@ -134,9 +134,13 @@ export class Site {
       this.#keys.set(name, change.wall);
     }
     for (const event of events) {
-      if (event.type === "usage" && event.meter === "render.minutes") this.#minutes += event.units;
+      if (event.type !== "usage" && event.type !== "refund") continue;
+      if (event.meter !== "render.minutes") continue;
+      this.#minutes += event.type === "usage" ? event.units : -event.units;
+      expectWithin(this.#minutes, 100);
+      // Nobody gets units that were not used.
+      expectWithin(-this.#minutes, 0);
     }
-    expectWithin(this.#minutes, 100);
   }
 
   #expectTwins(): void {

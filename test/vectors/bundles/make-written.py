@@ -42,6 +42,24 @@ def meter(name="render.minutes", records=1, units=5):
     return {0: 2, 1: name, 2: records, 3: units, 4: 0}
 
 
+def refund(name="render.minutes", records=1, units=5):
+    return {0: 3, 1: name, 2: records, 3: units, 4: 0}
+
+
+def naming(name="cad.pro", named=1, unnamed=0):
+    return {0: 4, 1: name, 2: named, 3: unnamed}
+
+
+def refund_event(event, **more):
+    fields = {0: event, 1: 6, 2: "render.minutes", 3: 5, 4: "u_x", 6: NOON, 7: NOON, 8: seed("client")}
+    return {**fields, **{int(key[1:]): value for key, value in more.items()}}
+
+
+def naming_event(event, **more):
+    fields = {0: event, 1: 8, 2: "cad.pro", 4: "u_x", 6: NOON, 7: 1}
+    return {**fields, **{int(key[1:]): value for key, value in more.items()}}
+
+
 def grant(event, **more):
     fields = {0: event, 1: 1, 2: "cad.pro", 3: 1, 4: "u_x", 5: seed("lease")[:16], 6: NOON, 7: False}
     return {**fields, **{int(key[1:]): value for key, value in more.items()}}
@@ -54,6 +72,20 @@ def grant(event, **more):
 def totals(ledger):
     """one checkpoint with sums, one export"""
     ledger.checkpoint(feature(), meter(), events=2)
+    ledger.export()
+
+
+@case("FIRST_VERIFIED")
+def refunds_and_named_users(ledger):
+    """units given back and changes of lists of named users, in sums"""
+    ledger.checkpoint(feature(), meter("calls"), meter(), refund(), refund("renders"), naming(), events=8)
+    ledger.export()
+
+
+@case("FIRST_VERIFIED")
+def refund_and_naming_events(ledger):
+    """units given back and changes of lists of named users, as events"""
+    ledger.checkpoint(refund_event(1), naming_event(2), naming_event(3, _7=2), events=3, detail=1)
     ledger.export()
 
 
@@ -352,6 +384,18 @@ payload_case("end_reason_six", "a reason for an end that is not defined",
              lambda l: l.checkpoint({0: 1, 1: 2, 2: "cad.pro", 3: 1, 4: "u_x", 5: seed("lease")[:16], 6: NOON, 7: 6,
                                      8: 0}, detail=1))
 payload_case("meters_before_features", "entries out of order", lambda l: l.checkpoint(meter(), feature(), events=2))
+payload_case("refunds_before_meters", "units given back before units used",
+             lambda l: l.checkpoint(refund(), meter(), events=2))
+payload_case("a_refund_twice", "one meter has two entries of units given back",
+             lambda l: l.checkpoint(refund(), refund(), events=2))
+payload_case("a_refund_below_zero", "units given back below zero", lambda l: l.checkpoint(refund(units=-5)))
+payload_case("usage_below_zero", "a refund written as usage of less than nothing", lambda l: l.checkpoint(meter(units=-5)))
+payload_case("a_list_twice", "one feature has two entries of its list of named users",
+             lambda l: l.checkpoint(naming(), naming(), events=2))
+payload_case("a_naming_of_another_kind", "a change of a list that is not defined",
+             lambda l: l.checkpoint(naming_event(1, _7=3), detail=1))
+payload_case("a_refund_of_less_than_nothing", "an event of units given back below zero",
+             lambda l: l.checkpoint(refund_event(1, _3=-5), detail=1))
 payload_case("a_feature_twice", "one feature has two entries", lambda l: l.checkpoint(feature(), feature(), events=2))
 payload_case("features_not_ascending", "features out of order",
              lambda l: l.checkpoint(feature("b"), feature("a"), events=2))
