@@ -118,7 +118,7 @@ describe("docs/ERRORS.md", () => {
 describe("the lists of codes", () => {
   it("are all known here", () => {
     const declared = [...sources.values()].flatMap((text) =>
-      [...text.matchAll(/export const (\w+_CODES|\w+_REASONS|FINDING_KINDS|VERDICTS)\b/g)].map(
+      [...text.matchAll(/export const (\w+_CODES|DENIAL_REASONS|FINDING_KINDS|VERDICTS)\b/g)].map(
         ([, name]) => name,
       ),
     );
