@@ -1,5 +1,5 @@
 import { toBase64Url } from "../base/bytes.ts";
-import type { LeaseId } from "../base/ids.ts";
+import type { IdempotencyKey, LeaseId } from "../base/ids.ts";
 import type { MonoMillis } from "../base/time.ts";
 import { randomBytes } from "../crypto/random.ts";
 import type { AcquireParams } from "../protocol/requests.ts";
@@ -8,7 +8,6 @@ import { ClientError, SeatDeniedError } from "./errors.ts";
 import type { Answered, Link } from "./link.ts";
 import type { Grant, SeatWish } from "./seat.ts";
 import type { Session } from "./session.ts";
-import { randomKey } from "./usage.ts";
 import { type Place, type QueueOutcome, WaitingRoom } from "./waiting-room.ts";
 
 /** Told the place in the queue, from 1, each time the daemon says it. */
@@ -37,9 +36,14 @@ export class Acquisitions {
    * so the daemon grants it once, and a grant that comes late is still proven.
    * @throws SeatDeniedError; ClientError; the signal's reason.
    */
-  async acquire(wish: SeatWish, signal?: AbortSignal, onQueued?: OnQueued): Promise<Grant> {
+  async acquire(
+    wish: SeatWish,
+    key: IdempotencyKey,
+    signal?: AbortSignal,
+    onQueued?: OnQueued,
+  ): Promise<Grant> {
     signal?.throwIfAborted();
-    const params = { ...wish, key: randomKey(), nonce: freshNonce() };
+    const params = { ...wish, key, nonce: freshNonce() };
     const place = this.room.enter(params.key);
     const asking = new Asking(params, place, signal);
     try {

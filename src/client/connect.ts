@@ -8,6 +8,7 @@ import { randomHex } from "../crypto/random.ts";
 import { decodeLabels, type Labels } from "../protocol/requests.ts";
 import { openClientKey } from "./client-key-file.ts";
 import { Keeper, type Seatkeeper } from "./keeper.ts";
+import { SeatMemory } from "./seat-memory.ts";
 import { parseServers } from "./server-address.ts";
 import { type Identity, Session } from "./session.ts";
 import { Spool } from "./spool.ts";
@@ -28,7 +29,7 @@ export interface ConnectOptions {
    * pseudonyms of them. Left out: the login and host names of the operating system.
    */
   readonly labels?: { readonly user?: string; readonly host?: string; readonly display?: string };
-  /** The folder of the client key and of usage that no daemon has answered yet: `~/.local/share/seatkeeper` when left out. */
+  /** The folder of the client key, of the names of seats, and of usage that no daemon has answered yet: `~/.local/share/seatkeeper` when left out. */
   readonly dataDir?: string;
   /** The client key file: `client.key` in `dataDir` when left out. Made on first use, mode 0600. */
   readonly keyFile?: string;
@@ -55,7 +56,10 @@ export async function connect(options: ConnectOptions): Promise<Seatkeeper> {
     servers,
     (address, listener, signal) => Session.open(address, identity, clock, listener, signal),
     clock,
-    new Spool(usageFolder(dataDirOf(options), identity)),
+    {
+      spool: new Spool(folderFor("usage", dataDirOf(options), identity)),
+      memory: new SeatMemory(folderFor("seats", dataDirOf(options), identity)),
+    },
   );
   try {
     options.signal?.throwIfAborted();
@@ -86,13 +90,13 @@ function dataDirOf({ dataDir }: ConnectOptions): string {
 }
 
 /**
- * Only records of one client key can be told apart from repetitions by their own keys, and they
- * go to one vendor's daemons: so each pair has a folder.
+ * Only requests and records of one client key can be told apart from repetitions by their own
+ * keys, and they go to one vendor's daemons: so each pair has a folder.
  */
-function usageFolder(dataDir: string, { vendor, signer }: Identity): string {
+function folderFor(kind: string, dataDir: string, { vendor, signer }: Identity): string {
   const pair = toHex(sha256(utf8(vendor.name), signer.publicKey)).slice(0, 16);
   const name = vendor.name.replaceAll(/[^a-z0-9.-]/g, "_");
-  return join(dataDir, "usage", `${name}_${pair}`);
+  return join(dataDir, kind, `${name}_${pair}`);
 }
 
 function labelsOf(labels: NonNullable<ConnectOptions["labels"]>): Labels {

@@ -8,10 +8,12 @@ import type { Notification, NotificationOf } from "../protocol/notifications.ts"
 import type { UsageRecord } from "../protocol/requests.ts";
 import type { FeatureStatus, RenewResult } from "../protocol/results.ts";
 import { Acquisitions, freshNonce, grantOf } from "./acquisition.ts";
+import { Claims } from "./claims.ts";
 import { ClientError, SeatDeniedError } from "./errors.ts";
 import { Link, type LinkListener, type OpenSession } from "./link.ts";
 import { giveBackTo, Relocation } from "./relocation.ts";
 import { HeldSeat, type Loss, type Seat, type SeatDesk, type SeatWish } from "./seat.ts";
+import type { SeatMemory } from "./seat-memory.ts";
 import type { ServerAddress } from "./server-address.ts";
 import type { Session } from "./session.ts";
 import type { Spool } from "./spool.ts";
@@ -100,6 +102,7 @@ export class Keeper
   readonly clock: Clock;
   readonly #link: Link;
   readonly #acquisitions: Acquisitions;
+  readonly #claims: Claims;
   readonly #usage: UsageQueue;
   readonly #seats = new Set<HeldSeat>();
   readonly #relocation: Relocation;
@@ -107,11 +110,17 @@ export class Keeper
   #sleepWatch: SleepWatch | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(servers: readonly ServerAddress[], open: OpenSession, clock: Clock, spool: Spool) {
+  constructor(
+    servers: readonly ServerAddress[],
+    open: OpenSession,
+    clock: Clock,
+    { spool, memory }: { readonly spool: Spool; readonly memory: SeatMemory },
+  ) {
     super();
     this.clock = clock;
     this.#link = new Link(servers, open, clock, this);
     this.#acquisitions = new Acquisitions(this.#link);
+    this.#claims = new Claims(this.#acquisitions, memory, clock);
     this.#usage = new UsageQueue(this, spool);
     this.#statusWatch = new StatusWatch(clock, () => this.#link.session);
     this.#relocation = new Relocation({
@@ -143,8 +152,8 @@ export class Keeper
 
   async acquire(feature: string, options: AcquireOptions = {}): Promise<Seat> {
     const wish = wishOf(feature, options);
-    const grant = await this.#acquisitions.acquire(wish, options.signal, options.onQueued);
-    const seat = new HeldSeat(wish, grant, this);
+    const { name, grant } = await this.#claims.claim(wish, options.signal, options.onQueued);
+    const seat = new HeldSeat(wish, name, grant, this);
     this.#seats.add(seat);
     this.#relocation.granted(seat);
     this.emit("granted", seat);
@@ -182,9 +191,12 @@ export class Keeper
 
   async release(seat: HeldSeat): Promise<void> {
     this.#seats.delete(seat);
+    const { session } = this.#link;
     // A daemon that is out of reach gives the seat to others when its time is over.
-    if (this.#link.session !== undefined && this.#link.session.chainId !== seat.chainId) return;
-    await this.#acquisitions.giveBack(seat.leaseId);
+    const isElsewhere = session !== undefined && session.chainId !== seat.chainId;
+    if (!isElsewhere) await this.#acquisitions.giveBack(seat.leaseId);
+    // Out of reach, it may never hear of it: then the next process has the seat again.
+    if (session !== undefined) await seat.name.forget();
   }
 
   lost(seat: Seat, loss: Loss): void {
@@ -250,7 +262,7 @@ export class Keeper
         this.#acquisitions.room.tell(params.key, { kind: "dropped", denial: params.denial });
         return;
       case "lease.revoked":
-        return this.#seatOf(params.lease)?.refuse(params);
+        return this.#refuse(this.#seatOf(params.lease), params);
       case "lease.expiring":
         return this.#seatOf(params.lease)?.warn(params.afterMs);
       case "license.expiring":
@@ -335,14 +347,21 @@ export class Keeper
       const { feature, count } = seat.wish;
       seat.confirm(grantOf(session, lease, { feature, count, nonce }, from));
     }
-    for (const lost of result.lost) byLease.get(lost.id)?.refuse(lost);
+    for (const lost of result.lost) this.#refuse(byLease.get(lost.id), lost);
+  }
+
+  /** If it was the computer's sleep that a renewal was missed by, the seat shall say so. */
+  #refuse(seat: HeldSeat | undefined, why: Omit<Loss, "final">): void {
+    if (why.reason === "LEASE_EXPIRED") this.#sleepWatch?.glance();
+    seat?.refuse(why);
   }
 
   async #reacquire(seat: HeldSeat): Promise<void> {
     try {
-      seat.confirm(await this.#acquisitions.acquire(seat.wish, seat.releasedSignal));
+      const { wish, name, releasedSignal } = seat;
+      seat.confirm(await this.#acquisitions.acquire(wish, name.key, releasedSignal));
     } catch (error) {
-      if (error instanceof SeatDeniedError) seat.refuse(lossOf(error));
+      if (error instanceof SeatDeniedError) seat.deny(lossOf(error));
       else if (seat.state !== "released") seat.giveUp();
     }
   }

@@ -3,9 +3,8 @@ import { between, type Millis, millis } from "../base/time.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
 import { freshNonce, grantOf } from "./acquisition.ts";
 import { ClientError } from "./errors.ts";
-import type { Grant, HeldSeat, SeatWish } from "./seat.ts";
+import type { Grant, HeldSeat } from "./seat.ts";
 import type { Session } from "./session.ts";
-import { randomKey } from "./usage.ts";
 
 export interface RelocationParts {
   readonly clock: Clock;
@@ -75,7 +74,7 @@ export class Relocation {
     const moves: Move[] = [];
     for (const seat of away) {
       // oxlint-disable-next-line no-await-in-loop -- the first denial ends it
-      const grant = (await this.#resume(home, seat)) ?? (await this.#ask(home, seat.wish));
+      const grant = (await this.#resume(home, seat)) ?? (await this.#ask(home, seat));
       if (grant === undefined) break;
       moves.push({ seat, grant });
     }
@@ -133,7 +132,7 @@ export class Relocation {
 
   async #follow(seat: HeldSeat, session: Session): Promise<void> {
     if (!this.#parts.seats.has(seat) || !this.#isStill(seat, session)) return;
-    const grant = await this.#ask(session, seat.wish);
+    const grant = await this.#ask(session, seat);
     if (grant === undefined) {
       if (this.#isStill(seat, session)) this.#followLater(seat, session, RETRY);
     } else if (this.#isStill(seat, session)) {
@@ -164,9 +163,9 @@ export class Relocation {
   }
 
   /** On this connection alone: a grant whose answer is lost ends with its lease time. */
-  async #ask(session: Session, wish: SeatWish): Promise<Grant | undefined> {
+  async #ask(session: Session, { wish, name }: HeldSeat): Promise<Grant | undefined> {
     const nonce = freshNonce();
-    const params = { ...wish, wait: false, key: randomKey(), nonce };
+    const params = { ...wish, wait: false, key: name.key, nonce };
     const from = this.#parts.clock.now().mono;
     try {
       const result = await session.request("seat.acquire", params);

@@ -3,6 +3,7 @@ import type { DenialReason } from "../base/denial.ts";
 import type { ChainId, LeaseId } from "../base/ids.ts";
 import { after, between, type Millis, type MonoMillis, millis, monoMillis } from "../base/time.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
+import type { SeatName } from "./seat-memory.ts";
 
 /** Why a seat is not ours any more. */
 export interface Loss {
@@ -73,7 +74,7 @@ export interface SeatDesk {
   readonly clock: Clock;
   /** Asks for a renewal, if there is a connection; the answer comes by `confirm`, `refuse` or `postpone`. */
   renew(seat: HeldSeat): void;
-  /** Asks for the same again after the lease is gone; the answer comes by `confirm` or `refuse`. */
+  /** Asks for the same under the same name after the lease is gone; the answer comes by `confirm` or `deny`. */
   reacquire(seat: HeldSeat): void;
   release(seat: HeldSeat): Promise<void>;
   lost(seat: Seat, loss: Loss): void;
@@ -92,6 +93,8 @@ const SLEPT_HINT =
 /** The life of one seat: renewals, deadlines, loss and return. */
 export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
   readonly wish: SeatWish;
+  /** Under which it is asked for, at whichever daemon and by whichever process. */
+  readonly name: SeatName;
   readonly #desk: SeatDesk;
   #grant: Grant;
   #state: "held" | "lost" | "released" = "held";
@@ -101,9 +104,10 @@ export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
   #deadlines: readonly Timer[] = [];
   readonly #released = new AbortController();
 
-  constructor(wish: SeatWish, grant: Grant, desk: SeatDesk) {
+  constructor(wish: SeatWish, name: SeatName, grant: Grant, desk: SeatDesk) {
     super();
     this.wish = wish;
+    this.name = name;
     this.#desk = desk;
     this.#grant = grant;
     this.#schedule();
@@ -164,7 +168,7 @@ export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
     this.#loss = undefined;
     this.#cancelTimers();
     this.#released.abort();
-    if (mayHaveLease) await this.#desk.release(this);
+    await (mayHaveLease ? this.#desk.release(this) : this.name.forget());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -185,19 +189,32 @@ export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
     this.#desk.regained(this, loss);
   }
 
-  /** The daemon says that the seat is not ours. */
-  refuse({ reason, hint, ruleId, ruleReason }: Omit<Loss, "final">): void {
+  /**
+   * The daemon says that our lease is over. It may say so twice, unasked and in answer to a renewal,
+   * which is no word about the seat that is asked for by then.
+   */
+  refuse(why: Omit<Loss, "final">): void {
+    if (!this.#isReacquiring) this.#lose(why, !RECOVERABLE.has(why.reason));
+  }
+
+  /** The daemon will not give us the seat anew. */
+  deny(why: Omit<Loss, "final">): void {
+    this.#lose(why, true);
+  }
+
+  #lose({ reason, hint, ruleId, ruleReason }: Omit<Loss, "final">, final: boolean): void {
     if (this.#state === "released" || this.#loss?.final === true) return;
     this.#cancelTimers();
-    const final = this.#isReacquiring || !RECOVERABLE.has(reason);
     this.#isReacquiring = !final;
     const isNews = final || this.#state === "held";
     this.#state = "lost";
     const rule = ruleId === undefined ? {} : { ruleId };
     const words = ruleReason === undefined ? {} : { ruleReason };
-    this.#loss = { reason, hint, ...rule, ...words, final };
+    const slept = final || this.#loss?.slept === undefined ? {} : { slept: this.#loss.slept };
+    this.#loss = { reason, hint, ...rule, ...words, ...slept, final };
     if (isNews) this.#tellLoss(this.#loss);
-    if (!final) this.#desk.reacquire(this);
+    if (final) void this.name.forget();
+    else this.#desk.reacquire(this);
   }
 
   /** The computer slept, and our clock stood still while the daemon's went on. */
@@ -225,7 +242,7 @@ export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
 
   /** It cannot be asked for anew. */
   giveUp(): void {
-    if (this.#loss !== undefined) this.refuse(this.#loss);
+    if (this.#loss !== undefined) this.deny(this.#loss);
   }
 
   #schedule(): void {

@@ -35,14 +35,15 @@ export class SleepWatch {
     this.#slept = slept;
     this.#bootTime = readBootTime;
     this.#last = this.#read();
-    this.#timer = clock.every(GLANCE, () => this.#glance());
+    this.#timer = clock.every(GLANCE, () => this.glance());
   }
 
   stop(): void {
     this.#timer.cancel();
   }
 
-  #glance(): void {
+  /** Looks now: who wonders why something is late need not wait for the next look. */
+  glance(): void {
     const before = this.#last;
     this.#last = this.#read();
     const stood = Math.floor(passed(before, this.#last) - awake(before, this.#last));

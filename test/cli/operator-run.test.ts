@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { Site, Vendor } from "../support/site.ts";
-import { expectSession } from "../support/terminal.ts";
+import { expectSession, type Running } from "../support/terminal.ts";
 
 let vendor: Vendor;
 let site: Site;
@@ -215,6 +215,45 @@ describe("a license server that is away for a while", () => {
       .toMatchObject({ seats: [{ lease, connected: true }] });
     running.hears("");
     expect(await running.ended).toMatchObject({ code: 3, stderr: "" });
+  });
+});
+
+describe("seatkeeper run that is killed and started again", () => {
+  const hold = (feature: string): string =>
+    `seatkeeper run --feature ${feature} -- sh -c 'echo $SEATKEEPER_LEASE; read x'`;
+
+  /** The command lives on; it ends here with its standard input. */
+  async function killed(run: Running): Promise<void> {
+    const ended = run.kill("SIGKILL");
+    run.hears("");
+    await ended;
+  }
+
+  it("has the same seat as before", async () => {
+    const own = await Site.serving(vendor);
+    const first = own.start(hold("sim.solver"));
+    const [lease] = await first.says(/[0-9a-f]{32}/);
+    await killed(first);
+    const second = own.start(hold("sim.solver"));
+    expect((await second.says(/[0-9a-f]{32}/))[0]).toBe(lease);
+    expect(await own.admin.seats()).toMatchObject({ seats: [{ lease, connected: true }] });
+    second.hears("");
+    await second.ended;
+    expect(await own.admin.seats()).toEqual({ seats: [] });
+  });
+
+  it("takes nothing from one that runs beside it", async () => {
+    const own = await Site.serving(vendor);
+    const [one, other] = [own.start(hold("cad.pro")), own.start(hold("cad.pro"))];
+    const leases = [await one.says(/[0-9a-f]{32}/), await other.says(/[0-9a-f]{32}/)];
+    expect(new Set(leases.map(([lease]) => lease)).size).toBe(2);
+    await killed(one);
+    const third = own.start(hold("cad.pro"));
+    expect((await third.says(/[0-9a-f]{32}/))[0]).toBe(leases[0]?.[0]);
+    expect((await own.admin.seats()).seats).toMatchObject([
+      { connected: true },
+      { connected: true },
+    ]);
   });
 });
 

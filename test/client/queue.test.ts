@@ -166,10 +166,23 @@ describe("a request for a seat", () => {
     const daemon = await daemonThat();
     const keeper = await connected(daemon);
     const patience = new AbortController();
+    daemon.answer = ({ method }) => {
+      if (method === "seat.acquire") patience.abort();
+      return "default";
+    };
+    const wish = keeper.acquire("cad.pro", { signal: patience.signal });
+    await expect(wish).rejects.toThrow("abort");
+    await eventually(() => daemon.count("seat.release") === 1);
+  });
+
+  it("that is aborted before it was sent is never sent", async () => {
+    const daemon = await daemonThat();
+    const keeper = await connected(daemon);
+    const patience = new AbortController();
     const wish = keeper.acquire("cad.pro", { signal: patience.signal });
     patience.abort();
     await expect(wish).rejects.toThrow("abort");
-    await eventually(() => daemon.count("seat.release") === 1);
+    expect(daemon.count("seat.acquire")).toBe(0);
   });
 
   it("is not even sent when it is malformed", async () => {
