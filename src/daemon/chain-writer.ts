@@ -79,6 +79,12 @@ export class ChainWriter {
     await this.#commit(writes);
   }
 
+  /** Makes durable what the history has counted since the last block. */
+  async keepHistory(): Promise<void> {
+    const changes = this.#parts.book.takeHours();
+    await this.#keepingBook(this.#commit({ changes, events: [] }));
+  }
+
   /**
    * Makes the writes durable and seals everything that waits, with the seat time of open leases.
    * `waiting` means that the disk gave out when the writes were durable and not all was sealed.
@@ -88,9 +94,13 @@ export class ChainWriter {
     let first = writes;
     try {
       while (this.#pending + first.events.length > this.#lastBlockEvents()) {
+        const changes = [...first.changes, ...this.#parts.book.takeHours()];
         // oxlint-disable-next-line no-await-in-loop -- one block after the other
-        await this.#commit(first, (waiting, next) => this.#checkpoint(waiting, next, NO_OPEN));
-        this.#parts.book.keep();
+        await this.#keepingBook(
+          this.#commit({ changes, events: first.events }, (waiting, next) =>
+            this.#checkpoint(waiting, next, NO_OPEN),
+          ),
+        );
         first = NO_WRITES;
         // oxlint-disable-next-line no-await-in-loop
         await this.prepareChain();
@@ -113,11 +123,11 @@ export class ChainWriter {
   async heartbeat(openLeases: number): Promise<void> {
     const { book, now, clocks } = this.#parts;
     await this.prepareChain();
-    const { open, change } = book.cut(now());
+    const { open, change, hours } = book.cut(now());
     if (open.length > 0) throw new TypeError("seats are in use: that takes a checkpoint");
     const time = clocks();
     await this.#keepingCut(
-      this.#commit({ changes: [change], events: [] }, () => ({
+      this.#commit({ changes: [change, ...hours], events: [] }, () => ({
         type: "heartbeat",
         clocks: time,
         distinctWitnesses7d: 0,
@@ -148,8 +158,8 @@ export class ChainWriter {
 
   async #sealLast(writes: Writes): Promise<void> {
     const { book } = this.#parts;
-    const { open, change } = book.cut(this.#parts.now());
-    const changes = [...writes.changes, change];
+    const { open, change, hours } = book.cut(this.#parts.now());
+    const changes = [...writes.changes, change, ...hours];
     await this.#keepingCut(
       this.#commit({ changes, events: writes.events, open }, (waiting, next) =>
         this.#checkpoint(waiting, next, open),
@@ -162,7 +172,12 @@ export class ChainWriter {
    * in the same transaction.
    */
   async #keepingCut(commit: Promise<void>): Promise<void> {
-    const { book, clocks } = this.#parts;
+    await this.#keepingBook(commit);
+    this.#from = this.#parts.clocks().wall;
+  }
+
+  async #keepingBook(commit: Promise<void>): Promise<void> {
+    const { book } = this.#parts;
     try {
       await commit;
     } catch (error) {
@@ -170,7 +185,6 @@ export class ChainWriter {
       throw error;
     }
     book.keep();
-    this.#from = clocks().wall;
   }
 
   #lastBlockEvents(): number {

@@ -244,7 +244,8 @@ export class VendorDesk {
     const { writer, ledger, book } = this.core;
     const waiting = writer.pending;
     const idle = waiting === 0 && book.features().every(({ used }) => used === 0);
-    if (!idle) await this.#disk.watching(() => writer.seal());
+    if (idle) await this.#keepHistory();
+    else await this.#disk.watching(() => writer.seal());
     return { events: waiting - writer.pending, size: ledger.size };
   }
 
@@ -259,7 +260,10 @@ export class VendorDesk {
       const { writer, book, time } = this.core;
       const { wall } = time.now();
       const silence = wall - writer.lastSealed;
-      if (writer.pending === 0 && silence < heartbeat) return;
+      if (writer.pending === 0 && silence < heartbeat) {
+        await this.#keepHistory();
+        return;
+      }
       const { leases } = book.view(time.now());
       if (writer.pending > 0 || leases.length > 0) await this.sealPending();
       else await this.#disk.watching(() => writer.heartbeat(0));
@@ -314,6 +318,12 @@ export class VendorDesk {
       hint: DENIAL_HINTS.WRONG_HOST,
     };
     return { kind: "denied", denial };
+  }
+
+  /** Nothing to write says nothing about the disk. */
+  async #keepHistory(): Promise<void> {
+    const { writer, book } = this.core;
+    if (book.hasHours) await this.#disk.watching(() => writer.keepHistory());
   }
 
   async #commit(writes: Writes): Promise<"kept" | "refused"> {

@@ -12,14 +12,15 @@ import {
   resume,
   revoke,
 } from "./continuing.ts";
-import type { Answer, Decision, SeatCut } from "./decision.ts";
+import type { Answer, Decision, SeatChange, SeatCut } from "./decision.ts";
 import { doWhatIsDue, isMereRenewal, nextDue, serveTheStirred } from "./due.ts";
 import { type Explanation, explain } from "./explaining.ts";
+import type { FeatureHour } from "./feature-hour.ts";
 import type { Lease } from "./lease.ts";
 import { setTerms } from "./licensing.ts";
 import { editNames } from "./naming.ts";
 import { restoreState } from "./restoring.ts";
-import { seatMillis } from "./seat-time.ts";
+import { type SeatSpan, seatMillis, spent } from "./seat-time.ts";
 import type { SeatSnapshot } from "./snapshot.ts";
 import type { SeatState } from "./state.ts";
 import type { SeatLimits, SeatTerms } from "./terms.ts";
@@ -67,6 +68,7 @@ export class SeatBook {
     const before = journal.length;
     try {
       const turn = newTurn(now);
+      this.#state.hours.follow(now, this.#state.features.value);
       if (!isMereRenewal(this.#state, command, turn)) doWhatIsDue(this.#state, turn);
       // New terms also say who is served with the seats that have just come free.
       if (command.kind !== "terms") serveTheStirred(this.#state, turn);
@@ -103,6 +105,7 @@ export class SeatBook {
     this.#state.sweepClients(this.#now.mono);
     this.#state.ended.prune(this.#now.mono);
     this.#state.denials.prune(this.#now.mono);
+    this.#state.hours.prune();
     this.#state.metering.keys.prune();
   }
 
@@ -116,19 +119,44 @@ export class SeatBook {
    * `tick` before it in the same group: a lease that has expired is then ended, not cut.
    */
   cut(now: Moment): SeatCut {
-    const sums = new Map<string, number>();
-    for (const lease of this.#state.leases.values()) {
-      const spent = this.#state.seatTime.spent(lease, now.mono);
-      if (spent > 0) sums.set(lease.feature, (sums.get(lease.feature) ?? 0) + spent);
-    }
+    const spans = this.#countOpen(now);
     this.#state.seatTime.cut(now.mono);
     const forgetUsageKeysBefore = this.#state.metering.keysNeededFrom(now.wall);
     this.#state.metering.keys.forgetBefore(forgetUsageKeysBefore);
-    const open = [...sums].map(([feature, sum]) => ({ feature, seatMillis: seatMillis(sum) }));
+    const open = [...spans].map(([feature, some]) => {
+      const sum = some.reduce((so, span) => so + spent(span), 0);
+      return { feature, seatMillis: seatMillis(sum) };
+    });
     return {
       open: open.toSorted((one, other) => (one.feature < other.feature ? -1 : 1)),
       change: { kind: "cut", wall: now.wall, forgetUsageKeysBefore },
+      hours: this.takeHours(),
     };
+  }
+
+  /** Whether {@link takeHours} has anything to give. */
+  get hasHours(): boolean {
+    return !this.#state.hours.isEmpty;
+  }
+
+  /** What a cut at `now` would add to the history. Changes nothing. */
+  hoursUntil(now: Moment): readonly FeatureHour[] {
+    const { journal, hours } = this.#state;
+    const before = journal.length;
+    try {
+      this.#countOpen(now);
+      return hours.take();
+    } finally {
+      journal.undoTo(before);
+    }
+  }
+
+  /**
+   * Figures of the history that are not stored yet, to be written with whatever is written next.
+   * Kept or undone like a decision.
+   */
+  takeHours(): readonly SeatChange[] {
+    return this.#state.hours.take().map((hour) => ({ kind: "hour-counted", ...hour }));
   }
 
   /**
@@ -157,6 +185,22 @@ export class SeatBook {
   /** Everything as of the last decision; costs a pass over all leases. */
   view(now: Moment): SeatView {
     return viewSeats(this.#state, now);
+  }
+
+  /** Tells the history of the seat time of live leases that no cut has counted; by feature. */
+  #countOpen(now: Moment): ReadonlyMap<string, readonly SeatSpan[]> {
+    const { hours, features } = this.#state;
+    hours.follow(now, features.value);
+    const spans = new Map<string, SeatSpan[]>();
+    for (const lease of this.#state.leases.values()) {
+      const span = this.#state.seatTime.span(lease, now.mono);
+      if (span.to === span.from) continue;
+      const others = spans.get(lease.feature);
+      if (others === undefined) spans.set(lease.feature, [span]);
+      else others.push(span);
+    }
+    for (const [name, some] of spans) hours.used(now, this.#state.featureOrNew(name), some);
+    return spans;
   }
 
   #obey(command: Command, turn: Turn): Answer {

@@ -3,6 +3,7 @@ import type { Pseudonym } from "../base/identity.ts";
 import type { ClientKey, IdempotencyKey, InstanceId, LeaseId } from "../base/ids.ts";
 import type { Millis, UnixMillis } from "../base/time.ts";
 import type { NewUsageEvent, OpenSeatTime } from "../base/usage-event.ts";
+import type { FeatureHour } from "./feature-hour.ts";
 import type { Lease, StoredLease } from "./lease.ts";
 import type { QuotaWarning } from "./meter-rules.ts";
 import type { NamedUser, NamingCount } from "./snapshot.ts";
@@ -93,7 +94,9 @@ export type SeatChange =
       readonly kind: "cut";
       readonly wall: UnixMillis;
       readonly forgetUsageKeysBefore: UnixMillis;
-    };
+    }
+  /** Figures of the history to add to what is stored of the hour. */
+  | ({ readonly kind: "hour-counted" } & FeatureHour);
 
 /** What somebody other than the caller must be told once the decision is durable. */
 export type Notice =
@@ -146,4 +149,6 @@ export interface SeatCut {
   /** Per feature, by name; those with none are left out. */
   readonly open: readonly OpenSeatTime[];
   readonly change: SeatChange;
+  /** What the history has to add by then. */
+  readonly hours: readonly SeatChange[];
 }

@@ -1,5 +1,6 @@
 import type { DenialReason } from "../base/denial.ts";
 import { after, type Millis, type MonoMillis, seconds } from "../base/time.ts";
+import type { HourTally } from "./hour-tally.ts";
 import { type Journal, JournaledMap } from "./journal.ts";
 import type { Caller } from "./lease.ts";
 import type { SeatLimits } from "./terms.ts";
@@ -16,11 +17,13 @@ export const UNLICENSED_NAME = "*";
 /** Tells a new denial from the retry of a denied one, which is not recorded again. */
 export class DenialMemory {
   readonly #limits: SeatLimits;
+  readonly #hours: HourTally;
   readonly #forgetAt: JournaledMap<string, MonoMillis>;
   #pruneAt: MonoMillis | undefined;
 
-  constructor(journal: Journal, limits: SeatLimits) {
+  constructor(journal: Journal, limits: SeatLimits, hours: HourTally) {
     this.#limits = limits;
+    this.#hours = hours;
     this.#forgetAt = new JournaledMap(journal);
   }
 
@@ -38,6 +41,7 @@ export class DenialMemory {
     this.#forgetAt.set(key, after(turn.now.mono, span));
     if (forgetAt !== undefined && turn.now.mono < forgetAt) return;
     turn.events.push({ type: "denial", wall: turn.now.wall, feature, reason, user: by.user });
+    this.#hours.denied(turn.now, feature, reason);
   }
 
   /** Drops what is forgotten: a whole pass, so not at every turn. */

@@ -6,6 +6,7 @@ import {
   allSeats,
   type Capacity,
   classOf,
+  licensedSeats,
   type Product,
   type SeatClass,
 } from "./capacity.ts";
@@ -43,6 +44,11 @@ export class Feature {
 
   get share(): Share {
     return this.pool.value?.share ?? "none";
+  }
+
+  /** Seats of all types, without overdraft. */
+  get licensed(): number {
+    return licensedSeats(this.capacity.value).reduce((sum, seats) => sum + seats, 0);
   }
 
   /** Seats of all types, with overdraft. */

@@ -8,6 +8,7 @@ import { type Caller, endOf, groupsOf, type Lease, leaseAt } from "./lease.ts";
 import { idlenessOf, lingerEnd } from "./lease-rules.ts";
 import { observe } from "./observed-lengths.ts";
 import { heirOf } from "./seat-mates.ts";
+import { spent } from "./seat-time.ts";
 import { requestKey, type SeatState } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
@@ -45,6 +46,7 @@ export function grantSeats(
     lease: id,
     overdraft,
   });
+  state.hours.granted(turn.now, feature, overdraft);
   return lease;
 }
 
@@ -55,6 +57,7 @@ export function changeLease(state: SeatState, turn: Turn, before: Lease, lease: 
   state.occupancy.put(feature, lease);
   state.leases.set(lease.id, lease);
   turn.changes.push({ kind: "lease-changed", lease });
+  state.hours.see(turn.now, feature);
 }
 
 /**
@@ -72,7 +75,7 @@ export function endLease(
   const feature = state.featureOrNew(lease.feature);
   const heir = heirOf(state, feature, lease);
   const count = lease.seatSince === null || heir !== undefined ? 0 : lease.count;
-  const seatMillis = state.seatTime.spent(lease, turn.now.mono);
+  const span = state.seatTime.span(lease, turn.now.mono);
   const { wall } = turn.now;
   turn.changes.push({ kind: "lease-ended", lease: id });
   turn.events.push({
@@ -83,8 +86,9 @@ export function endLease(
     user,
     lease: id,
     reason,
-    seatMillis,
+    seatMillis: spent(span),
   });
+  state.hours.used(turn.now, feature, [span]);
   forgetLease(state, turn, lease, by);
   state.occupancy.take(feature, lease);
   if (heir !== undefined) inherit(state, turn, lease, heir);

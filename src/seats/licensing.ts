@@ -88,6 +88,7 @@ function reseat(state: SeatState, turn: Turn): void {
     if (isAlone) changeLease(state, turn, lease, own);
     watchIdleness(state, turn, feature, isAlone ? own : lease);
   }
+  for (const feature of features.values()) state.hours.see(turn.now, feature);
 }
 
 function watchIdleness(state: SeatState, { now }: Turn, feature: Feature, lease: Lease): void {

@@ -1,4 +1,4 @@
-import { after } from "../base/time.ts";
+import { after, between } from "../base/time.ts";
 import { claimOf } from "./claim.ts";
 import type { AcquireCommand } from "./command.ts";
 import type { Denial } from "./decision.ts";
@@ -32,12 +32,15 @@ export function joinQueue(
   const behind = feature.queue.value.slice(before.length);
   setWaiter(state, { asked, since: turn.now.mono, awayUntil: undefined, ...rank });
   feature.queue.set([...before, keyOf(asked), ...behind]);
+  state.hours.see(turn.now, feature);
 }
 
-/** Takes a request out of its queue, whether it was met, withdrawn or given up. */
-export function leaveQueue(state: SeatState, turn: Turn, { asked }: Waiter): void {
+/** Takes a request that was not met out of its queue: it was withdrawn, given up or hopeless. */
+export function leaveQueue(state: SeatState, turn: Turn, { asked, since }: Waiter): void {
   state.removeRequest(asked.by.client, keyOf(asked));
   removeFromQueue(state, turn, asked);
+  const feature = state.featureOrNew(asked.feature);
+  state.hours.waited(turn.now, feature, between(since, turn.now.mono), "gave-up");
 }
 
 /** Its connection is gone: it keeps its place for the resume window, and is skipped. */
@@ -91,6 +94,8 @@ function servePass(state: SeatState, turn: Turn, contest: readonly Feature[]): "
     if (taken.kind === "granted") {
       removeFromQueue(state, turn, asked);
       tellGranted(turn, taken.lease);
+      const waited = between(waiter.since, turn.now.mono);
+      state.hours.waited(turn.now, feature, waited, "served");
       if (taken.isOwn) continue;
       // Somebody who has become due comes first from now on, so the order is another.
       if (countOvertaken(state, feature, waiter) === "reordered") return "again";

@@ -39,7 +39,12 @@ export function restoreState(
       restoreLease(state, snapshot, stored, millis(leaseTime), now);
     }
   });
+  for (const event of snapshot.uncounted) {
+    // Its last license and lease may be gone.
+    if (event.type === "grant" || event.type === "end") state.featureOrNew(event.feature);
+  }
   setTerms(state, newTurn(now), terms);
+  state.hours.recount(snapshot.uncounted);
   state.journal.keep();
   return state;
 }

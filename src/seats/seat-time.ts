@@ -3,6 +3,14 @@ import { type Millis, type MonoMillis, millis } from "../base/time.ts";
 import { type Journal, JournaledMap, Slot } from "./journal.ts";
 import { endOf, type Lease } from "./lease.ts";
 
+/** Seats that were in use for a stretch of time. */
+export interface SeatSpan {
+  readonly seats: number;
+  /** Whole milliseconds of the monotonic clock, `to` not before `from`. */
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
  * Counts seat time: seats times milliseconds on the monotonic clock, cut at each checkpoint. Each
  * moment of a lease is counted in exactly one cut or in its end. Moments are rounded down before
@@ -24,15 +32,14 @@ export class SeatTime {
     this.#resumed = new JournaledMap(journal);
   }
 
-  /** Seat time of `lease` up to `until` that no cut has counted. */
-  spent(lease: Lease, until: MonoMillis): Millis {
-    if (lease.seatFrom === null) return seatMillis(0);
-    const from =
-      this.#resumed.get(lease.id) ??
-      Math.max(lease.seatFrom, this.#lastCut.value ?? lease.seatFrom);
+  /** When `lease` had its seats up to `until`, as far as no cut has counted it. */
+  span(lease: Lease, until: MonoMillis): SeatSpan {
+    const { seatFrom, count: seats } = lease;
+    if (seatFrom === null) return { seats, from: 0, to: 0 };
+    const from = this.#resumed.get(lease.id) ?? Math.max(seatFrom, this.#lastCut.value ?? seatFrom);
     const sure = this.#unclaimed.get(lease.id) ?? Number.POSITIVE_INFINITY;
     const to = Math.min(until, endOf(lease), sure);
-    return seatMillis(lease.count * Math.max(0, Math.floor(to) - Math.floor(from)));
+    return { seats, from: Math.floor(from), to: Math.max(Math.floor(from), Math.floor(to)) };
   }
 
   /** Seat time was counted up to `moment`, for every lease. */
@@ -61,6 +68,8 @@ export class SeatTime {
     this.#resumed.delete(lease);
   }
 }
+
+export const spent = ({ seats, from, to }: SeatSpan): Millis => seatMillis(seats * (to - from));
 
 /** A sum of seat time. Beyond 2^53 (after a wall clock gone astray) it stays there: it is no reason to stop. */
 export function seatMillis(value: number): Millis {

@@ -1,6 +1,7 @@
 import type { Pseudonym } from "../base/identity.ts";
 import type { ClientKey, IdempotencyKey } from "../base/ids.ts";
 import type { UnixMillis } from "../base/time.ts";
+import type { NewUsageEvent } from "../base/usage-event.ts";
 import type { StoredLease } from "./lease.ts";
 
 /** Units counted of a meter in a period: `total`, `2026-11-22` or `2026-11`. */
@@ -47,6 +48,8 @@ export interface SeatSnapshot {
   readonly usageKeysForgottenBefore: UnixMillis | null;
   /** When the process was last known to run; null when never noted. */
   readonly lastAlive: UnixMillis | null;
+  /** Events after the last `hour-counted` change, in their order: the history does not have them. */
+  readonly uncounted: readonly NewUsageEvent[];
 }
 
 export const EMPTY_SNAPSHOT: SeatSnapshot = {
@@ -58,4 +61,5 @@ export const EMPTY_SNAPSHOT: SeatSnapshot = {
   lastCut: null,
   usageKeysForgottenBefore: null,
   lastAlive: null,
+  uncounted: [],
 };

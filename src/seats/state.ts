@@ -6,6 +6,7 @@ import { Deadlines } from "./deadlines.ts";
 import { DenialMemory } from "./denial-memory.ts";
 import { EndedLeases } from "./ended-leases.ts";
 import { Feature } from "./feature.ts";
+import { HourTally } from "./hour-tally.ts";
 import { Journal, JournaledMap, Slot } from "./journal.ts";
 import { endOf, type Lease } from "./lease.ts";
 import { Metering } from "./metering.ts";
@@ -72,6 +73,7 @@ export class SeatState {
   readonly denials: DenialMemory;
   readonly metering: Metering;
   readonly naming: NamedUsers;
+  readonly hours: HourTally;
   readonly #featureNamed: JournaledMap<string, Feature>;
   #sweepAt: MonoMillis | undefined;
 
@@ -99,7 +101,12 @@ export class SeatState {
     this.validity = new Slot<Validity | undefined>(journal, undefined);
     this.seatTime = new SeatTime(journal);
     this.ended = new EndedLeases(journal, limits);
-    this.denials = new DenialMemory(journal, limits);
+    this.hours = new HourTally(
+      journal,
+      () => this.occupancy,
+      (name) => this.feature(name),
+    );
+    this.denials = new DenialMemory(journal, limits, this.hours);
     this.metering = new Metering(journal, limits, this.denials);
     this.naming = new NamedUsers(journal);
     this.#featureNamed = new JournaledMap(journal);

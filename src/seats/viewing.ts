@@ -1,5 +1,4 @@
 import { between, type Moment } from "../base/time.ts";
-import { ANY_SEAT, licensedSeats, supplyOf } from "./capacity.ts";
 import type { Feature } from "./feature.ts";
 import { byAge } from "./lease.ts";
 import { waitFor } from "./prospects.ts";
@@ -19,7 +18,7 @@ export function viewFeatures(state: SeatState): readonly FeatureView[] {
     .map((feature) => ({ feature, used: state.occupancy.seats(feature) }))
     .filter(({ feature, used }) => feature.pool.value !== undefined || used > 0)
     .map(({ feature, used }) => {
-      const licensed = supplyOf(licensedSeats(feature.capacity.value), ANY_SEAT);
+      const { licensed } = feature;
       return {
         name: feature.name,
         seats: licensed,

@@ -4,6 +4,7 @@ import type { DirectoryRow } from "../ledger/directory.ts";
 import type { PreparedBlock } from "../ledger/draft.ts";
 import type { OutboxRow } from "../ledger/ports.ts";
 import type { SeatChange } from "../seats/decision.ts";
+import type { FeatureHour } from "../seats/feature-hour.ts";
 import type { SeatSnapshot } from "../seats/snapshot.ts";
 import { BlockRows } from "./block-rows.ts";
 import { type Connection, explaining, openConnection } from "./connection.ts";
@@ -12,6 +13,7 @@ import { ExchangeRows, type ExportRecord, type ReceiptRecord } from "./exchange-
 import { MetaRows } from "./meta-rows.ts";
 import { SeatRows } from "./seat-rows.ts";
 import { UsageDays, type UsageRange, type UsageRow } from "./usage-days.ts";
+import { type HourRange, UsageHours } from "./usage-hours.ts";
 
 /** Something to keep besides seats and blocks. */
 export type StoreRecord =
@@ -53,6 +55,7 @@ export class Store {
   readonly #blocks: BlockRows;
   readonly #exchange: ExchangeRows;
   readonly #days: UsageDays;
+  readonly #hours: UsageHours;
   readonly #meta: MetaRows;
   readonly #write: (group: CommitGroup) => PreparedBlock | undefined;
 
@@ -63,6 +66,7 @@ export class Store {
     this.#blocks = new BlockRows(connection);
     this.#exchange = new ExchangeRows(connection);
     this.#days = new UsageDays(connection);
+    this.#hours = new UsageHours(connection);
     this.#meta = new MetaRows(connection);
     const write = connection.transaction((group: CommitGroup) => this.#writeGroup(group));
     this.#write = (group) => write.immediate(group);
@@ -83,7 +87,11 @@ export class Store {
 
   /** What the lease engine starts from. */
   snapshot(vendor: string): SeatSnapshot {
-    return this.#explaining(() => this.#seats.snapshot(vendor, this.#lastAlive()));
+    return this.#explaining(() => ({
+      ...this.#seats.snapshot(vendor),
+      lastAlive: this.#lastAlive(),
+      uncounted: this.#events.pending(vendor, this.#hours.nextEvent(vendor)),
+    }));
   }
 
   /** Events that are not sealed. */
@@ -123,6 +131,15 @@ export class Store {
     return this.#explaining(() => this.#days.report(vendor, range, this.#events.pending(vendor)));
   }
 
+  /** What features saw, hour by hour. `unstored` is what the engine has beyond the newest commit. */
+  history(
+    vendor: string,
+    range: HourRange = {},
+    unstored: readonly FeatureHour[] = [],
+  ): readonly FeatureHour[] {
+    return this.#explaining(() => this.#hours.between(vendor, range, unstored));
+  }
+
   /** A small fact of the site itself; `undefined` when it was never put. */
   meta(key: string): string | undefined {
     return this.#explaining(() => this.#meta.get(key));
@@ -143,11 +160,20 @@ export class Store {
 
   #writeGroup(group: CommitGroup): PreparedBlock | undefined {
     const { vendor, changes = [], events = [], open = [], records = [] } = group;
-    for (const change of changes) this.#seats.apply(vendor, change);
+    for (const change of changes) this.#apply(vendor, change);
     this.#events.add(vendor, events);
+    // The engine's figures are those of all events so far.
+    if (changes.some(({ kind }) => kind === "hour-counted")) {
+      this.#hours.putNextEvent(vendor, this.#events.nextId(vendor));
+    }
     if (open.length > 0) this.#days.addOpen(vendor, open, cutOf(changes));
     for (const record of records) this.#keep(vendor, record);
     return group.seal === undefined ? undefined : this.#seal(vendor, group.seal);
+  }
+
+  #apply(vendor: string, change: SeatChange): void {
+    if (change.kind === "hour-counted") this.#hours.add(vendor, change);
+    else this.#seats.apply(vendor, change);
   }
 
   #seal(vendor: string, seal: NonNullable<CommitGroup["seal"]>): PreparedBlock | undefined {

@@ -31,7 +31,9 @@ export class EventRows {
         seat_millis, used_at, client, borrow_until)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
-    this.#pending = connection.prepare("SELECT * FROM events WHERE vendor = ? ORDER BY id");
+    this.#pending = connection.prepare(
+      "SELECT * FROM events WHERE vendor = ? AND id >= ? ORDER BY id",
+    );
     this.#count = connection.prepare("SELECT count(*) FROM events WHERE vendor = ?").pluck();
     this.#drop = connection.prepare("DELETE FROM events WHERE vendor = ? AND id >= ? AND id < ?");
   }
@@ -52,8 +54,9 @@ export class EventRows {
     this.#putNext.run(vendor, id);
   }
 
-  pending(vendor: string): readonly UsageEvent[] {
-    return this.#pending.all(vendor).map((row) => eventOf(new Row("events", row)));
+  /** Those from id `first` on. */
+  pending(vendor: string, first = 1): readonly UsageEvent[] {
+    return this.#pending.all(vendor, first).map((row) => eventOf(new Row("events", row)));
   }
 
   countPending(vendor: string): number {

@@ -154,4 +154,37 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE leases ADD COLUMN borrow_host TEXT;
   ALTER TABLE events ADD COLUMN borrow_until INTEGER;
   `,
+  `
+  -- Events from this id on are not in the history yet.
+  ALTER TABLE vendors ADD COLUMN history_next INTEGER NOT NULL DEFAULT 1;
+
+  -- What each feature saw in each hour of UTC, in totals, for the site's own eyes. hour counts the
+  -- hours since 1970.
+  CREATE TABLE usage_hours (
+    vendor TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    feature TEXT NOT NULL,
+    peak INTEGER NOT NULL,
+    licensed INTEGER NOT NULL,
+    overdraft_peak INTEGER NOT NULL,
+    queue_peak INTEGER NOT NULL,
+    grants INTEGER NOT NULL,
+    overdrafts INTEGER NOT NULL,
+    seat_millis INTEGER NOT NULL,
+    waits INTEGER NOT NULL,
+    gave_up INTEGER NOT NULL,
+    waited INTEGER NOT NULL,
+    longest_wait INTEGER NOT NULL,
+    PRIMARY KEY (vendor, hour, feature)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE denial_hours (
+    vendor TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    feature TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    denials INTEGER NOT NULL,
+    PRIMARY KEY (vendor, hour, feature, reason)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -70,7 +70,7 @@ export class SeatRows {
     this.#namingCounts = connection.prepare("SELECT * FROM naming_counts WHERE vendor = ?");
   }
 
-  apply(vendor: string, change: SeatChange): void {
+  apply(vendor: string, change: Exclude<SeatChange, { readonly kind: "hour-counted" }>): void {
     switch (change.kind) {
       case "lease-granted":
       case "lease-changed":
@@ -98,7 +98,7 @@ export class SeatRows {
     }
   }
 
-  snapshot(vendor: string, lastAlive: UnixMillis | null): SeatSnapshot {
+  snapshot(vendor: string): Omit<SeatSnapshot, "lastAlive" | "uncounted"> {
     const found = this.#cut.get(vendor);
     const row = found === undefined ? undefined : new Row("vendors", found);
     return {
@@ -111,7 +111,6 @@ export class SeatRows {
         .map((count) => namingCountOf(new Row("naming_counts", count))),
       lastCut: momentOf(row, "last_cut"),
       usageKeysForgottenBefore: momentOf(row, "usage_keys_forgotten_before"),
-      lastAlive,
     };
   }
 

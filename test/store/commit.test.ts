@@ -94,6 +94,7 @@ describe("a committed group", () => {
       lastCut: null,
       usageKeysForgottenBefore: null,
       lastAlive: noon,
+      uncounted: events.map((event, index) => ({ ...event, id: index + 1 })),
     });
     expect(second.pending(vendor)).toEqual([
       { ...events[0], id: 1 },

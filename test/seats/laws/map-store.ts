@@ -1,6 +1,8 @@
 import type { LeaseId } from "../../../src/base/ids.ts";
 import type { UnixMillis } from "../../../src/base/time.ts";
+import type { NewUsageEvent } from "../../../src/base/usage-event.ts";
 import type { SeatChange } from "../../../src/seats/decision.ts";
+import type { FeatureHour } from "../../../src/seats/feature-hour.ts";
 import type { StoredLease } from "../../../src/seats/lease.ts";
 import type {
   MeterTotal,
@@ -13,6 +15,8 @@ import type {
 /** The plainest store there can be: what a `SeatChange` says, in maps. */
 export class MapStore {
   readonly leases: Map<LeaseId, StoredLease> = new Map();
+  readonly hours: FeatureHour[] = [];
+  #uncounted: readonly NewUsageEvent[] = [];
   readonly #named = new Map<string, NamedUser>();
   readonly #namingCounts = new Map<string, NamingCount>();
   readonly #meters = new Map<string, MeterTotal>();
@@ -49,7 +53,15 @@ export class MapStore {
       case "cut":
         this.#cut(change.wall, change.forgetUsageKeysBefore);
         break;
+      case "hour-counted":
+        this.hours.push(change);
+        this.#uncounted = [];
+        break;
     }
+  }
+
+  writeEvents(events: readonly NewUsageEvent[]): void {
+    this.#uncounted = [...this.#uncounted, ...events];
   }
 
   snapshot(lastAlive: UnixMillis): SeatSnapshot {
@@ -62,6 +74,7 @@ export class MapStore {
       lastCut: this.#lastCut,
       usageKeysForgottenBefore: this.#forgottenBefore,
       lastAlive,
+      uncounted: this.#uncounted,
     };
   }
 

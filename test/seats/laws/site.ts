@@ -7,6 +7,7 @@ import { EMPTY_SNAPSHOT } from "../../../src/seats/snapshot.ts";
 import { DEFAULT_SEAT_LIMITS, type SeatLimits, type SeatTerms } from "../../../src/seats/terms.ts";
 import { noon } from "../given.ts";
 import { type Ask, commandOf, TERMS, TICK } from "./asks.ts";
+import { HourWitness } from "./hour-witness.ts";
 import {
   expectForgotten,
   expectNotOversold,
@@ -35,6 +36,7 @@ const LIMITS: SeatLimits = {
 export class Site {
   readonly #store = new MapStore();
   readonly #seatTime = new SeatTimeWitness();
+  readonly #hours = new HourWitness();
   readonly #overtaking = new OvertakingWitness(LIMITS.overtakings);
   readonly #keys = new Map<string, number>();
   #minutes = 0;
@@ -67,8 +69,8 @@ export class Site {
     expectSame(this.#twin.nextDeadline(), deadline);
     if (!isWritten) return;
     const second = commands.map((command) => this.#twin.decide(command, this.#now));
-    this.#twin.keep();
     const decisions = commands.map((command) => this.#decide(command));
+    this.#twin.keep();
     this.#book.keep();
     expectSame(first, decisions);
     expectSame(second, decisions);
@@ -82,11 +84,13 @@ export class Site {
     this.#twin.undo();
     const cut = this.#book.cut(this.#now);
     expectSame(this.#twin.cut(this.#now), cut);
-    this.#store.write(cut.change);
+    for (const change of [cut.change, ...cut.hours]) this.#store.write(change);
     this.#seatTime.seeCut(cut);
+    this.#hours.seeCut(cut);
     this.#book.keep();
     this.#twin.keep();
     expectSame(this.#seatTime.claimed, this.#seatTime.due(this.#now));
+    this.#hours.expectTold(this.#store.hours);
     this.#isSettled = !this.#seatTime.isUnsure;
   }
 
@@ -103,6 +107,7 @@ export class Site {
     this.#book = SeatBook.restore(snapshot, this.#terms, LIMITS, this.#now);
     this.#twin = SeatBook.restore(snapshot, this.#terms, LIMITS, this.#now);
     this.#overtaking.seeRestart();
+    this.#hours.seeRestart();
     this.#seatTime.seeRestart(lastAlive, this.#now);
   }
 
@@ -112,6 +117,7 @@ export class Site {
     const after = this.#book.view(this.#now);
     if (command.kind === "terms") this.#terms = command;
     for (const change of decision.changes) this.#store.write(change);
+    this.#store.writeEvents(decision.events);
     const seen = { command, decision, now: this.#now, terms: this.#terms, before, after };
     expectNotOversold(seen);
     expectTokens(seen);
@@ -122,6 +128,7 @@ export class Site {
     expectOthersUntouched(seen);
     expectStored(seen, this.#store.leases);
     this.#seatTime.see(decision, before.leases, this.#now);
+    this.#hours.see(decision, before, after, this.#now.wall);
     this.#countUsage(decision);
     return decision;
   }
