@@ -219,16 +219,6 @@ describe("a license server that is away for a while", () => {
 });
 
 describe("seatkeeper run that is killed and started again", () => {
-  const hold = (feature: string): string =>
-    `seatkeeper run --feature ${feature} -- sh -c 'echo $SEATKEEPER_LEASE; read x'`;
-
-  /** The command lives on; it ends here with its standard input. */
-  async function killed(run: Running): Promise<void> {
-    const ended = run.kill("SIGKILL");
-    run.hears("");
-    await ended;
-  }
-
   it("has the same seat as before", async () => {
     const own = await Site.serving(vendor);
     const first = own.start(hold("sim.solver"));
@@ -368,3 +358,13 @@ describe("a command line that cannot work", () => {
     });
   });
 });
+
+const hold = (feature: string): string =>
+  `seatkeeper run --feature ${feature} -- sh -c 'echo $SEATKEEPER_LEASE; read x'`;
+
+/** The command lives on; it ends here with its standard input. */
+async function killed(run: Running): Promise<void> {
+  const ended = run.kill("SIGKILL");
+  run.hears("");
+  await ended;
+}
