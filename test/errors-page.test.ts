@@ -251,6 +251,6 @@ const KEYWORDS: ReadonlySet<string> = new Set(
 
 /** Constants of the sources that the pages name, limits above all, and variables of the environment. */
 function isOtherName(word: string): boolean {
-  const isConstant = word === "HPKE_VECTORS" || CONSTANTS.has(word);
+  const isConstant = ["HPKE_VECTORS", "NO_COLOR"].includes(word) || CONSTANTS.has(word);
   return word.startsWith("SEATKEEPER_") || KEYWORDS.has(word) || isConstant;
 }
