@@ -59,6 +59,7 @@ function aFullSite(leases: number): SeatBook {
     leaseTime: seats(1).leaseTime,
     overdraft: false,
     seatSince: noon.wall,
+    borrowed: null,
     lingersUntil: null,
   }));
   return givenBook({ pools: [seats(leases + 1)], snapshot: { leases: restored } });

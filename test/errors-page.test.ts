@@ -62,13 +62,7 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Words of the protocol that later daemons will say and that clients of today understand. */
-const RESERVED = [
-  "BORROW_NOT_ALLOWED",
-  "BORROW_TOO_LONG",
-  "BORROW_TOO_MANY",
-  "LEDGER_BROKEN",
-  "REPORT_OVERDUE",
-];
+const RESERVED = ["LEDGER_BROKEN", "REPORT_OVERDUE"];
 
 const CODES: ReadonlySet<string> = new Set(Object.values(LISTS).flat());
 const UPPER_SNAKE = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/;

@@ -30,6 +30,7 @@ export const DENIAL_REASONS = [
   "LEASE_EXPIRED",
   "LEASE_REVOKED",
   "LEASE_IDLE",
+  "LEASE_BORROWED",
   "NOT_YOUR_LEASE",
   "CLOCK_SUSPECT",
   "REPORT_OVERDUE",
@@ -72,6 +73,8 @@ export const DENIAL_HINTS: Readonly<Record<DenialReason, string>> = {
   LEASE_EXPIRED: "the lease was not renewed in time; acquire a new seat",
   LEASE_REVOKED: "the license administrator took the seat back; ask before acquiring a new one",
   LEASE_IDLE: "nobody worked with it for too long; acquire a new seat",
+  LEASE_BORROWED:
+    "a borrowed seat comes back when it is returned, when its time is over, or by a release of the vendor",
   NOT_YOUR_LEASE: "only the client and process that acquired a seat may use it",
   CLOCK_SUSPECT: "check the date and time of this computer and of the license server",
   REPORT_OVERDUE: "the license administrator must send a usage report to the vendor",

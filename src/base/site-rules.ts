@@ -16,6 +16,7 @@ export interface SiteRules {
   readonly minLease: readonly SpanRule[];
   readonly idleTimeout: readonly SpanRule[];
   readonly requireBound: readonly RequireBoundRule[];
+  readonly borrow: readonly BorrowRule[];
   /** Whether a denied person reads the pseudonyms of those who hold the seats. */
   readonly showHolders: ShowHolders;
 }
@@ -70,6 +71,14 @@ export interface SpanRule extends RuleForSome {
   readonly span: Millis;
 }
 
+/** What may be taken off the network. */
+export interface BorrowRule extends RuleForSome {
+  /** The longest time of one borrowing; null narrows nothing, 0 forbids it. */
+  readonly span: Millis | null;
+  /** Seats that those whom the rule means may have out together; null narrows nothing, 0 forbids it. */
+  readonly seats: number | null;
+}
+
 /** Labels that must be proven by certificate or token before a seat is given. */
 export interface RequireBoundRule extends RuleForSome {
   readonly labels: readonly ("user" | "host")[];
@@ -86,5 +95,6 @@ export const NO_RULES: SiteRules = {
   minLease: [],
   idleTimeout: [],
   requireBound: [],
+  borrow: [],
   showHolders: "none",
 };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { days } from "../base/time.ts";
 import { GROUP_NAME, type Group, type Groups } from "../rules/group.ts";
 import { type Network, readNetwork } from "../rules/network.ts";
 import type { WrittenRule } from "../rules/written-rule.ts";
@@ -78,11 +79,13 @@ const kindShapes = {
       .max(2),
     who,
   },
+  borrow: {
+    feature,
+    days: count(0, 366).nullable().default(null),
+    seats: seats(0).nullable().default(null),
+    who,
+  },
 };
-
-const borrow = z
-  .unknown()
-  .refine((value) => value === undefined, "borrowing is not limited by this release");
 
 const kinds = {
   reserve: z.strictObject(kindShapes.reserve).optional(),
@@ -98,7 +101,10 @@ const kinds = {
     .refine(() => false, "no client of this release reports activity, so all would count as idle")
     .optional(),
   require_bound: z.strictObject(kindShapes.require_bound).optional(),
-  borrow: borrow.optional(),
+  borrow: z
+    .strictObject(kindShapes.borrow)
+    .refine((each) => each.days !== null || each.seats !== null, "says neither days nor seats")
+    .optional(),
 };
 
 const KIND_NAMES = Object.keys(kinds);
@@ -154,7 +160,12 @@ function writtenRule(written: z.output<typeof rule>, index: number): readonly Wr
     ruleId: written.id ?? `${kind}-${index + 1}`,
     ...(written.reason === undefined ? {} : { reason: written.reason }),
   });
-  const { reserve, max, priority, require_bound: bound } = written;
+  const { reserve, max, priority, borrow, require_bound: bound } = written;
+  if (borrow !== undefined) {
+    const { days: most, ...rest } = borrow;
+    const longest = most === null ? null : days(most);
+    return [{ kind: "borrow", rule: { ...common("borrow"), ...rest, span: longest } }];
+  }
   if (reserve !== undefined) {
     return [{ kind: "reserve", rule: { ...common("reserve"), ...reserve } }];
   }

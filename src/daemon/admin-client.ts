@@ -9,6 +9,7 @@ import {
   type AdminLicense,
   type AdminLicenses,
   type AdminReceipt,
+  type AdminRelease,
   type AdminReload,
   type AdminSeats,
   type AdminStatus,
@@ -90,6 +91,11 @@ export class AdminClient {
 
   importReceipt(file: Uint8Array): Promise<AdminReceipt> {
     return this.#ask("importReceipt", { body: file });
+  }
+
+  /** Frees borrowed seats by a release of the vendor. */
+  releaseBorrowed(file: Uint8Array): Promise<AdminRelease> {
+    return this.#ask("releaseBorrowed", { body: file });
   }
 
   /** Rules and licenses, read again. */

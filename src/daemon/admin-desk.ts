@@ -13,6 +13,7 @@ import type {
   AdminLicenseFeature,
   AdminLicenses,
   AdminReceipt,
+  AdminRelease,
   AdminReload,
   AdminSeat,
   AdminSeats,
@@ -24,12 +25,14 @@ import type {
   RevokeRequest,
   WhyRequest,
 } from "../protocol/admin.ts";
+import type { Denial } from "../seats/decision.ts";
 import type { WaiterView } from "../seats/view.ts";
 import type { UsageRange } from "../store/usage-days.ts";
 import { DaemonError } from "./errors.ts";
 import type { ShelvedLicense } from "./license-shelf.ts";
 import { PRODUCT } from "./product.ts";
 import { importReceipt } from "./receipt-import.ts";
+import { importRelease } from "./release-import.ts";
 import type { Site } from "./site.ts";
 import { oneVendor } from "./site-files.ts";
 import { type Exported, exportUsage } from "./usage-export.ts";
@@ -86,11 +89,12 @@ export class AdminDesk {
     return { seats: this.#desks().flatMap((desk) => this.#seatsOf(desk)) };
   }
 
-  /** @throws DaemonError ADMIN_LEASE_UNKNOWN. */
+  /** @throws DaemonError ADMIN_LEASE_UNKNOWN, ADMIN_LEASE_BORROWED. */
   async revoke(lease: LeaseId): Promise<RevokeRequest> {
     const holder = this.#desks().find(({ core }) => core.book.lease(lease) !== undefined);
     if (holder === undefined) throw leaseUnknown(lease);
-    await holder.tell({ kind: "revoke", lease });
+    const answer = await holder.tell({ kind: "revoke", lease });
+    if (answer.kind === "denied") throw leaseKept(lease, answer.denial);
     return { lease };
   }
 
@@ -140,6 +144,10 @@ export class AdminDesk {
     return importReceipt(this.#deskFor(file), file);
   }
 
+  releaseBorrowed(file: Uint8Array): Promise<AdminRelease> {
+    return importRelease(this.#deskFor(file), file);
+  }
+
   reload(): Promise<AdminReload> {
     return this.#parts.reload();
   }
@@ -173,6 +181,7 @@ export class AdminDesk {
       grantedAt: lease.grantedAt,
       expiresInMs: between(now.mono, lease.expiresAt),
       overdraft: lease.overdraft,
+      borrowedUntil: lease.borrowed?.until ?? null,
       connected: desk.isHere(lease),
     }));
   }
@@ -186,12 +195,13 @@ function vendorStatus(desk: VendorDesk): AdminVendor {
     chainId: desk.chainId,
     licenses: shelf.all.length,
     ledger: { size: ledger.size, acknowledged: ledger.ackSize, pending: writer.pending },
-    features: features.map(({ name, seats, overdraftSeats, used, free, queued }) => ({
+    features: features.map(({ name, seats, overdraftSeats, used, free, borrowed, queued }) => ({
       feature: name,
       seats,
       overdraftSeats,
       used,
       free,
+      borrowed,
       queued,
     })),
     queue: queue.map(waiting),
@@ -257,6 +267,14 @@ function claimedVendor(file: Uint8Array): string | undefined {
   const { body } = peekJsonNote(file);
   if (typeof body !== "object" || body === null || !("vendor" in body)) return undefined;
   return typeof body.vendor === "string" ? body.vendor : undefined;
+}
+
+function leaseKept(lease: LeaseId, { reason, hint }: Denial): DaemonError {
+  if (reason !== "LEASE_BORROWED") return leaseUnknown(lease);
+  return new DaemonError("ADMIN_LEASE_BORROWED", `lease ${lease} is borrowed`, {
+    hint,
+    facts: { lease },
+  });
 }
 
 function leaseUnknown(lease: LeaseId): DaemonError {

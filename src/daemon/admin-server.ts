@@ -20,6 +20,12 @@ const JSON_BYTES = 65_536;
 
 type RouteName = keyof typeof ADMIN_ROUTES;
 
+const TAKES_FILE: ReadonlySet<RouteName> = new Set([
+  "installLicense",
+  "importReceipt",
+  "releaseBorrowed",
+]);
+
 /** What a route answers: a value that is written as JSON, bytes as they come, or a live view. */
 type Answer =
   | { readonly kind: "live" }
@@ -84,8 +90,7 @@ export class AdminServer {
   async #answer(request: IncomingMessage): Promise<Answer> {
     const url = new URL(request.url ?? "", "http://localhost");
     const route = routeOf(request.method, url.pathname);
-    const limit =
-      route === "installLicense" || route === "importReceipt" ? ADMIN_FILE_BYTES : JSON_BYTES;
+    const limit = TAKES_FILE.has(route) ? ADMIN_FILE_BYTES : JSON_BYTES;
     const body = await bodyOf(request, limit);
     if (request.method === "POST") this.#log.info("admin.act", { act: route });
     if (route === "watchStatus") return { kind: "live" };
@@ -125,6 +130,8 @@ export class AdminServer {
         return this.#desk.installLicense(body);
       case "importReceipt":
         return this.#desk.importReceipt(body);
+      case "releaseBorrowed":
+        return this.#desk.releaseBorrowed(body);
       case "reload":
         return this.#desk.reload();
       case "why":
@@ -165,6 +172,8 @@ export class AdminServer {
 const STATUS: Readonly<Record<string, number>> = {
   ADMIN_REQUEST: 400,
   ADMIN_LEASE_UNKNOWN: 404,
+  ADMIN_LEASE_BORROWED: 409,
+  RELEASE_NOT_BORROWED: 409,
   VENDOR_NOT_HERE: 404,
   ADMIN_NOT_WRITTEN: 503,
   STORE_UNAVAILABLE: 503,
@@ -191,6 +200,7 @@ const ROUTE_NAMES: readonly RouteName[] = [
   "licenses",
   "installLicense",
   "importReceipt",
+  "releaseBorrowed",
   "reload",
   "why",
 ];

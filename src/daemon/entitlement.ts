@@ -1,5 +1,4 @@
-import type { Millis, UnixMillis } from "../base/time.ts";
-import { millis } from "../base/time.ts";
+import { days, type Millis, millis, type UnixMillis } from "../base/time.ts";
 import type { FeatureTerms } from "../license/feature-terms.ts";
 import { featureValidity, holdsAt, meterValidity } from "../license/license-checks.ts";
 import type { Terms } from "../license/terms.ts";
@@ -105,6 +104,7 @@ function grantOf({ terms, feature }: Part): SeatGrant {
     overdraftSeats: feature.overdraftSeats,
     versionMax: feature.versionMax,
     maintenanceUntil: feature.maintenanceUntil,
+    borrow: feature.borrow && { span: days(feature.borrow.days), seats: feature.borrow.seats },
     ...featureValidity(terms, feature),
   };
 }

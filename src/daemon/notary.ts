@@ -1,12 +1,13 @@
 import type { ChainId } from "../base/ids.ts";
 import { type Millis, millis, type UnixMillis } from "../base/time.ts";
 import type { SealedLedger } from "../ledger/sealed-ledger.ts";
+import { writeBorrowTicket } from "../license/borrow-ticket.ts";
 import { writeLeaseNote } from "../license/lease-note.ts";
 import { signHead } from "../note/checkpoint.ts";
 import { writeJsonNote } from "../note/json-note.ts";
 import type { NoteSigner } from "../note/signed-note.ts";
 import { type Welcome, welcomeBody } from "../protocol/handshake.ts";
-import type { WireLease } from "../protocol/results.ts";
+import type { BorrowResult, WireLease } from "../protocol/results.ts";
 import type { Lease } from "../seats/lease.ts";
 import type { SiteKey } from "./site-key.ts";
 
@@ -55,12 +56,25 @@ export class Notary {
         nonce,
         leaseTimeMs: leaseTime,
         offlineGraceMs: offlineGrace ?? millis(0),
-        borrowUntil: null,
+        borrowUntil: lease.borrowed?.until ?? null,
         headSize: this.#ledger.size,
         issuedAt: now,
       },
       this.#signer,
     );
     return { id, note, leaseTimeMs: leaseTime, feature, count };
+  }
+
+  /** The ticket of a borrowed lease. The same lease has the same ticket until its end is moved. */
+  ticket(lease: Lease): BorrowResult {
+    if (lease.borrowed === null) throw new TypeError("not borrowed");
+    const { id, feature, version, count, client, borrowed } = lease;
+    const { workstation, from, until } = borrowed;
+    const what = { leaseId: id, feature, version, count };
+    const ticket = writeBorrowTicket(
+      { chainId: this.chainId, ...what, clientKey: client, workstation, from, until },
+      this.#signer,
+    );
+    return { lease: id, until, ticket };
   }
 }

@@ -3,6 +3,7 @@ import type { WireDenial } from "../protocol/denial.ts";
 import { HOLDERS_PER_DENIAL } from "../protocol/limits.ts";
 import type {
   AcquireResult,
+  BorrowResult,
   FeatureStatus,
   RecordResult,
   RenewResult,
@@ -56,6 +57,13 @@ export function recordReply(outcome: Outcome): Reply<RecordResult> {
         : { key: one.key, state: one.kind },
     ),
   });
+}
+
+export function borrowReply(
+  outcome: Outcome,
+  sign: (lease: Lease) => BorrowResult,
+): Reply<BorrowResult> {
+  return outcome.kind === "borrowed" ? result(sign(outcome.lease)) : failed(outcome);
 }
 
 export function doneReply(outcome: Outcome): Reply<Readonly<Record<string, never>>> {
@@ -114,6 +122,7 @@ function failed<Result>(outcome: Outcome): Reply<Result> {
     case "not-written":
       return { kind: "error", error: doorDenial("STORE_UNAVAILABLE") };
     case "granted":
+    case "borrowed":
     case "queued":
     case "renewed":
     case "recorded":

@@ -35,6 +35,7 @@ import { HELLO_LATE, type Peer, REPLACED, type Visit } from "./peer.ts";
 import { Rate } from "./rate.ts";
 import {
   acquireReply,
+  borrowReply,
   denialOf,
   doneReply,
   doorDenial,
@@ -287,6 +288,12 @@ export class Session implements Visit, Listener, Watcher {
         return desk.ask({ kind: "cancel", by, key: request.params.key }, (outcome) =>
           this.#reply(request, doneReply(outcome)),
         );
+      case "seat.borrow":
+        return this.#borrow(request, desk, by);
+      case "seat.return":
+        return desk.ask({ kind: "return", by, lease: request.params.lease }, (outcome) =>
+          this.#reply(request, doneReply(outcome)),
+        );
       case "usage.record":
         return desk.ask({ kind: "record", by, records: recordsOf(request) }, (outcome) =>
           this.#reply(request, recordReply(outcome)),
@@ -316,6 +323,19 @@ export class Session implements Visit, Listener, Watcher {
       if (outcome.kind === "queued") this.#waiting.set(key, nonce);
       this.#reply(request, acquireReply(outcome, this.#signer(nonce)));
     });
+  }
+
+  #borrow(request: Request<"seat.borrow">, desk: VendorDesk, by: Caller): void {
+    const { feature, version, count, key, borrowMs, workstation, lease = null } = request.params;
+    if (desk.isDraining) return this.#refuse(request, doorDenial("DRAINING", feature));
+    const newLease = leaseId(randomHex(16));
+    const what = { feature, version, versionDate: null, count, key, newLease };
+    desk.ask({ kind: "borrow", by, ...what, span: borrowMs, workstation, lease }, (outcome) =>
+      this.#reply(
+        request,
+        borrowReply(outcome, (borrowed) => desk.notary.ticket(borrowed)),
+      ),
+    );
   }
 
   #signer(nonce: string): SignLease {

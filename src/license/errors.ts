@@ -23,9 +23,16 @@ export const LICENSE_CODES = [
   "REQUEST_HEAD",
   "LEASE_NOTE_FIELD",
   "LEASE_NOTE_SIGNATURE",
+  "TICKET_FIELD",
+  "TICKET_SIGNATURE",
+  "RELEASE_FIELD",
+  "RELEASE_SIGNATURE",
+  "RELEASE_WRONG_VENDOR",
+  "RELEASE_WRONG_SITE",
+  "RELEASE_TOO_OLD",
 ] as const;
 
-/** A vendor file, activation request, license or lease note that does not hold. */
+/** A vendor file, activation request, license, lease, ticket or release that does not hold. */
 export class LicenseError extends CodedError<(typeof LICENSE_CODES)[number]> {}
 
 export const TERMS_CODES = ["TERMS_FIELD"] as const;

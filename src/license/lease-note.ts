@@ -1,4 +1,3 @@
-import { z } from "zod";
 import {
   BASE64URL_32,
   type ChainId,
@@ -45,8 +44,8 @@ export interface LeaseNote {
   /** Counted by the client's monotonic clock from the moment it sent the request. */
   readonly leaseTimeMs: Millis;
   readonly offlineGraceMs: Millis;
-  /** No borrowing in this version. */
-  readonly borrowUntil: null;
+  /** The first moment after the borrowed time, by the daemon's wall clock; null where it is not borrowed. */
+  readonly borrowUntil: UnixMillis | null;
   /** The number of blocks in the ledger when the note was signed. */
   readonly headSize: number;
   /** By the daemon's wall clock; for people. */
@@ -112,7 +111,7 @@ const LEASE = mapOf({
   nonce: matching(BASE64URL_32, "32 bytes as base64url"),
   lease_time: SIGNED_FORMS.span(seconds(2), days(1)),
   offline_grace: SIGNED_FORMS.span(millis(0), days(366)),
-  borrow_until: z.null({ error: "must be null" }),
+  borrow_until: moment.nullable(),
   head_size: wholeNumber(1, Number.MAX_SAFE_INTEGER),
   issued_at: moment,
   ext: extensions,

@@ -25,6 +25,9 @@ features:
     # starts_at: null
     # expires_at: null
     # grace_days: 0
+    # Seats that may be taken off the network, as in { days: 7, seats: 1 }: the most days at a time,
+    # and how many seats at once.
+    # borrow: null
     # Seats that may be granted above "seats". They are always recorded.
     # overdraft_seats: 0
     # A seat comes back when its holder was silent for this long: 2s to 1d.

@@ -15,8 +15,8 @@ export const LOGS: Treatment = ignored(
 export const REPORTS: Treatment = ignored("what is used is always recorded, in the ledger");
 
 export const BORROWING: Treatment = untranslated({
-  why: "this release has no rules for borrowing",
-  instead: "nothing can be borrowed until there are",
+  why: "limits of borrowing are not carried over",
+  instead: "write a rule `borrow` with days, seats and who",
 });
 
 export const IDLE_SEATS: Treatment = untranslated({

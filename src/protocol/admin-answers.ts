@@ -41,6 +41,7 @@ const vendor = z.strictObject({
       overdraftSeats: countField,
       used: countField,
       free: countField,
+      borrowed: countField,
       queued: countField,
     }),
   ),
@@ -91,6 +92,7 @@ const seat = z.strictObject({
   grantedAt: momentField,
   expiresInMs: spanField,
   overdraft: z.boolean(),
+  borrowedUntil: momentField.nullable(),
   connected: z.boolean(),
 });
 
@@ -170,6 +172,12 @@ const ANSWERS: { readonly [R in keyof AdminAnswerOf]: z.ZodType<AdminAnswerOf[R]
     vendor: vendorNameField,
     receiptNo: countField,
     acknowledged: countField,
+  }),
+  releaseBorrowed: z.strictObject({
+    vendor: vendorNameField,
+    lease: leaseIdField,
+    feature: productNameField,
+    count: seatCountField,
   }),
   reload: z.strictObject({
     rules: countField,

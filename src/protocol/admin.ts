@@ -4,9 +4,9 @@ import type { Millis, UnixMillis } from "../base/time.ts";
 import type { WireDenial } from "./denial.ts";
 
 // The administration interface: HTTP/1.1 over the daemon's Unix socket. Bodies are JSON but for
-// the files that travel: licenses and receipts in, bundles out.
+// the files that travel: licenses, receipts and releases in, bundles out.
 
-/** Bytes of a license or receipt file that is handed in. */
+/** Bytes of a license, receipt or release file that is handed in. */
 export const ADMIN_FILE_BYTES = 16_777_216;
 
 /** Method and path of each route. */
@@ -30,6 +30,8 @@ export const ADMIN_ROUTES = {
   why: { method: "POST", path: "/v1/why" },
   /** The body is the receipt file. */
   importReceipt: { method: "POST", path: "/v1/receipts" },
+  /** The body is a release of the vendor, which frees a borrowed seat. */
+  releaseBorrowed: { method: "POST", path: "/v1/seats/release" },
 } as const;
 
 interface AdminFeature {
@@ -38,6 +40,8 @@ interface AdminFeature {
   readonly overdraftSeats: number;
   readonly used: number;
   readonly free: number;
+  /** Seats off the network. */
+  readonly borrowed: number;
   readonly queued: number;
 }
 
@@ -125,6 +129,8 @@ export interface AdminSeat {
   readonly grantedAt: UnixMillis;
   readonly expiresInMs: Millis;
   readonly overdraft: boolean;
+  /** The first moment after the borrowed time; null where it is not borrowed. */
+  readonly borrowedUntil: UnixMillis | null;
   /** False while the lease lives on without a connection. */
   readonly connected: boolean;
 }
@@ -224,6 +230,14 @@ export interface AdminReceipt {
   readonly acknowledged: number;
 }
 
+/** Borrowed seats that are free again. */
+export interface AdminRelease {
+  readonly vendor: string;
+  readonly lease: LeaseId;
+  readonly feature: string;
+  readonly count: number;
+}
+
 /** What a reload has changed. */
 export interface AdminReload {
   /** Rules and groups in force now. */
@@ -286,6 +300,7 @@ export interface AdminAnswerOf {
   readonly licenses: AdminLicenses;
   readonly installLicense: AdminLicense;
   readonly importReceipt: AdminReceipt;
+  readonly releaseBorrowed: AdminRelease;
   readonly reload: AdminReload;
   readonly why: AdminWhy;
   /** The body of every answer that is not 2xx. */

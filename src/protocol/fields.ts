@@ -24,6 +24,7 @@ import {
   LEASES_PER_REQUEST,
   MESSAGE_LENGTH,
   SEATS_PER_REQUEST,
+  SHORTEST_BORROW_MS,
   SMALL_NOTE_LENGTH,
   UNITS_PER_RECORD,
 } from "./limits.ts";
@@ -87,6 +88,11 @@ export const positionField: z.ZodType<number, number> = z.int().min(1).max(BIG);
 export const spanField: z.ZodType<Millis, number> = z
   .int()
   .min(0)
+  .max(LONGEST_SPAN_MS)
+  .transform(millis);
+export const borrowSpanField: z.ZodType<Millis, number> = z
+  .int()
+  .min(SHORTEST_BORROW_MS)
   .max(LONGEST_SPAN_MS)
   .transform(millis);
 export const momentField: z.ZodType<UnixMillis, number> = z

@@ -22,6 +22,9 @@ export const LABEL_LENGTH = 256;
 /** Lease ids in one `seat.renew` or `seat.resume`. */
 export const LEASES_PER_REQUEST = 256;
 
+/** The shortest time of one `seat.borrow`. */
+export const SHORTEST_BORROW_MS = 60_000;
+
 /** Records in one `usage.record`. */
 export const RECORDS_PER_REQUEST = 100;
 

@@ -1,12 +1,14 @@
 import { z } from "zod";
 import type { RawIdentity } from "../base/identity.ts";
 import type { IdempotencyKey, LeaseId } from "../base/ids.ts";
-import type { UnixMillis } from "../base/time.ts";
+import type { Millis, UnixMillis } from "../base/time.ts";
 import { demand } from "./decode.ts";
 import {
   type Bytes32Text,
+  borrowSpanField,
   bytes32Field,
   type Empty,
+  fingerprintField,
   keyField,
   labelField,
   leaseIdField,
@@ -67,6 +69,24 @@ interface ReleaseParams {
   readonly lease: LeaseId;
 }
 
+interface BorrowParams {
+  readonly feature: string;
+  /** As in `AcquireParams`; of a lease that there is, what it was granted with counts. */
+  readonly version: string;
+  readonly count: number;
+  readonly key: IdempotencyKey;
+  /** For how long from now. */
+  readonly borrowMs: Millis;
+  /** What the client says of its machine: 32 bytes in hex that no other machine has. */
+  readonly workstation: string;
+  /** A lease that this client has, to be borrowed, or to be borrowed for longer. */
+  readonly lease?: LeaseId;
+}
+
+interface ReturnParams {
+  readonly lease: LeaseId;
+}
+
 interface CancelParams {
   /** The key of the `seat.acquire` that waits. */
   readonly key: IdempotencyKey;
@@ -95,6 +115,8 @@ export interface ParamsOf {
   readonly "seat.release": ReleaseParams;
   readonly "seat.resume": ResumeParams;
   readonly "seat.cancel": CancelParams;
+  readonly "seat.borrow": BorrowParams;
+  readonly "seat.return": ReturnParams;
   readonly "usage.record": RecordParams;
   readonly "status.get": Empty;
   readonly "status.watch": Empty;
@@ -110,6 +132,8 @@ export const METHODS: readonly Method[] = [
   "seat.release",
   "seat.resume",
   "seat.cancel",
+  "seat.borrow",
+  "seat.return",
   "usage.record",
   "status.get",
   "status.watch",
@@ -161,6 +185,16 @@ export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf[M]> } = {
   "seat.release": z.strictObject({ lease: leaseIdField }),
   "seat.resume": z.strictObject({ leases: leaseIdsField, nonce: bytes32Field }),
   "seat.cancel": z.strictObject({ key: keyField }),
+  "seat.borrow": z.strictObject({
+    feature: productNameField,
+    version: versionField.default("0"),
+    count: seatCountField.default(1),
+    key: keyField,
+    borrowMs: borrowSpanField,
+    workstation: fingerprintField,
+    lease: leaseIdField.exactOptional(),
+  }),
+  "seat.return": z.strictObject({ lease: leaseIdField }),
   "usage.record": z.strictObject({
     records: z.array(usageRecord).min(1).max(RECORDS_PER_REQUEST),
   }),

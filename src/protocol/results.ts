@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { DenialReason } from "../base/denial.ts";
 import type { IdempotencyKey, LeaseId } from "../base/ids.ts";
-import type { Millis } from "../base/time.ts";
+import type { Millis, UnixMillis } from "../base/time.ts";
 import { denialSchema, type WireDenial } from "./denial.ts";
 import {
   countField,
@@ -10,6 +10,7 @@ import {
   largeNoteField,
   leaseIdField,
   messageField,
+  momentField,
   positionField,
   productNameField,
   reasonField,
@@ -52,6 +53,14 @@ export type AcquireResult =
       /** How long it will probably take; left out when nothing can be said. */
       readonly expectedWaitMs?: Millis;
     };
+
+export interface BorrowResult {
+  readonly lease: LeaseId;
+  /** The first moment after the borrowed time, by the daemon's wall clock. */
+  readonly until: UnixMillis;
+  /** A note of kind `borrow`: proof without a network. */
+  readonly ticket: string;
+}
 
 interface RenewedLease {
   readonly id: LeaseId;
@@ -107,6 +116,8 @@ export interface ResultOf {
   readonly "seat.release": Empty;
   readonly "seat.resume": RenewResult;
   readonly "seat.cancel": Empty;
+  readonly "seat.borrow": BorrowResult;
+  readonly "seat.return": Empty;
   readonly "usage.record": RecordResult;
   readonly "status.get": StatusResult;
   /** What there is to see follows as `status.changed`. */
@@ -169,6 +180,12 @@ export const RESULTS: { readonly [M in Method]: z.ZodType<ResultOf[M]> } = {
   "seat.release": z.strictObject({}),
   "seat.resume": renewed,
   "seat.cancel": z.strictObject({}),
+  "seat.borrow": z.strictObject({
+    lease: leaseIdField,
+    until: momentField,
+    ticket: smallNoteField,
+  }),
+  "seat.return": z.strictObject({}),
   "usage.record": z.strictObject({ results: z.array(outcome).max(RECORDS_PER_REQUEST) }),
   "status.get": z.strictObject({ features: z.array(featureStatusSchema).max(FEATURES_PER_STATUS) }),
   "status.watch": z.strictObject({}),

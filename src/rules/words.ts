@@ -1,3 +1,4 @@
+import type { BorrowRule } from "../base/site-rules.ts";
 import type { Millis } from "../base/time.ts";
 import { listed } from "./finding.ts";
 import type { WrittenRule } from "./written-rule.ts";
@@ -22,9 +23,19 @@ export function ruleInWords({ kind, rule }: WrittenRule): string {
       return `leaves a seat of ${feature} with ${whom(rule.who)} for at least ${span(rule.span)}, released earlier or not`;
     case "idle_timeout":
       return `takes a seat of ${feature} back from ${whom(rule.who)} after ${span(rule.span)} without activity`;
+    case "borrow":
+      return borrowing(rule);
     case "require_bound":
       return `refuses ${feature} to ${whom(rule.who)} unless a certificate or token proves the ${listed(rule.labels)}`;
   }
+}
+
+function borrowing({ feature, who, span: longest, seats }: BorrowRule): string {
+  if (longest === 0 || seats === 0) return `keeps ${whom(who)} from borrowing ${feature}`;
+  const number = seats === null ? feature : `at most ${seatsOf(seats, feature)} together`;
+  const time =
+    longest === null ? "" : `${seats === null ? "" : ", each"} for at most ${span(longest)}`;
+  return `lets ${whom(who)} borrow ${number}${time}`;
 }
 
 function seatsOf(seats: number, feature: string): string {

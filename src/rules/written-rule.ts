@@ -1,4 +1,5 @@
 import type {
+  BorrowRule,
   MaxRule,
   PriorityRule,
   RequireBoundRule,
@@ -20,7 +21,8 @@ export type WrittenRule =
   | Written<"linger", SpanRule>
   | Written<"min_lease", SpanRule>
   | Written<"idle_timeout", SpanRule>
-  | Written<"require_bound", RequireBoundRule>;
+  | Written<"require_bound", RequireBoundRule>
+  | Written<"borrow", BorrowRule>;
 
 interface Written<Kind extends string, Rule> {
   readonly kind: Kind;
@@ -46,6 +48,7 @@ export function siteRulesOf({ rules, policy }: SitePolicy): SiteRules {
     minLease: rules.flatMap((each) => (each.kind === "min_lease" ? [each.rule] : [])),
     idleTimeout: rules.flatMap((each) => (each.kind === "idle_timeout" ? [each.rule] : [])),
     requireBound: rules.flatMap((each) => (each.kind === "require_bound" ? [each.rule] : [])),
+    borrow: rules.flatMap((each) => (each.kind === "borrow" ? [each.rule] : [])),
     showHolders: policy.showHolders,
   };
 }

@@ -11,7 +11,7 @@ import { countOvertaken, joinQueue, leaveQueue, serveQueue, stepBack } from "./q
 import type { Refusal } from "./refusal.ts";
 import { renewLease } from "./renewing.ts";
 import { reservedForEver } from "./room.ts";
-import { takeSeats } from "./seat-taking.ts";
+import { type Taken, takeSeats } from "./seat-taking.ts";
 import { isSame, type Request, requestKey, type SeatState, type Waiter } from "./state.ts";
 import type { Turn } from "./turn.ts";
 import { earmarksBefore, rankOf } from "./waiting-line.ts";
@@ -31,19 +31,30 @@ export function acquire(state: SeatState, turn: Turn, asked: AcquireCommand): An
   return grantOrQueue(state, turn, asked, state.featureOrNew(asked.feature));
 }
 
+/** Grants a permitted request, unless all seats are taken or kept for those who wait. */
+export function takeNow(
+  state: SeatState,
+  turn: Turn,
+  feature: Feature,
+  asked: AcquireCommand,
+): Taken {
+  const rank = rankOf(state, feature, asked);
+  const taken = takeSeats(state, turn, feature, asked, earmarksBefore(state, feature, rank));
+  if (taken.kind === "granted") {
+    state.tickets.set(rank.ticket + 1);
+    if (!taken.isOwn) countOvertaken(state, feature, rank);
+  }
+  return taken;
+}
+
 function grantOrQueue(
   state: SeatState,
   turn: Turn,
   asked: AcquireCommand,
   feature: Feature,
 ): Answer {
-  const rank = rankOf(state, feature, asked);
-  const taken = takeSeats(state, turn, feature, asked, earmarksBefore(state, feature, rank));
-  if (taken.kind === "granted") {
-    state.tickets.set(rank.ticket + 1);
-    if (!taken.isOwn) countOvertaken(state, feature, rank);
-    return { kind: "granted", lease: taken.lease };
-  }
+  const taken = takeNow(state, turn, feature, asked);
+  if (taken.kind === "granted") return { kind: "granted", lease: taken.lease };
   const refusal = whyNotQueued(state, feature, asked, taken.refusal);
   if (refusal !== undefined) return denyRequest(state, turn, asked, refusal);
   joinQueue(state, turn, feature, asked);

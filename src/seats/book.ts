@@ -1,6 +1,7 @@
 import type { LeaseId } from "../base/ids.ts";
 import type { Moment, MonoMillis } from "../base/time.ts";
 import { acquire } from "./acquiring.ts";
+import { borrow, giveUp, returnBorrowed } from "./borrowing.ts";
 import type { AcquireCommand, Command } from "./command.ts";
 import {
   cancel,
@@ -208,6 +209,12 @@ export class SeatBook {
     switch (command.kind) {
       case "acquire":
         return acquire(state, turn, command);
+      case "borrow":
+        return borrow(state, turn, command);
+      case "return":
+        return returnBorrowed(state, turn, command.by, command.lease);
+      case "give-up":
+        return giveUp(state, turn, command.lease);
       case "renew":
         return renew(state, turn, command.by, command.leases);
       case "release":

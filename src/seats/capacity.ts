@@ -1,6 +1,6 @@
 import type { UnixMillis } from "../base/time.ts";
+import { compareVersions } from "../base/version.ts";
 import type { SeatGrant } from "./terms.ts";
-import { compareVersions } from "./version.ts";
 
 /** Seats that serve the same versions, of all grants valid now. */
 interface SeatType extends Pick<SeatGrant, "versionMax" | "maintenanceUntil"> {
@@ -150,8 +150,9 @@ function typesOf(supply: readonly number[], seatClass: SeatClass): readonly numb
 
 const numbersOf = (seatClass: SeatClass): readonly number[] => seatClass.split(",").map(Number);
 
-function serves(
-  { versionMax, maintenanceUntil }: SeatType,
+/** Whether seats with these limits may be used by the product. */
+export function serves(
+  { versionMax, maintenanceUntil }: Pick<SeatGrant, "versionMax" | "maintenanceUntil">,
   { version, versionDate }: Product,
 ): boolean {
   return (

@@ -1,6 +1,6 @@
 import type { Pseudonym } from "../base/identity.ts";
 import type { IdempotencyKey, InstanceId, LeaseId } from "../base/ids.ts";
-import type { UnixMillis } from "../base/time.ts";
+import type { Millis, UnixMillis } from "../base/time.ts";
 import type { Caller } from "./lease.ts";
 import type { SeatTerms } from "./terms.ts";
 
@@ -27,6 +27,20 @@ export interface AcquireCommand {
   readonly liveInstances?: ReadonlySet<InstanceId>;
 }
 
+/**
+ * Asks to take seats off the network. Idempotent under the client key and `key` while its lease
+ * lasts, as long as `lease` is null.
+ */
+export interface BorrowCommand extends Omit<AcquireCommand, "kind" | "wait"> {
+  readonly kind: "borrow";
+  /** For how long from now. */
+  readonly span: Millis;
+  /** Fingerprint of the workstation: 32 bytes in lower-case hex. */
+  readonly workstation: string;
+  /** A lease of the caller's to borrow, or to borrow for longer; null for new seats. */
+  readonly lease: LeaseId | null;
+}
+
 /** Units of a meter that were used, or that are given back, by the client's word. */
 export interface UsageRecord {
   readonly kind: "use" | "refund";
@@ -41,6 +55,11 @@ export interface UsageRecord {
 
 export type Command =
   | AcquireCommand
+  | BorrowCommand
+  /** Borrowed seats are back before their time. */
+  | { readonly kind: "return"; readonly by: Caller; readonly lease: LeaseId }
+  /** The vendor gives up the seats of a workstation that is lost. */
+  | { readonly kind: "give-up"; readonly lease: LeaseId }
   | { readonly kind: "renew"; readonly by: Caller; readonly leases: readonly LeaseId[] }
   | { readonly kind: "release"; readonly by: Caller; readonly lease: LeaseId }
   /** Somebody works with the application: these leases are not idle. Unknown ones are ignored. */

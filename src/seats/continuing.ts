@@ -22,7 +22,9 @@ export function renew(
   return eachLease(leases, (id) => {
     const lease = liveLease(state, id);
     if (lease === undefined) return whyGone(state, turn, by.client, id);
-    return isSame(lease, by) ? renewLease(state, turn, lease, by) : { reason: "NOT_YOUR_LEASE" };
+    return isSame(lease, by) || isLentTo(lease, by)
+      ? renewLease(state, turn, lease, by)
+      : { reason: "NOT_YOUR_LEASE" };
   });
 }
 
@@ -41,7 +43,7 @@ export function resume(
     const lease = liveLease(state, id);
     if (lease === undefined) return whyGone(state, turn, by.client, id);
     const isFree = lease.client === by.client && !liveInstances.has(lease.instance);
-    const may = isSame(lease, by) || isFree;
+    const may = isSame(lease, by) || isLentTo(lease, by) || isFree;
     return may ? renewLease(state, turn, lease, by) : { reason: "NOT_YOUR_LEASE" };
   });
 }
@@ -50,7 +52,9 @@ export function resume(
 export function release(state: SeatState, turn: Turn, by: Caller, id: LeaseId): Answer {
   const lease = liveLease(state, id);
   if (lease !== undefined) {
-    if (!isSame(lease, by)) return denyLease("NOT_YOUR_LEASE", "");
+    if (!isSame(lease, by) && !isLentTo(lease, by)) return denyLease("NOT_YOUR_LEASE", "");
+    // A process that used a borrowed seat is through with it; the workstation still has it.
+    if (lease.borrowed !== null) return { kind: "done" };
     giveBack(state, turn, lease);
     return { kind: "done" };
   }
@@ -66,7 +70,7 @@ export function cancel(state: SeatState, turn: Turn, by: Caller, key: Idempotenc
     leaveQueue(state, turn, request.waiter);
   }
   const lease = state.leaseUnder(requestKey(by.client, key));
-  if (lease !== undefined && isSame(lease, by)) {
+  if (lease !== undefined && isSame(lease, by) && lease.borrowed === null) {
     endLease(state, turn, lease, "released", "holder");
   }
   return { kind: "done" };
@@ -96,7 +100,7 @@ export function markActive(
 ): Answer {
   for (const id of leases) {
     const lease = liveLease(state, id);
-    if (lease === undefined || !isSame(lease, by)) continue;
+    if (lease === undefined || !isSame(lease, by) || lease.borrowed !== null) continue;
     const feature = state.featureOrNew(lease.feature);
     const { mono } = turn.now;
     const idleness = idlenessOf(feature, { ...lease, activeAt: mono }, mono);
@@ -123,6 +127,8 @@ export function reconnect(state: SeatState, turn: Turn, by: Caller): Answer {
 export function revoke(state: SeatState, turn: Turn, id: LeaseId): Answer {
   const lease = state.leases.get(id);
   if (lease === undefined) return denyLease("LEASE_UNKNOWN", "");
+  // Its workstation would go on with it, and the seat would be used twice.
+  if (lease.borrowed !== null) return denyLease("LEASE_BORROWED", lease.feature);
   endLease(state, turn, lease, "revoked", "LEASE_REVOKED");
   const { client, instance, feature, lingersUntil } = lease;
   if (lingersUntil !== null) return { kind: "done" };
@@ -142,7 +148,13 @@ function liveLease(state: SeatState, id: LeaseId): Lease | undefined {
 }
 
 function endsWithConnection(state: SeatState, lease: Lease): boolean {
+  if (lease.borrowed !== null) return false;
   return state.feature(lease.feature)?.pool.value?.releaseOnDisconnect === true;
+}
+
+/** A borrowed seat belongs to every process of the installation that has the ticket. */
+function isLentTo({ client, borrowed }: Lease, by: Caller): boolean {
+  return borrowed !== null && client === by.client;
 }
 
 function eachLease(ids: readonly LeaseId[], answer: (id: LeaseId) => Lease | Refusal): Answer {

@@ -43,6 +43,7 @@ export type RecordResult =
 /** What the caller is told once the decision is durable. */
 export type Answer =
   | { readonly kind: "granted"; readonly lease: Lease }
+  | { readonly kind: "borrowed"; readonly lease: Lease }
   | {
       readonly kind: "queued";
       readonly feature: string;

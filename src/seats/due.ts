@@ -31,6 +31,7 @@ export function isMereRenewal(state: SeatState, command: Command, turn: Turn): b
     if (lease === undefined) return true;
     if (!isSame(lease, command.by)) return command.kind !== "resume";
     if (turn.now.mono >= endOf(lease)) return false;
+    if (lease.borrowed !== null) return true;
     return command.kind === "activity" || goesOn(state, turn, lease, command.by);
   });
 }

@@ -18,6 +18,7 @@ export function rulesFor(rules: SiteRules, feature: string): FeatureRules {
     minLease: rules.minLease.filter(fits),
     idleTimeout: rules.idleTimeout.filter(fits),
     requireBound: rules.requireBound.filter(fits),
+    borrow: rules.borrow.filter(fits),
   };
 }
 

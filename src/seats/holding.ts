@@ -132,13 +132,14 @@ export function prolonged(
   const expiresAt = after(turn.now.mono, leaseTime);
   const idleness = idlenessOf(feature, { ...lease, groups }, turn.now.mono);
   const { instance } = by;
-  const { overdraft, seatSince, lingersUntil, startedAt, seatFrom } = lease;
+  const { overdraft, seatSince, borrowed, lingersUntil, startedAt, seatFrom } = lease;
   return leaseAt(lease, {
     instance,
     groups,
     leaseTime,
     overdraft,
     seatSince,
+    borrowed,
     lingersUntil,
     startedAt,
     seatFrom,
@@ -174,7 +175,8 @@ function inherit(state: SeatState, turn: Turn, lease: Lease, heir: Lease): void 
 }
 
 function observeLength(feature: Feature, turn: Turn, lease: Lease): void {
-  if (lease.seatSince === null) return;
+  // Days off the network say nothing about how soon a seat of the network comes back.
+  if (lease.seatSince === null || lease.borrowed !== null) return;
   const end = monoMillis(Math.min(turn.now.mono, endOf(lease)));
   feature.lengths.set(observe(feature.lengths.value, between(lease.startedAt, end)));
 }
@@ -193,6 +195,7 @@ function newLease(turn: Turn, feature: Feature, asked: AcquireCommand, seating: 
     leaseTime: pool.leaseTime,
     overdraft: seating === "overdraft",
     seatSince: isShared ? null : wall,
+    borrowed: null,
     lingersUntil: null,
     startedAt: mono,
     seatFrom: isShared ? null : mono,

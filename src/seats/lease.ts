@@ -14,6 +14,14 @@ export interface Caller {
   readonly standing: Standing;
 }
 
+/** Since when and until when seats are off the network, by the site's wall clock, and where. */
+export interface Borrowing {
+  readonly from: UnixMillis;
+  readonly until: UnixMillis;
+  /** Fingerprint of the workstation that has the ticket: 32 bytes in lower-case hex. */
+  readonly workstation: string;
+}
+
 /** The part of a lease that outlives the process: what the store keeps, and nothing monotonic. */
 export interface StoredLease {
   readonly id: LeaseId;
@@ -40,6 +48,8 @@ export interface StoredLease {
   readonly overdraft: boolean;
   /** Since when it has its seats; null while it shares those of another lease of its holder. */
   readonly seatSince: UnixMillis | null;
+  /** Set while its seats are off the network. */
+  readonly borrowed: Borrowing | null;
   /** Set once it was released and its seats stay with the holder for a while: until when. */
   readonly lingersUntil: UnixMillis | null;
 }
@@ -98,6 +108,7 @@ export function leaseAt(of: Pick<Lease, Lasting>, at: LeaseProgress): Lease {
     leaseTime: at.leaseTime,
     overdraft: at.overdraft,
     seatSince: at.seatSince,
+    borrowed: at.borrowed,
     lingersUntil: at.lingersUntil,
     startedAt: at.startedAt,
     seatFrom: at.seatFrom,

@@ -92,7 +92,7 @@ function reseat(state: SeatState, turn: Turn): void {
 }
 
 function watchIdleness(state: SeatState, { now }: Turn, feature: Feature, lease: Lease): void {
-  if (lease.lingersUntil !== null) return;
+  if (lease.lingersUntil !== null || lease.borrowed !== null) return;
   const idleness = idlenessOf(feature, lease, now.mono);
   if (idleness.idleAt !== lease.idleAt) state.leases.set(lease.id, { ...lease, ...idleness });
 }

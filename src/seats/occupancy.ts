@@ -15,7 +15,7 @@ interface Cells<Value> {
 }
 
 /** Whose seats a count is about. */
-export type Subject = "user" | "host" | "group" | "reserve";
+export type Subject = "user" | "host" | "group" | "reserve" | "borrow";
 
 /**
  * Who has which seats, in the counts that decisions need: seats per feature and class, per user,
@@ -51,11 +51,13 @@ export class Occupancy {
       this.#mates.set(key, [...(this.#mates.get(key) ?? []), lease.id]);
     }
     if (lease.seatSince !== null) this.#count(feature, lease, lease.count);
+    if (lease.borrowed !== null) this.#countBorrowed(feature, lease, lease.count);
   }
 
   take(feature: Feature, lease: Lease): void {
     if (hasMates(feature, lease)) this.#removeMate(mateKey(feature, lease), lease);
     if (lease.seatSince !== null) this.#count(feature, lease, -lease.count);
+    if (lease.borrowed !== null) this.#countBorrowed(feature, lease, -lease.count);
   }
 
   /**
@@ -77,9 +79,17 @@ export class Occupancy {
     return sum;
   }
 
-  /** Seats of one user, host or group that a `max` rule counts, or of those for whom a rule reserves. */
+  /**
+   * Seats of one user, host or group that a `max` rule counts, of those for whom a rule reserves, or
+   * borrowed ones of those whom a `borrow` rule means.
+   */
   held(feature: Feature, subject: Subject, name: string): number {
     return this.#counts.get(countKey(feature, subject, name)) ?? 0;
+  }
+
+  /** Seats off the network, also those that share the seats of another lease. */
+  borrowed(feature: Feature): number {
+    return this.#counts.get(countKey(feature, "borrow", "")) ?? 0;
   }
 
   /** Seats of a reservation that its groups do not use at present. */
@@ -105,6 +115,14 @@ export class Occupancy {
     }
     const tokens = feature.pool.value?.tokens;
     if (tokens) this.#add(poolKey(tokens.pool), seats * tokens.cost);
+  }
+
+  /** No rule has an empty id, so that count is the feature's. */
+  #countBorrowed(feature: Feature, lease: Lease, seats: number): void {
+    this.#add(countKey(feature, "borrow", ""), seats);
+    for (const { ruleId, who } of feature.rules.value.borrow) {
+      if (means(who, lease.groups)) this.#add(countKey(feature, "borrow", ruleId), seats);
+    }
   }
 
   #removeMate(key: string, lease: Lease): void {

@@ -17,6 +17,8 @@ export function renewLease(
   lease: Lease,
   by: Caller,
 ): Lease | Refusal {
+  // It has its end, and nothing of the site's ends it sooner.
+  if (lease.borrowed !== null) return { ...lease, instance: by.instance };
   const feature = state.featureOrNew(lease.feature);
   const renewed = prolonged(
     turn,

@@ -56,18 +56,18 @@ function restoreLease(
   leaseTime: Millis,
   now: Moment,
 ): void {
-  const { grantedAt, seatSince, lingersUntil } = stored;
-  const rest = lingersUntil === null ? leaseTime : lingersUntil - now.wall;
+  const { grantedAt, seatSince, borrowed, lingersUntil } = stored;
   const lease = leaseAt(stored, {
     instance: stored.instance,
     groups: stored.groups,
     leaseTime,
     overdraft: stored.overdraft,
     seatSince,
+    borrowed,
     lingersUntil,
     startedAt: monoAt(grantedAt, now),
     seatFrom: seatSince === null ? null : monoAt(seatSince, now),
-    expiresAt: monoMillis(now.mono + Math.min(rest, Math.max(leaseTime, LONGEST_LINGER))),
+    expiresAt: monoMillis(now.mono + restOf(stored, leaseTime, now)),
     activeAt: now.mono,
     idleAt: null,
     restored: true,
@@ -78,10 +78,24 @@ function restoreLease(
   if (lingersUntil !== null) return;
   const key = requestKey(lease.client, lease.key);
   state.setRequest(lease.client, key, { kind: "leased", lease: lease.id });
+  // Nor does a borrowed one.
+  if (borrowed !== null) return;
   state.seatTime.restored(lease, sureUntil(snapshot, lease, now));
 }
 
-/** However the wall clock has jumped meanwhile, released seats come back. */
+/** However the wall clock has jumped meanwhile, no seat stays away for longer than was agreed. */
+function restOf(
+  { borrowed, lingersUntil }: StoredLease,
+  leaseTime: Millis,
+  { wall }: Moment,
+): number {
+  if (lingersUntil !== null) {
+    return Math.min(lingersUntil - wall, Math.max(leaseTime, LONGEST_LINGER));
+  }
+  if (borrowed === null) return leaseTime;
+  return Math.min(borrowed.until - wall, borrowed.until - borrowed.from);
+}
+
 const LONGEST_LINGER: Millis = days(1);
 
 /** Nobody can have renewed after the process was last alive, so one lease time later it was over. */

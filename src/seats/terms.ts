@@ -10,10 +10,20 @@ export interface SeatGrant {
   readonly versionMax: string | null;
   /** Versions released from this moment on may not use these seats; null for no such limit. */
   readonly maintenanceUntil: UnixMillis | null;
+  /** What may be taken off the network; null for nothing. */
+  readonly borrow: BorrowTerms | null;
   /** Valid from this moment on; null for always. */
   readonly startsAt: UnixMillis | null;
   /** Valid before this moment (expiry plus grace); null for ever. */
   readonly endsAt: UnixMillis | null;
+}
+
+/** How much of a license's seats may be off the network. */
+export interface BorrowTerms {
+  /** The longest time of one borrowing. */
+  readonly span: Millis;
+  /** Seats that may be out at the same time. */
+  readonly seats: number;
 }
 
 /** A feature as all installed licenses have it together. */

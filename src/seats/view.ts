@@ -17,6 +17,8 @@ export interface FeatureView {
   readonly free: number;
   /** Seats used above the license. */
   readonly overdraft: number;
+  /** Seats off the network; those that share the seats of another lease are not in `used`. */
+  readonly borrowed: number;
   /** Waiting requests. */
   readonly queued: number;
 }

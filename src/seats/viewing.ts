@@ -26,6 +26,7 @@ export function viewFeatures(state: SeatState): readonly FeatureView[] {
         used,
         free: Math.max(0, licensed - used),
         overdraft: Math.max(0, used - licensed),
+        borrowed: state.occupancy.borrowed(feature),
         queued: feature.queue.value.length,
       };
     });

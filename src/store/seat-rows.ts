@@ -2,7 +2,7 @@ import { parsePseudonym } from "../base/identity.ts";
 import { clientKey, idempotencyKey, instanceId, leaseId } from "../base/ids.ts";
 import { millis, type UnixMillis, unixMillis } from "../base/time.ts";
 import type { SeatChange } from "../seats/decision.ts";
-import type { StoredLease } from "../seats/lease.ts";
+import type { Borrowing, StoredLease } from "../seats/lease.ts";
 import type {
   MeterTotal,
   NamedUser,
@@ -35,7 +35,8 @@ export class SeatRows {
     this.#putLease = connection.prepare(
       `INSERT OR REPLACE INTO leases (vendor, lease, client, instance, user, host, feature, version,
         count, key, granted_at, lease_time, overdraft, display, site_groups, version_date, seat_since,
-        lingers_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        lingers_until, borrowed_from, borrowed_until, borrow_host)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#dropLease = connection.prepare("DELETE FROM leases WHERE vendor = ? AND lease = ?");
     this.#putMeter = connection.prepare(
@@ -134,6 +135,9 @@ export class SeatRows {
       lease.versionDate,
       lease.seatSince,
       lease.lingersUntil,
+      lease.borrowed?.from ?? null,
+      lease.borrowed?.until ?? null,
+      lease.borrowed?.workstation ?? null,
     );
   }
 }
@@ -159,8 +163,16 @@ function leaseOf(row: Row): StoredLease {
       .filter((group) => group !== ""),
     versionDate: momentOf(row, "version_date"),
     seatSince: momentOf(row, "seat_since"),
+    borrowed: borrowingOf(row),
     lingersUntil: momentOf(row, "lingers_until"),
   };
+}
+
+function borrowingOf(row: Row): Borrowing | null {
+  const from = momentOf(row, "borrowed_from");
+  const until = momentOf(row, "borrowed_until");
+  if (from === null || until === null) return null;
+  return { from, until, workstation: row.text("borrow_host") };
 }
 
 function meterOf(row: Row): MeterTotal {

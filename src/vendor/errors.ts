@@ -21,6 +21,7 @@ export const VENDOR_CODES = [
   // Bundles and reports.
   "BUNDLE_UNREADABLE",
   "SITE_UNKNOWN",
+  "SITE_AMBIGUOUS",
 ] as const;
 
 /** Something at the vendor's desk that cannot be done or believed. */

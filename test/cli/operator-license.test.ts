@@ -161,14 +161,14 @@ describe("a license that is not for this site, or not for now", () => {
   });
 
   it("is refused in full when this release cannot enforce a term of it", async () => {
-    const floating = { name: "cad.pro", seats: 2, borrow: { days: 3, seats: 1 } };
+    const floating = { name: "cad.pro", seats: 2, named_users: { max: 1, changes_per_month: 1 } };
     const terms = { site: "Example", features: [floating], emergency_days: 3 };
     site.write("terms.sklic", await site.licenseFor(terms));
     await expectSession(
       site,
       `
       $ seatkeeper license install terms.sklic
-      ! seatkeeper: error: license <id> has terms that this release does not enforce: features.0.borrow, emergency_days (LICENSE_TERM_UNSUPPORTED)
+      ! seatkeeper: error: license <id> has terms that this release does not enforce: features.0.named_users, emergency_days (LICENSE_TERM_UNSUPPORTED)
       ! seatkeeper: hint: install a newer release, or ask the vendor for a license without them
       = 1
       ${nothingInstalled}`,

@@ -193,7 +193,10 @@ export class ScriptedDaemon {
       case "seat.cancel":
       case "status.watch":
       case "status.unwatch":
+      case "seat.return":
         return {};
+      case "seat.borrow":
+        throw new Error("a scripted daemon lends nothing");
       case "status.get":
         return { features: [] };
     }

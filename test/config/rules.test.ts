@@ -39,6 +39,7 @@ rules:
   - linger: { feature: cad.pro, for: 30s }
   - min_lease: { feature: cad.pro, for: 10m, who: interns }
   - require_bound: { feature: cad.pro, labels: [user] }
+  - borrow: { feature: "cad.*", days: 3, seats: 2, who: interns }
 policy: { show_holders: pseudonym }
 `,
       FILE,
@@ -72,6 +73,9 @@ policy: { show_holders: pseudonym }
       requireBound: [
         { ruleId: "require_bound-8", feature: "cad.pro", labels: ["user"], who: null },
       ],
+      borrow: [
+        { ruleId: "borrow-9", feature: "cad.*", who: ["interns"], span: 259_200_000, seats: 2 },
+      ],
       showHolders: "pseudonym",
     });
   });
@@ -101,6 +105,12 @@ policy: { show_holders: pseudonym }
     expect(refused("exclude: { feature: cad.pro, who: [] }")).toMatch(
       /^4:34: rules\.0\.exclude\.who/,
     );
+    expect(refused("borrow: { feature: cad.pro, who: cad }")).toBe(
+      "4:5: rules.0.borrow: says neither days nor seats",
+    );
+    expect(refused("borrow: { feature: cad.pro, days: 367 }")).toMatch(
+      /^4:33: rules\.0\.borrow\.days/,
+    );
     expect(refused("exclude:")).toBe("4:5: rules.0.exclude: expected object, received null");
   });
 
@@ -119,9 +129,6 @@ policy: { show_holders: pseudonym }
   });
 
   it("that this release does not enforce are refused", () => {
-    expect(refused("borrow: { feature: cad.pro, seats: 1, days: 3, who: cad }")).toBe(
-      "4:5: rules.0.borrow: borrowing is not limited by this release",
-    );
     expect(refused("idle_timeout: { feature: cad.pro, for: 1h }")).toBe(
       "4:5: rules.0.idle_timeout: no client of this release reports activity, so all would count as idle",
     );
@@ -166,6 +173,8 @@ describe("the examples of config.example.yaml", () => {
       "priority",
       "linger",
       "min_lease",
+      "borrow",
+      "borrow",
       "require_bound",
     ]);
     const findings = reviewRules(config).filter(({ severity }) => severity !== "remark");

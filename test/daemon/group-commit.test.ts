@@ -23,6 +23,7 @@ const twoSeats: FeaturePool = {
       overdraftSeats: 0,
       versionMax: null,
       maintenanceUntil: null,
+      borrow: null,
       startsAt: null,
       endsAt: null,
     },

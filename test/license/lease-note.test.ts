@@ -46,7 +46,7 @@ describe("a lease note", () => {
   it.each([
     ["no seat", '"count":1', '"count":0'],
     ["a lease time that is no lease", '"lease_time":90000', '"lease_time":1'],
-    ["a borrow end", '"borrow_until":null', '"borrow_until":1'],
+    ["a borrow end that is no time", '"borrow_until":null', '"borrow_until":-1'],
     ["a nonce of another length", '"nonce":"A', '"nonce":"'],
     ["an unknown field", '"count":1', '"count":1,"x":1'],
   ])("is refused with %s", (_, before, after) => {

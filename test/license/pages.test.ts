@@ -21,6 +21,8 @@ describe("the pages of the specification", () => {
     ["license.md", licensePage, "issuer.note"],
     ["license.md", licensePage, "request.skreq"],
     ["license.md", licensePage, "lease.note"],
+    ["license.md", licensePage, "borrow.note"],
+    ["license.md", licensePage, "borrow-release.skrelease"],
     ["note.md", notePage, "lease.note"],
     ["note.md", notePage, "head.note"],
   ])("show in %s the vector itself: %#", (_, page, name) => {

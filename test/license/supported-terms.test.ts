@@ -35,7 +35,6 @@ describe("a license is refused that says", () => {
   it.each([
     ["named_users", { named_users: { max: 1, changes_per_month: 1 } }],
     ["maintenance_until", { maintenance_until: "2027-01-31" }],
-    ["borrow", { borrow: { days: 1, seats: 1 } }],
   ])("%s", (name, feature) => {
     expect(unsupported(feature)).toEqual([`features.0.${name}`]);
   });

@@ -9,6 +9,8 @@ import {
   readActivationRequest,
   writeActivationRequest,
 } from "../../src/license/activation-request.ts";
+import { readBorrowRelease, writeBorrowRelease } from "../../src/license/borrow-release.ts";
+import { readBorrowTicket, writeBorrowTicket } from "../../src/license/borrow-ticket.ts";
 import { readIssuer, writeIssuer } from "../../src/license/issuer.ts";
 import { readLeaseNote, writeLeaseNote } from "../../src/license/lease-note.ts";
 import { readLicense, writeLicense } from "../../src/license/license.ts";
@@ -73,5 +75,18 @@ describe("the published notes are read, and written again byte for byte", () => 
     const read = readLeaseNote(vector("lease.note"), verifier);
     expect(read).toMatchObject({ feature: "cad.pro", version: "2027.1", leaseTimeMs: 90_000 });
     expect(writeLeaseNote(read, { name: origin, signer: daemon })).toBe(vector("lease.note"));
+  });
+
+  it("as a borrow ticket", () => {
+    const read = readBorrowTicket(vector("borrow.note"), verifier);
+    expect(read).toMatchObject({ feature: "cad.pro", until: read.from + 7 * 86_400_000 });
+    expect(writeBorrowTicket(read, { name: origin, signer: daemon })).toBe(vector("borrow.note"));
+  });
+
+  it("as a borrow release", () => {
+    const trust = { vendorName: vendor, rootKey: root.publicKey };
+    const read = readBorrowRelease(vector("borrow-release.skrelease"), trust);
+    expect(read).toMatchObject({ reason: "stolen on a train", vendor });
+    expect(writeBorrowRelease(read, issuing)).toBe(vector("borrow-release.skrelease"));
   });
 });

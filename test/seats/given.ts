@@ -83,6 +83,7 @@ export function grant(fields: Partial<SeatGrant> = {}): SeatGrant {
     overdraftSeats: 0,
     versionMax: null,
     maintenanceUntil: null,
+    borrow: null,
     startsAt: null,
     endsAt: null,
     ...fields,

@@ -107,6 +107,7 @@ describe("a released seat that lingers for 30 seconds", () => {
       leaseTime: seconds(90),
       overdraft: false,
       seatSince: unixMillis(noon.wall - minute),
+      borrowed: null,
       lingersUntil: unixMillis(noon.wall + 5 * second),
     };
     const book = givenBook({ ...lingering, snapshot: { leases: [stored] } });

@@ -69,6 +69,7 @@ describe("a feature with two seats", () => {
       leaseTime: 90_000,
       overdraft: false,
       seatSince: noon.wall,
+      borrowed: null,
       lingersUntil: null,
       startedAt: noon.mono,
       seatFrom: noon.mono,

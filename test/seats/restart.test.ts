@@ -38,6 +38,7 @@ const stored: StoredLease = {
   leaseTime: seconds(90),
   overdraft: false,
   seatSince: unixMillis(noon.wall - 10 * minute),
+  borrowed: null,
   lingersUntil: null,
 };
 

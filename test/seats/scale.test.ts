@@ -19,6 +19,7 @@ function aFullSite(): SeatBook {
     leaseTime: seats(1).leaseTime,
     overdraft: false,
     seatSince: noon.wall,
+    borrowed: null,
     lingersUntil: null,
   })).map((lease, index) => ({
     ...lease,

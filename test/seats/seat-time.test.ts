@@ -123,6 +123,7 @@ describe("a lease that was stored ten minutes before noon, when the daemon was a
     leaseTime: seconds(90),
     overdraft: false,
     seatSince: unixMillis(noon.wall - 10 * minute),
+    borrowed: null,
     lingersUntil: null,
   };
   const snapshot = { leases: [stored], lastAlive: unixMillis(noon.wall - 9 * minute) };
@@ -189,6 +190,7 @@ describe("seat time beyond all measure, after the wall clock went astray", () =>
             leaseTime: seconds(90),
             overdraft: false,
             seatSince: unixMillis(0),
+            borrowed: null,
             lingersUntil: null,
           },
         ],

@@ -26,8 +26,26 @@ describe("a look at the book", () => {
     book.decide(record(bob, 3, { units: 4 }), noonAnd(second));
     expect(book.view(noonAnd(3 * second))).toEqual({
       features: [
-        { name: "bim", seats: 0, overdraftSeats: 0, used: 0, free: 0, overdraft: 0, queued: 0 },
-        { name: "cad.pro", seats: 1, overdraftSeats: 1, used: 2, free: 0, overdraft: 1, queued: 1 },
+        {
+          name: "bim",
+          seats: 0,
+          overdraftSeats: 0,
+          used: 0,
+          free: 0,
+          overdraft: 0,
+          borrowed: 0,
+          queued: 0,
+        },
+        {
+          name: "cad.pro",
+          seats: 1,
+          overdraftSeats: 1,
+          used: 2,
+          free: 0,
+          overdraft: 1,
+          borrowed: 0,
+          queued: 1,
+        },
       ],
       leases: [lease.kind === "granted" ? lease.lease : undefined],
       queue: [

@@ -57,6 +57,7 @@ export function leaseNumber(number: number): StoredLease {
     groups: ["cad-team", "field"],
     versionDate: null,
     seatSince: unixMillis(noon + number),
+    borrowed: null,
     lingersUntil: null,
   };
 }

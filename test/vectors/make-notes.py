@@ -200,6 +200,38 @@ lease = json_note(
     pretty=False,
 )
 
+borrow = json_note(
+    "borrow",
+    {
+        "chain_id": CHAIN,
+        "lease_id": some_id("lease"),
+        "feature": "cad.pro",
+        "version": "2027.1",
+        "count": 1,
+        "client_key": b64url(public("client")),
+        "workstation": seed("workstation").hex(),
+        "from": NOON,
+        "until": NOON + 7 * 86_400_000,
+    },
+    ORIGIN,
+    "daemon",
+    pretty=False,
+)
+release = json_note(
+    "borrow-release",
+    {
+        "vendor": VENDOR,
+        "chain_id": CHAIN,
+        "lease_id": some_id("lease"),
+        "reason": "stolen on a train",
+        "issued_at": NOON,
+        "issuer": issuer,
+    },
+    f"{VENDOR}/issuer",
+    "issuing",
+    pretty=True,
+)
+
 folder = pathlib.Path(__file__).with_name("notes")
 for name, text in {
     "issuer.note": issuer,
@@ -208,5 +240,7 @@ for name, text in {
     "request.skreq": request,
     "license.sklic": license_note,
     "lease.note": lease,
+    "borrow.note": borrow,
+    "borrow-release.skrelease": release,
 }.items():
     (folder / name).write_bytes(text.encode())

@@ -34,7 +34,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     usage: "seats",
-    summary: "list and revoke seats",
+    summary: "list, revoke and release seats",
     load: async () => (await import("./seats.ts")).seats,
   },
   {

@@ -16,6 +16,7 @@ const UNVERIFIED: ReadonlySet<NoteError["code"] | LicenseError["code"] | Receipt
     "LICENSE_UNSIGNED",
     "LICENSE_ISSUER",
     "VENDOR_FILE_SIGNATURE",
+    "RELEASE_SIGNATURE",
     "RECEIPT_ROOT",
     "RECEIPT_AHEAD",
   ]);

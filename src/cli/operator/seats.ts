@@ -1,11 +1,13 @@
 import { HEX_16, leaseId } from "../../base/ids.ts";
 import { isoTime } from "../../base/time.ts";
+import type { AdminSeat } from "../../protocol/admin.ts";
 import { type Command, command, group } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
 import { usageError } from "../shared/errors.ts";
 import { EXIT } from "../shared/exit.ts";
+import { readSignedInput } from "../shared/signed-input.ts";
 import { admin, SITE_OPTIONS } from "./site-options.ts";
-import { spanInWords } from "./words.ts";
+import { counted, spanInWords } from "./words.ts";
 
 const list = command({
   command: "list",
@@ -40,9 +42,38 @@ const list = command({
         seat.host,
         isoTime(seat.grantedAt),
         spanInWords(seat.expiresInMs),
-        `${seat.connected ? "connected" : "away"}${seat.overdraft ? ", overdraft" : ""}`,
+        `${whereabouts(seat)}${seat.overdraft ? ", overdraft" : ""}`,
       ]),
     );
+    return EXIT.done;
+  },
+});
+
+function whereabouts({ borrowedUntil, connected }: AdminSeat): string {
+  if (borrowedUntil !== null) return `borrowed until ${isoTime(borrowedUntil)}`;
+  return connected ? "connected" : "away";
+}
+
+const release = command({
+  command: "release",
+  summary: "free a borrowed seat whose workstation is lost, by a release of the vendor",
+  options: {
+    note: {
+      type: "string",
+      requiresArg: true,
+      demandOption: true,
+      describe: "the vendor's release, *.skrelease",
+    },
+    ...SITE_OPTIONS,
+    ...JSON_OPTION,
+  },
+  examples: [["seats release --note lost.skrelease", "a laptop was stolen, the vendor has signed"]],
+  async run(options, shell) {
+    const note = readSignedInput(options.note, "borrow-release");
+    const released = await admin(options, shell).releaseBorrowed(note);
+    const { count, feature, lease } = released;
+    if (options.json) shell.out.json(released);
+    else shell.out.note(`released ${counted(count, "seat")} of ${feature}, lease ${lease}`);
     return EXIT.done;
   },
 });
@@ -66,4 +97,8 @@ const revoke = command({
   },
 });
 
-export const seats: Command = group("seats", "list and revoke seats", [list, revoke]);
+export const seats: Command = group("seats", "list, revoke and release seats", [
+  list,
+  revoke,
+  release,
+]);

@@ -66,6 +66,7 @@ function describeVendor(out: Output, vendor: AdminVendor): void {
     out.line(`${out.paint("yellow", "ends")}: ${what} on ${isoTime(endsAt)}${grace}`);
   }
   if (vendor.features.length > 0) {
+    const withBorrowed = vendor.features.some(({ borrowed }) => borrowed > 0);
     out.line();
     out.table(
       [
@@ -73,6 +74,7 @@ function describeVendor(out: Output, vendor: AdminVendor): void {
         { title: "seats", align: "right" },
         { title: "used", align: "right" },
         { title: "free", align: "right" },
+        ...(withBorrowed ? [{ title: "borrowed", align: "right" } as const] : []),
         { title: "queued", align: "right" },
       ],
       vendor.features.map((each) => [
@@ -80,6 +82,7 @@ function describeVendor(out: Output, vendor: AdminVendor): void {
         String(each.seats),
         String(each.used),
         String(each.free),
+        ...(withBorrowed ? [String(each.borrowed)] : []),
         String(each.queued),
       ]),
     );

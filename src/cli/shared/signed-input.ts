@@ -7,6 +7,7 @@ const SIGNED = {
   request: "activation request",
   license: "license",
   receipt: "receipt",
+  "borrow-release": "release",
 } as const;
 
 /** What else might be given by mistake. */

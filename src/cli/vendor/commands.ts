@@ -33,6 +33,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./sites.ts")).sites,
   },
   {
+    usage: "release",
+    summary: "give up a borrowed seat whose workstation is lost",
+    load: async () => (await import("./release.ts")).release,
+  },
+  {
     usage: "passphrase",
     summary: "change the passphrase of the vendor's keys",
     load: async () => (await import("./passphrase.ts")).passphrase,

@@ -44,6 +44,8 @@ const STRICT: Partial<SiteRules> = {
 
 const LEADS_FIRST: Partial<SiteRules> = { priority: STRICT.priority ?? [] };
 
+const TWO_FOR_AN_HOUR = { span: hours(1), seats: 2 };
+
 const METERS = [
   meter({ lateLimit: hours(1), refunds: true }),
   meter({ name: "api.calls", quota: 20, period: "day", overdraft: "allow", lateLimit: minutes(5) }),
@@ -53,7 +55,7 @@ const METERS = [
 export const TERMS: readonly [SeatTerms, ...SeatTerms[]] = [
   termsOf({
     pools: [
-      pool({ grants: [grant({ seats: 3, overdraftSeats: 1 })] }),
+      pool({ grants: [grant({ seats: 3, overdraftSeats: 1, borrow: TWO_FOR_AN_HOUR })] }),
       pool({
         name: "sim",
         grants: [grant({ versionMax: "2" }), grant({ versionMax: "3" })],
@@ -84,7 +86,7 @@ export const TERMS: readonly [SeatTerms, ...SeatTerms[]] = [
   termsOf({
     pools: [
       pool({
-        grants: [grant({ seats: 3 })],
+        grants: [grant({ seats: 3, borrow: TWO_FOR_AN_HOUR })],
         share: "user",
         tokens: { pool: "all", cost: 2 },
         minLease: seconds(30),
@@ -102,7 +104,7 @@ export const TERMS: readonly [SeatTerms, ...SeatTerms[]] = [
   }),
   termsOf({
     pools: [
-      pool({ grants: [grant({ seats: 2 })] }),
+      pool({ grants: [grant({ seats: 2, borrow: TWO_FOR_AN_HOUR })] }),
       pool({
         name: "sim",
         grants: [
@@ -137,6 +139,7 @@ export interface Ask {
 const WHATS = [
   "acquire acquire acquire acquire acquire renew renew release release resume record record refund",
   "cancel disconnect reconnect revoke tick terms activity activity name-user unname-user",
+  "borrow borrow borrow return give-up",
 ].flatMap((some) => some.split(" "));
 
 export const anyAsk: fc.Arbitrary<Ask> = fc.record({
@@ -185,6 +188,24 @@ export function commandOf(ask: Ask, issued: number, wall: number): Command {
         key,
         newLease: leaseNo(issued),
       };
+    case "borrow":
+      return {
+        kind: "borrow",
+        by,
+        feature: ask.feature === 0 ? "cad.pro" : "sim",
+        version: String(ask.version),
+        versionDate: null,
+        count: ask.count,
+        key,
+        newLease: leaseNo(issued),
+        span: minutes(2 ** (ask.key + 1)),
+        workstation: caller.client,
+        lease: ask.wait ? lease : null,
+      };
+    case "return":
+      return { kind: "return", by, lease };
+    case "give-up":
+      return { kind: "give-up", lease };
     case "renew":
       return { kind: "renew", by, leases };
     case "resume":

@@ -183,10 +183,38 @@ export function expectStored(
 
 /** Whether the command may touch the lease: its holder's, the administrator's, a lawful takeover. */
 function isFor(command: Command, lease: Lease): boolean {
-  if (command.kind === "revoke") return command.lease === lease.id;
+  if (command.kind === "revoke" || command.kind === "give-up") return command.lease === lease.id;
   if (!("by" in command) || command.by.client !== lease.client) return false;
-  if (command.by.instance === lease.instance) return true;
+  if (command.by.instance === lease.instance || lease.borrowed !== null) return true;
   return command.kind === "resume" && !command.liveInstances.has(lease.instance);
+}
+
+/**
+ * What is off the network comes back by its workstation, by the vendor, or in its own time, and by
+ * nothing else; and no more goes off the network, for no longer, than the licenses allow.
+ */
+export function expectLent({ command, decision, now, terms, before, after }: Seen): void {
+  for (const lease of before.leases) {
+    if (lease.borrowed === null || after.leases.some(({ id }) => id === lease.id)) continue;
+    const end = decision.events.find((event) => event.type === "end" && event.lease === lease.id);
+    const isAsked = (kind: string): boolean =>
+      command.kind === kind && "lease" in command && command.lease === lease.id;
+    if (lease.expiresAt <= now.mono) expect(end).toMatchObject({ reason: "expired" });
+    else if (isAsked("return")) expect(end).toMatchObject({ reason: "returned" });
+    else expect([isAsked("give-up"), end]).toMatchObject([true, { reason: "vendor-released" }]);
+  }
+  for (const event of decision.events) {
+    if (event.type !== "borrow") continue;
+    const grants = terms.pools.find(({ name }) => name === event.feature)?.grants ?? [];
+    const out = after.leases.filter(
+      ({ feature, borrowed }) => feature === event.feature && borrowed !== null,
+    );
+    expect(sumOf(out.map(({ count }) => count))).toBeLessThanOrEqual(
+      sumOf(grants.map(({ borrow }) => borrow?.seats ?? 0)),
+    );
+    const longest = Math.max(...grants.map(({ borrow }) => borrow?.span ?? 0));
+    expect(event.until - now.wall).toBeLessThanOrEqual(longest);
+  }
 }
 
 function grantedIn({ changes }: Decision): readonly StoredLease[] {

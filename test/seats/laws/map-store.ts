@@ -88,8 +88,8 @@ export class MapStore {
 function storedPart(lease: StoredLease): StoredLease {
   const { id, client, instance, user, host, feature, version, count } = lease;
   const { key, grantedAt, leaseTime, overdraft, display, groups } = lease;
-  const { versionDate, seatSince, lingersUntil } = lease;
+  const { versionDate, seatSince, borrowed, lingersUntil } = lease;
   const who = { id, client, instance, user, host, display, groups };
   const what = { feature, version, versionDate, count, key };
-  return { ...who, ...what, grantedAt, leaseTime, overdraft, seatSince, lingersUntil };
+  return { ...who, ...what, grantedAt, leaseTime, overdraft, seatSince, borrowed, lingersUntil };
 }

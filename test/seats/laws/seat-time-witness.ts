@@ -8,7 +8,8 @@ interface Watched {
   count: number;
   since: number;
   expiresAt: number;
-  lingers: boolean;
+  /** It lingers or is borrowed: its end is set, and no renewal moves it. */
+  isSet: boolean;
   /** After a restart, until the client comes back: no later moment counts. */
   sureUntil: number;
 }
@@ -50,7 +51,7 @@ export class SeatTimeWitness {
 
   seeRestart(lastAlive: Moment, now: Moment): void {
     for (const lease of this.#open.values()) {
-      if (lease.lingers) continue;
+      if (lease.isSet) continue;
       lease.sureUntil = lastAlive.mono + LEASE_TIME;
       lease.expiresAt = now.mono + LEASE_TIME;
     }
@@ -70,29 +71,30 @@ export class SeatTimeWitness {
     return open.reduce((sum, part) => sum + part, this.#ended);
   }
 
-  /** It has got the seats that it shared before, or they linger. */
-  #change({ id, count, seatSince, lingersUntil }: StoredLease, now: Moment): void {
+  /** It has got the seats that it shared before, or they linger, or are away. */
+  #change({ id, count, seatSince, borrowed, lingersUntil }: StoredLease, now: Moment): void {
     const lease = this.#open.get(id);
     if (lease === undefined) return;
     if (lease.count === 0 && seatSince !== null) {
       lease.count = count;
       lease.since = now.mono;
     }
-    if (lingersUntil === null) return;
-    lease.lingers = true;
-    lease.expiresAt = now.mono + lingersUntil - now.wall;
+    const until = lingersUntil ?? borrowed?.until;
+    if (until === undefined) return;
+    lease.isSet = true;
+    lease.expiresAt = now.mono + until - now.wall;
     lease.sureUntil = Infinity;
   }
 
   #begin(id: LeaseId, count: number, now: Moment): void {
     const expiresAt = now.mono + LEASE_TIME;
-    this.#open.set(id, { count, since: now.mono, expiresAt, sureUntil: Infinity, lingers: false });
+    this.#open.set(id, { count, since: now.mono, expiresAt, sureUntil: Infinity, isSet: false });
   }
 
   #renew({ id }: Lease, now: Moment): void {
     const lease = this.#open.get(id);
     if (lease === undefined) throw new Error("renewed, but never granted");
-    lease.expiresAt = now.mono + LEASE_TIME;
+    if (!lease.isSet) lease.expiresAt = now.mono + LEASE_TIME;
     lease.sureUntil = Infinity;
   }
 

@@ -10,6 +10,7 @@ import { type Ask, commandOf, TERMS, TICK } from "./asks.ts";
 import { HourWitness } from "./hour-witness.ts";
 import {
   expectForgotten,
+  expectLent,
   expectNotOversold,
   expectOthersUntouched,
   expectQueueInOrder,
@@ -123,6 +124,7 @@ export class Site {
     expectTokens(seen);
     expectSharing(seen);
     expectRules(seen);
+    expectLent(seen);
     expectQueueInOrder(seen, LIMITS.overtakings);
     this.#overtaking.see(seen);
     expectOthersUntouched(seen);

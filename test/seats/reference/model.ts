@@ -209,6 +209,11 @@ export class Model {
       case "record":
       case "tick":
         return DONE;
+      // No step asks for these.
+      case "borrow":
+      case "return":
+      case "give-up":
+        throw new Error(`the model knows nothing of ${command.kind}`);
     }
   }
 }

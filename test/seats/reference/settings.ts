@@ -114,6 +114,7 @@ const anySiteRules: fc.Arbitrary<SiteRules> = fc.record({
     "bound",
     fc.record({ who: anyGroups, labels: fc.constantFrom<("user" | "host")[]>(["user"], ["host"]) }),
   ),
+  borrow: fc.constant([]),
   showHolders: fc.constantFrom("none" as const, "pseudonym" as const),
 });
 

@@ -118,6 +118,7 @@ export function inShort(answer: Answer): Expected {
         kept: answer.leases.map(({ id }) => id),
         lost: answer.lost.map(({ lease, reason }) => `${lease} ${reason}`),
       };
+    case "borrowed":
     case "recorded":
     case "done":
       return { kind: "done" };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compareVersions } from "../../src/seats/version.ts";
+import { compareVersions } from "../../src/base/version.ts";
 
 describe("versions", () => {
   it.each([
