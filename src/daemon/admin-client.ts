@@ -8,6 +8,9 @@ import {
   type AdminCheckpoint,
   type AdminLicense,
   type AdminLicenses,
+  type AdminNamedAnswer,
+  type AdminNamedEdits,
+  type AdminNamedLists,
   type AdminReceipt,
   type AdminRelease,
   type AdminReload,
@@ -15,6 +18,8 @@ import {
   type AdminStatus,
   type AdminUsage,
   type AdminWhy,
+  type AskNamedUserRequest,
+  type EditNamedUsersRequest,
   type RevokeRequest,
   type WhyRequest,
 } from "../protocol/admin.ts";
@@ -104,6 +109,18 @@ export class AdminClient {
   }
 
   /** What would happen if somebody asked now. */
+  namedUsers(): Promise<AdminNamedLists> {
+    return this.#ask("namedUsers");
+  }
+
+  editNamedUsers(asked: EditNamedUsersRequest): Promise<AdminNamedEdits> {
+    return this.#ask("editNamedUsers", { body: utf8(JSON.stringify(asked)) });
+  }
+
+  askNamedUser(asked: AskNamedUserRequest): Promise<AdminNamedAnswer> {
+    return this.#ask("askNamedUser", { body: utf8(JSON.stringify(asked)) });
+  }
+
   why(asked: WhyRequest): Promise<AdminWhy> {
     return this.#ask("why", { body: utf8(JSON.stringify(asked)) });
   }

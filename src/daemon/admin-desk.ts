@@ -6,12 +6,16 @@ import type { FeatureTerms } from "../license/feature-terms.ts";
 import type { License } from "../license/license.ts";
 import { featureValidity } from "../license/license-checks.ts";
 import type { Terms } from "../license/terms.ts";
+import type { Log } from "../log/log.ts";
 import { peekJsonNote } from "../note/json-note.ts";
 import type {
   AdminCheckpoint,
   AdminLicense,
   AdminLicenseFeature,
   AdminLicenses,
+  AdminNamedAnswer,
+  AdminNamedEdits,
+  AdminNamedLists,
   AdminReceipt,
   AdminRelease,
   AdminReload,
@@ -22,6 +26,8 @@ import type {
   AdminVendor,
   AdminWaiter,
   AdminWhy,
+  AskNamedUserRequest,
+  EditNamedUsersRequest,
   RevokeRequest,
   WhyRequest,
 } from "../protocol/admin.ts";
@@ -30,6 +36,7 @@ import type { WaiterView } from "../seats/view.ts";
 import type { UsageRange } from "../store/usage-days.ts";
 import { DaemonError } from "./errors.ts";
 import type { ShelvedLicense } from "./license-shelf.ts";
+import { askNamedUser, editNamedUsers, namedLists } from "./named-users.ts";
 import { PRODUCT } from "./product.ts";
 import { importReceipt } from "./receipt-import.ts";
 import { importRelease } from "./release-import.ts";
@@ -41,6 +48,7 @@ import { whyNow } from "./why.ts";
 
 export interface AdminDeskParts {
   readonly site: Site;
+  readonly log: Log;
   readonly clock: Clock;
   readonly startedAt: MonoMillis;
   /** Clients connected now. */
@@ -154,6 +162,21 @@ export class AdminDesk {
 
   why(request: WhyRequest): AdminWhy {
     return whyNow(this.#parts.site, request);
+  }
+
+  namedUsers(): AdminNamedLists {
+    return { lists: namedLists(this.#desks()) };
+  }
+
+  /** @throws DaemonError VENDOR_NOT_HERE, VENDOR_NOT_NAMED, ADMIN_NOT_WRITTEN. */
+  editNamedUsers(request: EditNamedUsersRequest): Promise<AdminNamedEdits> {
+    const { site, log } = this.#parts;
+    return editNamedUsers(site, log, request);
+  }
+
+  /** @throws DaemonError VENDOR_NOT_HERE, VENDOR_NOT_NAMED. */
+  askNamedUser(request: AskNamedUserRequest): AdminNamedAnswer {
+    return askNamedUser(this.#parts.site, request);
   }
 
   #desks(): readonly VendorDesk[] {

@@ -3,7 +3,12 @@ import { concat, fromUtf8, utf8 } from "../base/bytes.ts";
 import type { Clock } from "../clock/clock.ts";
 import { failure, type Log } from "../log/log.ts";
 import { ADMIN_FILE_BYTES, ADMIN_ROUTES, type AdminProblem } from "../protocol/admin.ts";
-import { decodeRevoke, decodeWhy } from "../protocol/admin-answers.ts";
+import {
+  decodeAskNamedUser,
+  decodeEditNamedUsers,
+  decodeRevoke,
+  decodeWhy,
+} from "../protocol/admin-answers.ts";
 import type { Decoded } from "../protocol/decode.ts";
 import type { AdminDesk } from "./admin-desk.ts";
 import { bindAdminSocket } from "./admin-socket.ts";
@@ -134,6 +139,12 @@ export class AdminServer {
         return this.#desk.releaseBorrowed(body);
       case "reload":
         return this.#desk.reload();
+      case "namedUsers":
+        return this.#desk.namedUsers();
+      case "editNamedUsers":
+        return this.#desk.editNamedUsers(understood(decodeEditNamedUsers(jsonIn(body))));
+      case "askNamedUser":
+        return this.#desk.askNamedUser(understood(decodeAskNamedUser(jsonIn(body))));
       case "why":
         return this.#desk.why(understood(decodeWhy(jsonIn(body))));
     }
@@ -203,6 +214,9 @@ const ROUTE_NAMES: readonly RouteName[] = [
   "releaseBorrowed",
   "reload",
   "why",
+  "namedUsers",
+  "editNamedUsers",
+  "askNamedUser",
 ];
 
 async function bodyOf(request: IncomingMessage, limit: number): Promise<Uint8Array> {

@@ -90,6 +90,7 @@ async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Da
   const reload = new Reload({ site, config, reread: parts.reread ?? (() => config), log });
   const desk = new AdminDesk({
     site,
+    log,
     reload: () => reload.run(),
     clock,
     startedAt,

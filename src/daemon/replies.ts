@@ -126,6 +126,7 @@ function failed<Result>(outcome: Outcome): Reply<Result> {
     case "queued":
     case "renewed":
     case "recorded":
+    case "listed":
     case "done":
       // An answer to another question than was asked: ours to fix, not the client's to see.
       return { kind: "error", error: wireFault("INTERNAL_ERROR", "the request failed") };

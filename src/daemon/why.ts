@@ -16,7 +16,7 @@ import type { VendorDesk } from "./vendor-desk.ts";
  * @throws DaemonError VENDOR_NOT_HERE, VENDOR_NOT_NAMED.
  */
 export function whyNow(site: Site, request: WhyRequest): AdminWhy {
-  const desk = deskFor(site.desks, request);
+  const desk = deskSelling(site.desks, request);
   const by = callerNamed(site, request);
   const { core } = desk;
   const { answer, reasons } = core.book.explain(requestOf(request, by), core.time.now());
@@ -58,10 +58,13 @@ function requestOf({ feature, version, count }: WhyRequest, by: Caller): Acquire
   };
 }
 
-/** The vendor that was named, or the only one that sells the feature. */
-function deskFor(
+/**
+ * The vendor that was named, or the only one that sells the feature.
+ * @throws DaemonError VENDOR_NOT_HERE, VENDOR_NOT_NAMED.
+ */
+export function deskSelling(
   desks: ReadonlyMap<string, VendorDesk>,
-  { vendor, feature }: WhyRequest,
+  { vendor, feature }: Pick<WhyRequest, "vendor" | "feature">,
 ): VendorDesk {
   if (vendor !== undefined) return oneVendor(desks, vendor);
   const selling = new Map(

@@ -24,7 +24,6 @@ export function unsupportedTerms(terms: Terms): readonly string[] {
 function featurePaths(feature: FeatureTerms, path: string): readonly string[] {
   return named(`${path}.`, {
     maintenance_until: feature.maintenanceUntil !== null,
-    named_users: feature.namedUsers !== null,
   });
 }
 

@@ -1,5 +1,12 @@
 import { z } from "zod";
-import type { AdminAnswerOf, RevokeRequest, WhyRequest } from "./admin.ts";
+import {
+  type AdminAnswerOf,
+  type AskNamedUserRequest,
+  type EditNamedUsersRequest,
+  NAMES_PER_REQUEST,
+  type RevokeRequest,
+  type WhyRequest,
+} from "./admin.ts";
 import { type Decoded, decode, demand } from "./decode.ts";
 import { denialSchema } from "./denial.ts";
 import {
@@ -147,6 +154,8 @@ const license = z.strictObject({
   ),
 });
 
+const namedUser = z.strictObject({ user: wordField, since: momentField, counts: z.boolean() });
+
 const revoke = z.strictObject({ lease: leaseIdField });
 
 const ANSWERS: { readonly [R in keyof AdminAnswerOf]: z.ZodType<AdminAnswerOf[R]> } = {
@@ -209,6 +218,34 @@ const ANSWERS: { readonly [R in keyof AdminAnswerOf]: z.ZodType<AdminAnswerOf[R]
     denial: denialSchema.nullable(),
     reasons: z.array(denialSchema),
   }),
+  namedUsers: z.strictObject({
+    lists: z.array(
+      z.strictObject({
+        vendor: vendorNameField,
+        feature: productNameField,
+        max: countField,
+        changesLeft: countField,
+        users: z.array(namedUser),
+      }),
+    ),
+  }),
+  editNamedUsers: z.strictObject({
+    vendor: vendorNameField,
+    feature: productNameField,
+    results: z.array(
+      z.strictObject({
+        user: wordField,
+        outcome: z.enum(["changed", "unchanged", "denied"]),
+        denial: denialSchema.nullable(),
+      }),
+    ),
+  }),
+  askNamedUser: z.strictObject({
+    vendor: vendorNameField,
+    feature: productNameField,
+    user: wordField,
+    named: namedUser.nullable(),
+  }),
   error: z.strictObject({ error: problem }),
 };
 
@@ -230,6 +267,27 @@ const why: z.ZodType<WhyRequest> = z.strictObject({
 
 /** The body of `POST /v1/why`; its labels leave here under their brand. */
 export const decodeWhy = (body: unknown): Decoded<WhyRequest> => decode(why, body, "body");
+
+const editNamedUsers: z.ZodType<EditNamedUsersRequest> = z.strictObject({
+  feature: productNameField,
+  vendor: vendorNameField.exactOptional(),
+  change: z.enum(["add", "remove"]),
+  users: z.array(labelField).min(1).max(NAMES_PER_REQUEST),
+});
+
+/** The body of `POST /v1/named-users`; its names leave here under their brand. */
+export const decodeEditNamedUsers = (body: unknown): Decoded<EditNamedUsersRequest> =>
+  decode(editNamedUsers, body, "body");
+
+const askNamedUser: z.ZodType<AskNamedUserRequest> = z.strictObject({
+  feature: productNameField,
+  vendor: vendorNameField.exactOptional(),
+  user: labelField,
+});
+
+/** The body of `POST /v1/named-users/ask`; its name leaves here under its brand. */
+export const decodeAskNamedUser = (body: unknown): Decoded<AskNamedUserRequest> =>
+  decode(askNamedUser, body, "body");
 
 /** What a route answered, as a command reads it. @throws ProtocolError WIRE_FIELD. */
 export function decodeAdminAnswer<R extends keyof AdminAnswerOf>(

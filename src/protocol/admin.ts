@@ -9,6 +9,9 @@ import type { WireDenial } from "./denial.ts";
 /** Bytes of a license, receipt or release file that is handed in. */
 export const ADMIN_FILE_BYTES = 16_777_216;
 
+/** Users named in one request. */
+export const NAMES_PER_REQUEST = 100;
+
 /** Method and path of each route. */
 export const ADMIN_ROUTES = {
   status: { method: "GET", path: "/v1/status" },
@@ -28,6 +31,12 @@ export const ADMIN_ROUTES = {
   reload: { method: "POST", path: "/v1/reload" },
   /** What would happen if somebody asked now. The body names them; it is not kept or logged. */
   why: { method: "POST", path: "/v1/why" },
+  /** Who may use the features that are for named users, by pseudonym. */
+  namedUsers: { method: "GET", path: "/v1/named-users" },
+  /** Puts users on a list or takes them off. The body names them; what is kept are pseudonyms. */
+  editNamedUsers: { method: "POST", path: "/v1/named-users" },
+  /** Whether somebody is on a list. The body names the person; it is not kept or logged. */
+  askNamedUser: { method: "POST", path: "/v1/named-users/ask" },
   /** The body is the receipt file. */
   importReceipt: { method: "POST", path: "/v1/receipts" },
   /** The body is a release of the vendor, which frees a borrowed seat. */
@@ -290,6 +299,66 @@ export interface AdminWhy {
   readonly reasons: readonly WireDenial[];
 }
 
+/** The list of one feature that is for named users. */
+export interface AdminNamedList {
+  readonly vendor: string;
+  readonly feature: string;
+  /** Users whom the licenses allow on it. */
+  readonly max: number;
+  /** How many may still be taken off in this month of UTC. */
+  readonly changesLeft: number;
+  /** Those who came first in front. */
+  readonly users: readonly AdminNamedUser[];
+}
+
+interface AdminNamedUser {
+  /** A pseudonym. */
+  readonly user: string;
+  readonly since: UnixMillis;
+  /** False beyond `max`, where a license has shrunk: then the user gets no seat. */
+  readonly counts: boolean;
+}
+
+export interface AdminNamedLists {
+  readonly lists: readonly AdminNamedList[];
+}
+
+export interface EditNamedUsersRequest {
+  readonly feature: string;
+  /** Needed where several vendors sell the feature. */
+  readonly vendor?: string;
+  readonly change: "add" | "remove";
+  /** As their clients name them. */
+  readonly users: readonly RawIdentity[];
+}
+
+/** What became of each user, in the order of the request: those that are denied change nothing. */
+export interface AdminNamedEdits {
+  readonly vendor: string;
+  readonly feature: string;
+  readonly results: readonly {
+    /** The pseudonym. */
+    readonly user: string;
+    readonly outcome: "changed" | "unchanged" | "denied";
+    readonly denial: WireDenial | null;
+  }[];
+}
+
+export interface AskNamedUserRequest {
+  readonly feature: string;
+  readonly vendor?: string;
+  readonly user: RawIdentity;
+}
+
+export interface AdminNamedAnswer {
+  readonly vendor: string;
+  readonly feature: string;
+  /** The pseudonym. */
+  readonly user: string;
+  /** Null for somebody who is not on the list. */
+  readonly named: AdminNamedUser | null;
+}
+
 /** What each route answers; `exportUsage` answers bytes, `watchStatus` one status after the other. */
 export interface AdminAnswerOf {
   readonly status: AdminStatus;
@@ -303,6 +372,9 @@ export interface AdminAnswerOf {
   readonly releaseBorrowed: AdminRelease;
   readonly reload: AdminReload;
   readonly why: AdminWhy;
+  readonly namedUsers: AdminNamedLists;
+  readonly editNamedUsers: AdminNamedEdits;
+  readonly askNamedUser: AdminNamedAnswer;
   /** The body of every answer that is not 2xx. */
   readonly error: { readonly error: AdminProblem };
 }

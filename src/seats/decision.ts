@@ -63,6 +63,8 @@ export type Answer =
       readonly lost: readonly LostLease[];
     }
   | { readonly kind: "recorded"; readonly results: readonly RecordResult[] }
+  /** Of a change to a list of named users; `changed` is false where it was so already. */
+  | { readonly kind: "listed"; readonly changed: boolean }
   | { readonly kind: "done" };
 
 /**

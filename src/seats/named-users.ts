@@ -42,10 +42,10 @@ export class NamedUsers {
   /** Done again it is done still. */
   name(turn: Turn, feature: string, user: Pseudonym, terms: NamedUserTerms): Answer | Refusal {
     const list = this.list(feature);
-    if (list.some((named) => named.user === user)) return DONE;
+    if (list.some((named) => named.user === user)) return UNCHANGED;
     if (list.length >= terms.max) {
       return {
-        reason: "OVER_MAX",
+        reason: "NAMED_USERS_FULL",
         hint: `the license names ${terms.max} users; take one off first`,
       };
     }
@@ -53,18 +53,18 @@ export class NamedUsers {
     this.#put(named);
     turn.changes.push({ kind: "user-named", ...named });
     turn.events.push({ type: "naming", wall: turn.now.wall, feature, user, change: "named" });
-    return DONE;
+    return CHANGED;
   }
 
   /** Done again it is done still. */
   unname(turn: Turn, feature: string, user: Pseudonym, terms: NamedUserTerms): Answer | Refusal {
     const list = this.list(feature);
-    if (list.every((named) => named.user !== user)) return DONE;
+    if (list.every((named) => named.user !== user)) return UNCHANGED;
     const month = isoTime(turn.now.wall).slice(0, 7);
     const changes = this.changesIn(feature, turn.now.wall) + 1;
     if (changes > terms.changesPerMonth) {
-      const hint = `the license allows ${terms.changesPerMonth} changes a month; wait for the next`;
-      return { reason: "QUOTA_EXHAUSTED", hint };
+      const hint = `the license allows ${terms.changesPerMonth} a month; wait for the next`;
+      return { reason: "NAMED_USERS_FIXED", hint };
     }
     this.#changes.set(countKey(feature, month), changes);
     this.#lists.set(
@@ -73,7 +73,7 @@ export class NamedUsers {
     );
     turn.changes.push({ kind: "user-unnamed", feature, user, month, changes });
     turn.events.push({ type: "naming", wall: turn.now.wall, feature, user, change: "unnamed" });
-    return DONE;
+    return CHANGED;
   }
 
   /** Changes made in the month of `wall`. */
@@ -86,7 +86,8 @@ export class NamedUsers {
   }
 }
 
-const DONE: Answer = { kind: "done" };
+const CHANGED: Answer = { kind: "listed", changed: true };
+const UNCHANGED: Answer = { kind: "listed", changed: false };
 
 const countKey = (feature: string, month: string): string => `${month} ${feature}`;
 

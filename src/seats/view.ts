@@ -1,6 +1,6 @@
 import type { Pseudonym } from "../base/identity.ts";
 import type { ClientKey, IdempotencyKey, InstanceId } from "../base/ids.ts";
-import type { Millis } from "../base/time.ts";
+import type { Millis, UnixMillis } from "../base/time.ts";
 import type { Lease } from "./lease.ts";
 import type { QuotaWarning } from "./meter-rules.ts";
 import type { MeterPeriod } from "./terms.ts";
@@ -66,8 +66,8 @@ export interface TokenView {
 /** The list of a feature that is for named users. */
 export interface NamedListView {
   readonly feature: string;
-  /** Those who came first in front; beyond `max` they do not count. */
-  readonly users: readonly Pseudonym[];
+  /** Those who came first in front. */
+  readonly users: readonly NamedUserView[];
   readonly max: number;
   /** Users who may still be taken off in this month. */
   readonly changesLeft: number;
@@ -78,6 +78,13 @@ export interface SeatSummary {
   readonly features: readonly FeatureView[];
   readonly queue: readonly WaiterView[];
   readonly meters: readonly MeterView[];
+}
+
+export interface NamedUserView {
+  readonly user: Pseudonym;
+  readonly since: UnixMillis;
+  /** False beyond `max`, where a license has shrunk: then the user gets no seat. */
+  readonly counts: boolean;
 }
 
 /** Everything at one moment; features, leases and meters in a stable order. */

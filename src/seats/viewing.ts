@@ -79,7 +79,9 @@ function viewNamed(state: SeatState, now: Moment): readonly NamedListView[] {
     const terms = pool.value?.namedUsers;
     if (!terms) return [];
     const changesLeft = terms.changesPerMonth - state.naming.changesIn(name, now.wall);
-    const users = state.naming.list(name).map(({ user }) => user);
+    const users = state.naming
+      .list(name)
+      .map(({ user, since }, place) => ({ user, since, counts: place < terms.max }));
     return [{ feature: name, max: terms.max, users, changesLeft: Math.max(0, changesLeft) }];
   });
 }

@@ -60,7 +60,7 @@ describe("seatkeeper --help", () => {
     const { code, stdout } = await terminal.type("seatkeeper --help");
     expect(code).toBe(0);
     const commands = stdout.slice(0, stdout.indexOf("Options:"));
-    expect([...commands.matchAll(/^ {2}seatkeeper (\w+) /gm)].map(([, name]) => name)).toEqual([
+    expect([...commands.matchAll(/^ {2}seatkeeper ([\w-]+) /gm)].map(([, name]) => name)).toEqual([
       "completion",
       "init",
       "config",
@@ -69,6 +69,7 @@ describe("seatkeeper --help", () => {
       "reload",
       "status",
       "seats",
+      "named-users",
       "why",
       "usage",
       "ledger",

@@ -10,7 +10,9 @@ const HOST = "xylophone-workstation-17";
 const DISPLAY = "pergola-display-42";
 const WHY_USER = "ottoline.featherstone";
 const WHY_HOST = "gazebo-laptop-93";
-const LABELS = [USER, HOST, DISPLAY, WHY_USER, WHY_HOST];
+const LISTED = "peregrine.marmalade";
+const FORMER = "persimmon.wainwright";
+const LABELS = [USER, HOST, DISPLAY, WHY_USER, WHY_HOST, LISTED, FORMER];
 
 const rules = `
 groups:
@@ -24,9 +26,18 @@ rules:
 policy: { show_holders: pseudonym }
 `;
 
+const terms = {
+  site: "Example Studio",
+  features: [
+    { name: "cad.pro", seats: 3, lease_time: "30s" },
+    { name: "sim.solver", seats: 1, lease_time: "30s" },
+    { name: "sim.named", seats: 1, named_users: { max: 2, changes_per_month: 1 } },
+  ],
+};
+
 describe("the labels of a client, at a site with rules", () => {
   it("are in no file of the data folder, no log line and no answer", async () => {
-    const daemon = await aRuledDaemon(rules);
+    const daemon = await aRuledDaemon(rules, terms);
     const said: unknown[] = [];
     const station = await Workstation.at(daemon.url, somebody(USER, HOST));
     said.push(await station.hello(await station.challenge(), {}, { display: DISPLAY }));
@@ -38,6 +49,13 @@ describe("the labels of a client, at a site with rules", () => {
     const asked = { user: WHY_USER as never, host: WHY_HOST as never, version: "0", count: 1 };
     said.push(await daemon.admin.why({ feature: "cad.pro", ...asked, address: "127.0.0.1" }));
     said.push(await daemon.admin.why({ feature: "sim.solver", ...asked }));
+    const list = { feature: "sim.named", users: [LISTED as never, FORMER as never] };
+    said.push(await daemon.admin.editNamedUsers({ ...list, change: "add" }));
+    said.push(
+      await daemon.admin.editNamedUsers({ ...list, change: "remove", users: [FORMER as never] }),
+      await daemon.admin.askNamedUser({ feature: "sim.named", user: LISTED as never }),
+      await daemon.admin.namedUsers(),
+    );
     said.push(
       await daemon.admin.seats(),
       await daemon.admin.status(),

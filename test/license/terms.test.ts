@@ -194,7 +194,6 @@ describe("terms that say everything", () => {
   it("name every term that is not enforced yet", () => {
     expect(unsupportedTerms(terms)).toEqual([
       "features.0.maintenance_until",
-      "features.0.named_users",
       "clock_policy",
       "witness_policy",
       "policy_grace_days",

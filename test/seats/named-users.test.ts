@@ -30,10 +30,10 @@ describe("a feature for two named users", () => {
     expect(book.decide(acquire(ada, 1), noon).answer).toMatchObject({
       denial: { reason: "NOT_NAMED_USER" },
     });
-    const { changes } = book.decide(name(ada), noon);
-    expect(changes).toEqual([
-      { kind: "user-named", feature: "cad.pro", user: ada.user, since: noon.wall },
-    ]);
+    const { changes, events } = book.decide(name(ada), noon);
+    const what = { feature: "cad.pro", user: ada.user };
+    expect(changes).toEqual([{ kind: "user-named", ...what, since: noon.wall }]);
+    expect(events).toEqual([{ type: "naming", ...what, wall: noon.wall, change: "named" }]);
     expect(book.decide(acquire(ada, 2), noon).answer.kind).toBe("granted");
   });
 
@@ -42,7 +42,7 @@ describe("a feature for two named users", () => {
     book.decide(name(ada), noon);
     book.decide(name(bob), noon);
     expect(book.decide(name(cid), noon).answer).toMatchObject({
-      denial: { reason: "OVER_MAX", hint: "the license names 2 users; take one off first" },
+      denial: { reason: "NAMED_USERS_FULL", hint: "the license names 2 users; take one off first" },
     });
   });
 
@@ -53,11 +53,14 @@ describe("a feature for two named users", () => {
     expect(book.decide(unname(ada), noon).changes).toEqual([
       { kind: "user-unnamed", feature: "cad.pro", user: ada.user, month: "2026-11", changes: 1 },
     ]);
-    expect(book.decide(name(cid), noon).answer).toEqual({ kind: "done" });
+    expect(book.decide(name(cid), noon).answer).toEqual({ kind: "listed", changed: true });
     expect(book.decide(unname(bob), noon).answer).toMatchObject({
-      denial: { reason: "QUOTA_EXHAUSTED" },
+      denial: { reason: "NAMED_USERS_FIXED" },
     });
-    expect(book.decide(unname(bob), noonAnd(9 * day)).answer).toEqual({ kind: "done" });
+    expect(book.decide(unname(bob), noonAnd(9 * day)).answer).toEqual({
+      kind: "listed",
+      changed: true,
+    });
   });
 
   it("ends the lease of a user taken off the list at its next renewal", () => {
@@ -95,7 +98,12 @@ describe("a feature for two named users", () => {
     const book = givenBook({ pools: [namedFor(2)] });
     book.decide(name(ada), noon);
     expect(book.view(noon).named).toEqual([
-      { feature: "cad.pro", max: 2, users: [ada.user], changesLeft: 1 },
+      {
+        feature: "cad.pro",
+        max: 2,
+        users: [{ user: ada.user, since: noon.wall, counts: true }],
+        changesLeft: 1,
+      },
     ]);
   });
 

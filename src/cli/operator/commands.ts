@@ -38,6 +38,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./seats.ts")).seats,
   },
   {
+    usage: "named-users",
+    summary: "list and change who may use what is sold for named users",
+    load: async () => (await import("./named-users.ts")).namedUsers,
+  },
+  {
     usage: "why",
     summary: "say what somebody who asks for a seat now would get, and why; takes no seat",
     load: async () => (await import("./why.ts")).why,

@@ -138,13 +138,14 @@ export function editNames(
   const isThere = list.includes(user);
   if (isThere === (kind === "name-user")) return DONE;
   if (kind === "name-user") {
-    if (list.length >= terms.max) return { kind: "denied", reason: "OVER_MAX" };
+    if (list.length >= terms.max) return { kind: "denied", reason: "NAMED_USERS_FULL" };
     records.named.push({ feature, user, since: records.wall });
     return DONE;
   }
   const month = new Date(records.wall).toISOString().slice(0, 7);
   const changes = records.unnamings.filter((one) => one.feature === feature && one.month === month);
-  if (changes.length >= terms.changesPerMonth) return { kind: "denied", reason: "QUOTA_EXHAUSTED" };
+  if (changes.length >= terms.changesPerMonth)
+    return { kind: "denied", reason: "NAMED_USERS_FIXED" };
   records.unnamings.push({ feature, month });
   records.named = records.named.filter((one) => one.feature !== feature || one.user !== user);
   dropTheHopeless(records);

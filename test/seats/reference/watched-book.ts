@@ -120,6 +120,7 @@ export function inShort(answer: Answer): Expected {
       };
     case "borrowed":
     case "recorded":
+    case "listed":
     case "done":
       return { kind: "done" };
   }
