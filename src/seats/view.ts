@@ -80,7 +80,7 @@ export interface SeatSummary {
   readonly meters: readonly MeterView[];
 }
 
-export interface NamedUserView {
+interface NamedUserView {
   readonly user: Pseudonym;
   readonly since: UnixMillis;
   /** False beyond `max`, where a license has shrunk: then the user gets no seat. */
