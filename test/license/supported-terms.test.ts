@@ -33,9 +33,7 @@ describe("a license may say, because the daemon enforces it", () => {
 });
 
 describe("a license is refused that says", () => {
-  it.each([
-    ["maintenance_until", { maintenance_until: "2027-01-31" }],
-  ])("%s", (name, feature) => {
+  it.each([["maintenance_until", { maintenance_until: "2027-01-31" }]])("%s", (name, feature) => {
     expect(unsupported(feature)).toEqual([`features.0.${name}`]);
   });
 });
