@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { somebody, Workstation } from "../daemon/workstation.ts";
+import { leaseOf, somebody, Workstation } from "../daemon/workstation.ts";
 import { aRuledDaemon } from "../daemon/written-rules.ts";
 import { temporaryFolder } from "../support/leftovers.ts";
 import { expectSession, Terminal } from "../support/terminal.ts";
@@ -225,6 +225,28 @@ describe("a daemon with imported rules", () => {
     expect(await reasonFor(url, "zoe", "ws-7", "sim.solver")).toBeUndefined();
   });
 
+  it("serves first whom RLM served first", async () => {
+    const { url } = await imported(
+      "rlm",
+      "PRIORITY 7 sim.solver user scarlet\nPRIORITY 3 sim.solver user plum\n",
+    );
+    expect(await reasonFor(url, "green", "ws-7", "sim.solver")).toBeUndefined();
+    expect(await waitingPlace(url, "white")).toBe(1);
+    expect(await waitingPlace(url, "scarlet")).toBe(1);
+    expect(await waitingPlace(url, "plum")).toBe(1);
+    expect(await waitingPlace(url, "scarlet")).toBe(3);
+    expect(await waitingPlace(url, "peacock")).toBe(5);
+  });
+
+  it("leaves a released seat with its holder, as FlexNet did", async () => {
+    const { url } = await imported("flexnet", "LINGER sim.solver 3600\n");
+    const ada = await Workstation.greeted(url, somebody("ada"));
+    const lease = leaseOf(await ada.acquire("sim.solver"));
+    await ada.ask("seat.release", { lease });
+    expect(await reasonFor(url, "bob", "ws-7", "sim.solver")).toBe("NO_SEATS");
+    expect((await ada.acquire("sim.solver")).error).toBeUndefined();
+  });
+
   it("keeps out and limits as RLM did, whatever the case of a login", async () => {
     const { url } = await imported("rlm", RLM_FILE);
     expect(await reasonFor(url, "ADA", "ws-7", "sim.solver")).toBe("EXCLUDED");
@@ -234,6 +256,11 @@ describe("a daemon with imported rules", () => {
     expect(await reasonFor(url, "bob")).toBeUndefined();
   });
 });
+
+async function waitingPlace(url: string, user: string): Promise<unknown> {
+  const workstation = await Workstation.greeted(url, somebody(user));
+  return (await workstation.acquire("sim.solver", { wait: true })).result?.["position"];
+}
 
 async function imported(format: "flexnet" | "rlm", text: string): Promise<{ url: string }> {
   const terminal = folderWith({ "site.opt": text });

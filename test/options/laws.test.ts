@@ -36,7 +36,7 @@ describe.each([FLEXNET, RLM])("any text as an options file of $name", (dialect: 
         const yaml = configText(translateOptions(text, dialect), "site.opt");
         expect(readConfig(yaml, FILE).listen.port).toBe(7328);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   });
 
@@ -52,7 +52,7 @@ describe.each([FLEXNET, RLM])("any text as an options file of $name", (dialect: 
         const lines = text.split(/\r\n|\r|\n/).map((_, index) => index + 1);
         expect([...told].toSorted((one, other) => one - other)).toEqual(lines);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   });
 
