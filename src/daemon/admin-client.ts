@@ -108,7 +108,7 @@ export class AdminClient {
     return this.#ask("reload");
   }
 
-  /** What would happen if somebody asked now. */
+  /** The site's lists of named users. */
   namedUsers(): Promise<AdminNamedLists> {
     return this.#ask("namedUsers");
   }
@@ -121,6 +121,7 @@ export class AdminClient {
     return this.#ask("askNamedUser", { body: utf8(JSON.stringify(asked)) });
   }
 
+  /** What would happen if somebody asked now. */
   why(asked: WhyRequest): Promise<AdminWhy> {
     return this.#ask("why", { body: utf8(JSON.stringify(asked)) });
   }

@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { createSecureContext } from "node:tls";
 import { messageOf } from "../base/errors.ts";
 import { type Millis, millis } from "../base/time.ts";
+import type { Clock } from "../clock/clock.ts";
 import type { Config } from "../config/config.ts";
 import { certificateFingerprint } from "../crypto/certificate.ts";
 import { failure } from "../log/log.ts";
@@ -104,7 +105,7 @@ async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Da
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     run.draining = true;
-    await shutDown(site, transport, admin);
+    await shutDown(site, transport, admin, clock);
     log.info("daemon.stopped");
   };
   return {
@@ -125,12 +126,27 @@ function adminProblem({ code, reason, hint }: NotReady): AdminProblem {
 const DRAINING: NotReady = { code: "DRAINING", reason: "the daemon is stopping" };
 
 /** Clients hear of the end while their last answers can still reach them. */
-async function shutDown(site: Site, transport: Transport, admin: AdminServer): Promise<void> {
+async function shutDown(
+  site: Site,
+  transport: Transport,
+  admin: AdminServer,
+  clock: Clock,
+): Promise<void> {
   transport.closeDoors();
   for (const desk of site.desks.values()) desk.drain(DRAIN_NOTICE);
+  await answersOf(site, clock);
   await transport.close();
   await admin.close();
   await site.close();
+}
+
+/** What has reached this machine is answered: with what was asked, or that the daemon stops. */
+async function answersOf(site: Site, clock: Clock): Promise<void> {
+  // Two rounds of the event loop: the first may already be past its sockets.
+  await new Promise<void>((resolve) => clock.soon(() => clock.soon(resolve)));
+  const desks = [...site.desks.values()];
+  // A desk that a fatal failure has ended answers nobody any more.
+  await Promise.allSettled(desks.map((desk) => desk.alone(() => Promise.resolve())));
 }
 
 /** @throws DaemonError PLAINTEXT_REFUSED; the configuration was checked, this is what it stands for. */

@@ -6,8 +6,9 @@ import type { License } from "../license/license.ts";
 import { failure } from "../log/log.ts";
 import type { Welcome } from "../protocol/handshake.ts";
 import type { HelloResult, WireLease } from "../protocol/results.ts";
-import type { Command } from "../seats/command.ts";
+import type { AcquireCommand, Command } from "../seats/command.ts";
 import type { Answer, Denial } from "../seats/decision.ts";
+import type { Explanation } from "../seats/explaining.ts";
 import type { Caller, Lease } from "../seats/lease.ts";
 import type { FeatureView, SeatSummary, SeatView } from "../seats/view.ts";
 import { Attendance, type Listener } from "./attendance.ts";
@@ -95,6 +96,15 @@ export class VendorDesk {
   /** Runs `look` when everything that was decided up to now is durable. */
   settled(look: () => void): void {
     this.ask({ kind: "tick" }, look);
+  }
+
+  /** What the request would be answered now, and everything that stands against it. */
+  explain(asked: AcquireCommand): Explanation {
+    const { book, time } = this.core;
+    const { answer, reasons } = book.explain(asked, time.now());
+    const told = reasons.map((reason) => this.#inFull(reason));
+    if (answer.kind !== "denied") return { answer, reasons: told };
+    return { answer: { kind: "denied", denial: this.#inFull(answer.denial) }, reasons: told };
   }
 
   /** Asks the engine on the administrator's behalf. @throws DaemonError ADMIN_NOT_WRITTEN. */
@@ -305,19 +315,18 @@ export class VendorDesk {
     this.core.files.close();
   }
 
-  /** The engine knows only licenses in force; that there is one for another machine explains more. */
   #explained(outcome: Outcome): Outcome {
-    if (outcome.kind !== "denied" || outcome.denial.reason !== "NO_LICENSE") return outcome;
+    if (outcome.kind !== "denied") return outcome;
+    return { kind: "denied", denial: this.#inFull(outcome.denial) };
+  }
+
+  /** The engine knows only licenses in force; that there is one for another machine explains more. */
+  #inFull(denial: Denial): Denial {
+    if (denial.reason !== "NO_LICENSE") return denial;
     const moved = this.core.shelf.all.some(
       (entry) => entry.kind === "refused" && entry.problem.code === "LICENSE_WRONG_HOST",
     );
-    if (!moved) return outcome;
-    const denial: Denial = {
-      ...outcome.denial,
-      reason: "WRONG_HOST",
-      hint: DENIAL_HINTS.WRONG_HOST,
-    };
-    return { kind: "denied", denial };
+    return moved ? { ...denial, reason: "WRONG_HOST", hint: DENIAL_HINTS.WRONG_HOST } : denial;
   }
 
   /** Nothing to write says nothing about the disk. */

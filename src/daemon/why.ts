@@ -18,8 +18,7 @@ import type { VendorDesk } from "./vendor-desk.ts";
 export function whyNow(site: Site, request: WhyRequest): AdminWhy {
   const desk = deskSelling(site.desks, request);
   const by = callerNamed(site, request);
-  const { core } = desk;
-  const { answer, reasons } = core.book.explain(requestOf(request, by), core.time.now());
+  const { answer, reasons } = desk.explain(requestOf(request, by));
   return {
     vendor: desk.name,
     feature: request.feature,

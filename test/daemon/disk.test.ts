@@ -1,10 +1,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { DEFAULT_CONFIG } from "../../src/config/config.ts";
 import { dataFolder, vendorFolder } from "../../src/store/data-folder.ts";
 import { ingest } from "./at-the-vendor.ts";
+import { fillDiskUnder } from "./full-disk.ts";
 import { aDaemon, aSite, emptyFolder, type GivenDaemon, licenseFor, started } from "./given.ts";
 import { leaseOf, nonce, Workstation } from "./workstation.ts";
 
@@ -101,30 +102,6 @@ async function untilRefused(ada: Workstation): Promise<unknown> {
     if (released.error !== undefined) return released;
   }
   throw new Error("the disk never gave out");
-}
-
-/** From now on every write to that file fails with ENOSPC. */
-function fillDiskUnder(path: string): void {
-  const found = readdirSync("/proc/self/fd").find((fd) => linkOf(fd) === path);
-  if (found === undefined) throw new Error(`${path} is not open`);
-  closeSync(Number(found));
-  const spare: number[] = [];
-  for (
-    let fd = openSync("/dev/full", "r+");
-    fd !== Number(found);
-    fd = openSync("/dev/full", "r+")
-  ) {
-    spare.push(fd);
-  }
-  for (const fd of spare) closeSync(fd);
-}
-
-function linkOf(fd: string): string {
-  try {
-    return readlinkSync(`/proc/self/fd/${fd}`);
-  } catch {
-    return "";
-  }
 }
 
 async function verdict({ admin, site }: GivenDaemon): Promise<string> {

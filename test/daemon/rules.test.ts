@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type RawIdentity, rawIdentity } from "../../src/base/identity.ts";
+import { aSite, licenseFor, started } from "./given.ts";
 import { somebody, Workstation } from "./workstation.ts";
 import { aRuledDaemon } from "./written-rules.ts";
 
@@ -126,6 +127,22 @@ rules:
       holders: [seats[0]?.user],
     });
     expect(answer.denial?.retryAfterMs).toBeGreaterThan(0);
+  });
+
+  it("is that the license is for another machine, as they would be told", async () => {
+    const site = await aSite();
+    const before = await started(site);
+    await before.admin.installLicense(licenseFor(site));
+    await before.stop();
+    const { admin } = await started(site, {
+      host: () => ({ hash: "cd".repeat(32), parts: ["machine-id"] }),
+    });
+    const ask = { feature: "cad.pro", version: "0", count: 1 };
+    expect(await admin.why({ ...ask, ...person("ada") })).toMatchObject({
+      outcome: "denied",
+      denial: { reason: "WRONG_HOST" },
+      reasons: [{ reason: "WRONG_HOST" }],
+    });
   });
 
   it("is refused without repeating it when it is no question", async () => {
