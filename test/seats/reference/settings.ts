@@ -140,9 +140,9 @@ export const anyCrowdedTerms: fc.Arbitrary<SeatTerms> = fc
   .record({
     seats: fc.integer({ min: 1, max: 3 }),
     others: fc.integer({ min: 1, max: 2 }),
-    share: seldom<Share, Share>("none", "user"),
+    share: fc.constantFrom<Share[]>("none", "none", "user"),
     tokens: seldom(null, { pool: "all", cost: 1 }),
-    linger: seldom(millis(0), seconds(5)),
+    linger: fc.constantFrom(millis(0), millis(0), seconds(5), seconds(20)),
     priority: fc.array(fc.record({ who: anyGroups, value: fc.constantFrom(-5, 5, 10) }), {
       maxLength: 3,
     }),
