@@ -32,6 +32,8 @@ export interface CommitGroupParts {
   /** What was decided is durable, or was never done. Called before the answers leave. */
   readonly settled: () => void;
   readonly notify: (notices: readonly Notice[]) => void;
+  /** Told of each decision when its answer has left. */
+  readonly decided: (command: Command, decision: Decision) => void;
   /** Called when all that waited has been served: the next deadline may have moved. */
   readonly idle: () => void;
   /** An answer could not be delivered: what was decided holds all the same. */
@@ -182,6 +184,7 @@ export class CommitGroup {
     try {
       ask.answer(decision.answer);
       if (decision.notices.length > 0) this.#parts.notify(decision.notices);
+      this.#parts.decided(ask.command, decision);
     } catch (error) {
       this.#parts.fault(error);
     }

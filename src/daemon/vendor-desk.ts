@@ -22,6 +22,7 @@ import { isUnavailable } from "./failure-kind.ts";
 import type { NotReady } from "./health.ts";
 import type { ShelvedLicense } from "./license-shelf.ts";
 import { Notary } from "./notary.ts";
+import { SeatLog } from "./seat-log.ts";
 import { StatusBoard } from "./status-board.ts";
 
 /** What one checkpoint did. */
@@ -61,6 +62,7 @@ export class VendorDesk {
       summary: () => this.summary(),
     });
     this.#deadline = new Deadline(core.clock, () => this.ask({ kind: "tick" }, NOBODY));
+    const seatLog = new SeatLog(core.log, core.vendor.name);
     this.#group = new CommitGroup({
       book: core.book,
       clock: core.clock,
@@ -68,6 +70,7 @@ export class VendorDesk {
       commit: (writes) => this.#commit(writes),
       settled: () => this.board.stir(),
       notify: (notices) => this.#attendance.deliver(notices),
+      decided: (command, decision) => seatLog.decided(command, decision),
       idle: () => this.#planTick(),
       fault: (error) => core.log.error("request.failed", failure(error)),
       fatal,

@@ -82,6 +82,7 @@ function given(): Given {
     now: () => now,
     commit: (writes) => disk.commit(writes),
     settled: () => undefined,
+    decided: () => undefined,
     notify: (notices) => void told.push(...notices.map(({ kind }) => `notice ${kind}`)),
     idle: () => undefined,
     fault: () => undefined,
