@@ -6,6 +6,7 @@ import {
   ADMIN_ROUTES,
   type AdminAnswerOf,
   type AdminCheckpoint,
+  type AdminFound,
   type AdminLicense,
   type AdminLicenses,
   type AdminNamedAnswer,
@@ -14,12 +15,14 @@ import {
   type AdminReceipt,
   type AdminRelease,
   type AdminReload,
+  type AdminRevoked,
   type AdminSeats,
   type AdminStatus,
   type AdminUsage,
   type AdminWhy,
   type AskNamedUserRequest,
   type EditNamedUsersRequest,
+  type HolderQuery,
   type RevokeRequest,
   type WhyRequest,
 } from "../protocol/admin.ts";
@@ -71,6 +74,15 @@ export class AdminClient {
 
   seats(): Promise<AdminSeats> {
     return this.#ask("seats");
+  }
+
+  /** What somebody holds, and under which pseudonyms. */
+  find(holder: HolderQuery): Promise<AdminFound> {
+    return this.#ask("findSeats", { body: utf8(JSON.stringify(holder)) });
+  }
+
+  revokeHeld(holder: HolderQuery): Promise<AdminRevoked> {
+    return this.#ask("revokeHeld", { body: utf8(JSON.stringify(holder)) });
   }
 
   revoke(lease: LeaseId): Promise<RevokeRequest> {

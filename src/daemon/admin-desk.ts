@@ -1,3 +1,4 @@
+import type { Pseudonym } from "../base/identity.ts";
 import type { LeaseId } from "../base/ids.ts";
 import { between, type Millis, type MonoMillis, seconds, unixMillis } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
@@ -8,8 +9,10 @@ import { featureValidity } from "../license/license-checks.ts";
 import type { Terms } from "../license/terms.ts";
 import type { Log } from "../log/log.ts";
 import { peekJsonNote } from "../note/json-note.ts";
+import { pseudonymOf } from "../privacy/pseudonym.ts";
 import type {
   AdminCheckpoint,
+  AdminFound,
   AdminLicense,
   AdminLicenseFeature,
   AdminLicenses,
@@ -19,6 +22,7 @@ import type {
   AdminReceipt,
   AdminRelease,
   AdminReload,
+  AdminRevoked,
   AdminSeat,
   AdminSeats,
   AdminStatus,
@@ -28,6 +32,7 @@ import type {
   AdminWhy,
   AskNamedUserRequest,
   EditNamedUsersRequest,
+  HolderQuery,
   RevokeRequest,
   WhyRequest,
 } from "../protocol/admin.ts";
@@ -95,6 +100,36 @@ export class AdminDesk {
 
   seats(): AdminSeats {
     return { seats: this.#desks().flatMap((desk) => this.#seatsOf(desk)) };
+  }
+
+  /** The names become pseudonyms here, as at the door, and go no further. */
+  find(query: HolderQuery): AdminFound {
+    const named = this.#named(query);
+    const seats = this.#desks().flatMap((desk) => this.#seatsOf(desk));
+    return { ...named, seats: seats.filter((seat) => isHeldBy(seat, named)) };
+  }
+
+  /** @throws DaemonError ADMIN_NOT_WRITTEN: then some may have been taken back. */
+  async revokeHeld(query: HolderQuery): Promise<AdminRevoked> {
+    const leases: LeaseId[] = [];
+    const kept: LeaseId[] = [];
+    for (const { lease, vendor } of this.find(query).seats) {
+      const desk = oneVendor(this.#parts.site.desks, vendor);
+      // oxlint-disable-next-line no-await-in-loop -- the disk is one
+      const answer = await desk.tell({ kind: "revoke", lease });
+      if (answer.kind === "done") leases.push(lease);
+      // One that ended in the same moment is held by nobody.
+      else if (desk.core.book.lease(lease) !== undefined) kept.push(lease);
+    }
+    return { leases, kept };
+  }
+
+  #named({ user, host }: HolderQuery): Named {
+    const key = this.#parts.site.siteKey.pseudonymKey;
+    return {
+      user: user === undefined ? null : pseudonymOf(key, "user", user),
+      host: host === undefined ? null : pseudonymOf(key, "host", host),
+    };
   }
 
   /** @throws DaemonError ADMIN_LEASE_UNKNOWN, ADMIN_LEASE_BORROWED. */
@@ -209,6 +244,14 @@ export class AdminDesk {
     }));
   }
 }
+
+interface Named {
+  readonly user: Pseudonym | null;
+  readonly host: Pseudonym | null;
+}
+
+const isHeldBy = (seat: AdminSeat, { user, host }: Named): boolean =>
+  (user === null || seat.user === user) && (host === null || seat.host === host);
 
 function vendorStatus(desk: VendorDesk): AdminVendor {
   const { ledger, writer, shelf } = desk.core;

@@ -6,6 +6,7 @@ import { ADMIN_FILE_BYTES, ADMIN_ROUTES, type AdminProblem } from "../protocol/a
 import {
   decodeAskNamedUser,
   decodeEditNamedUsers,
+  decodeHolder,
   decodeRevoke,
   decodeWhy,
 } from "../protocol/admin-answers.ts";
@@ -123,6 +124,10 @@ export class AdminServer {
         return this.#desk.status();
       case "seats":
         return this.#desk.seats();
+      case "findSeats":
+        return this.#desk.find(understood(decodeHolder(jsonIn(body))));
+      case "revokeHeld":
+        return this.#desk.revokeHeld(understood(decodeHolder(jsonIn(body))));
       case "revoke":
         return this.#desk.revoke(understood(decodeRevoke(jsonIn(body))).lease);
       case "usage":
@@ -204,7 +209,9 @@ const ROUTE_NAMES: readonly RouteName[] = [
   "status",
   "watchStatus",
   "seats",
+  "findSeats",
   "revoke",
+  "revokeHeld",
   "usage",
   "checkpoint",
   "exportUsage",

@@ -3,6 +3,7 @@ import {
   type AdminAnswerOf,
   type AskNamedUserRequest,
   type EditNamedUsersRequest,
+  type HolderQuery,
   NAMES_PER_REQUEST,
   type RevokeRequest,
   type WhyRequest,
@@ -168,7 +169,13 @@ const ANSWERS: { readonly [R in keyof AdminAnswerOf]: z.ZodType<AdminAnswerOf[R]
     vendors: z.array(vendor),
   }),
   seats: z.strictObject({ seats: z.array(seat) }),
+  findSeats: z.strictObject({
+    user: wordField.nullable(),
+    host: wordField.nullable(),
+    seats: z.array(seat),
+  }),
   revoke,
+  revokeHeld: z.strictObject({ leases: z.array(leaseIdField), kept: z.array(leaseIdField) }),
   usage: z.strictObject({ rows: z.array(usageRow) }),
   checkpoint: z.strictObject({
     sealed: z.array(
@@ -251,6 +258,13 @@ const ANSWERS: { readonly [R in keyof AdminAnswerOf]: z.ZodType<AdminAnswerOf[R]
 
 /** The body of `POST /v1/seats/revoke`, as the daemon reads it. */
 export const decodeRevoke = (body: unknown): Decoded<RevokeRequest> => decode(revoke, body, "body");
+
+const holder: z.ZodType<HolderQuery> = z
+  .strictObject({ user: labelField.exactOptional(), host: labelField.exactOptional() })
+  .refine(({ user, host }) => user !== undefined || host !== undefined);
+
+/** The body of `POST /v1/seats/find` and `/v1/seats/revoke-held`; its labels leave here under their brand. */
+export const decodeHolder = (body: unknown): Decoded<HolderQuery> => decode(holder, body, "body");
 
 const why: z.ZodType<WhyRequest> = z.strictObject({
   feature: productNameField,

@@ -18,7 +18,11 @@ export const ADMIN_ROUTES = {
   /** A stream that ends with the daemon: one status a line, the present one first, then each that differs. */
   watchStatus: { method: "GET", path: "/v1/status/watch" },
   seats: { method: "GET", path: "/v1/seats" },
+  /** The seats of somebody. The body names them; it is not kept or logged. */
+  findSeats: { method: "POST", path: "/v1/seats/find" },
   revoke: { method: "POST", path: "/v1/seats/revoke" },
+  /** All seats of somebody. The body names them; it is not kept or logged. */
+  revokeHeld: { method: "POST", path: "/v1/seats/revoke-held" },
   /** Query `from` and `to`: days as `2026-11-22`, both included, both optional. */
   usage: { method: "GET", path: "/v1/usage" },
   checkpoint: { method: "POST", path: "/v1/checkpoint" },
@@ -146,6 +150,26 @@ export interface AdminSeat {
 
 export interface AdminSeats {
   readonly seats: readonly AdminSeat[];
+}
+
+/** Somebody, as a client names them: the user, the host, or the two together. */
+export interface HolderQuery {
+  readonly user?: RawIdentity;
+  readonly host?: RawIdentity;
+}
+
+export interface AdminFound {
+  /** The pseudonym that stands for the user everywhere; null when none was named. */
+  readonly user: string | null;
+  readonly host: string | null;
+  readonly seats: readonly AdminSeat[];
+}
+
+export interface AdminRevoked {
+  /** What was taken back; empty when they held nothing. */
+  readonly leases: readonly LeaseId[];
+  /** Borrowed ones, which their workstation alone gives back, or a release of the vendor. */
+  readonly kept: readonly LeaseId[];
 }
 
 export interface RevokeRequest {
@@ -363,7 +387,9 @@ export interface AdminNamedAnswer {
 export interface AdminAnswerOf {
   readonly status: AdminStatus;
   readonly seats: AdminSeats;
+  readonly findSeats: AdminFound;
   readonly revoke: RevokeRequest;
+  readonly revokeHeld: AdminRevoked;
   readonly usage: AdminUsage;
   readonly checkpoint: AdminCheckpoint;
   readonly licenses: AdminLicenses;

@@ -129,6 +129,52 @@ describe("seatkeeper seats", () => {
   });
 });
 
+describe("seatkeeper seats, of somebody", () => {
+  it("are found and taken back by the names that clients send, which stay nowhere", async () => {
+    const site = await Site.serving(vendor);
+    const [ada, bob] = [await site.workstation("ada"), await site.workstation("bob")];
+    await ada.acquire("cad.pro");
+    await bob.acquire("cad.pro");
+    await expectSession(
+      site,
+      `
+      $ seatkeeper seats list --user ada
+      lease                             feature  seats  user                      host                      since                     ends in  state
+      <id>  cad.pro      1  <pseudonym>  <pseudonym>  <moment>      <n>s  connected
+      ! seatkeeper: known here as <pseudonym>
+      = 0
+
+      $ seatkeeper seats list --user ada --host bob-pc
+      ! seatkeeper: known here as <pseudonym> on <pseudonym>
+      ! seatkeeper: no seat is held
+      = 0
+
+      $ seatkeeper seats revoke --host ada-pc
+      ! seatkeeper: revoked <id>
+      = 0
+
+      $ seatkeeper seats revoke --user ada
+      ! seatkeeper: no seat is held
+      = 0
+
+      $ seatkeeper seats revoke
+      ! seatkeeper: error: name a lease, or somebody by --user and --host
+      ! seatkeeper: hint: see: seatkeeper seats list
+      = 2
+      `,
+    );
+    expect(ada.seats[0]?.loss).toMatchObject({ reason: "LEASE_REVOKED" });
+    expect(bob.seats[0]?.state).toBe("held");
+    const found = await site.json("seatkeeper seats list --user bob --host bob-pc");
+    expect(found).toMatchObject({
+      user: expect.stringMatching(/^u_/) as unknown,
+      host: expect.stringMatching(/^h_/) as unknown,
+      seats: [{ feature: "cad.pro" }],
+    });
+    expect(JSON.stringify(found)).not.toMatch(/bob/);
+  });
+});
+
 describe("a command for the daemon when none runs", () => {
   it("says so on standard error, as JSON where JSON was asked for", async () => {
     const site = await Site.initialised(vendor);

@@ -224,6 +224,8 @@ describe("the administration socket", () => {
     ["an unknown path", "GET", "/v1/secrets", ""],
     ["a body that is no JSON", "POST", "/v1/seats/revoke", "{"],
     ["an unknown field", "POST", "/v1/seats/revoke", '{"lease":"00","force":true}'],
+    ["nobody by name", "POST", "/v1/seats/find", "{}"],
+    ["a name that is none", "POST", "/v1/seats/revoke-held", '{"user":""}'],
     ["a day that is none", "GET", "/v1/usage?from=yesterday", ""],
   ])("refuses %s", async (_, method, path, body) => {
     const { site } = await aDaemon();

@@ -56,6 +56,8 @@ describe("the labels of a client, at a site with rules", () => {
       await daemon.admin.askNamedUser({ feature: "sim.named", user: LISTED as never }),
       await daemon.admin.namedUsers(),
     );
+    const named = { user: WHY_USER as never, host: WHY_HOST as never };
+    said.push(await daemon.admin.find(named), await daemon.admin.revokeHeld(named));
     said.push(
       await daemon.admin.seats(),
       await daemon.admin.status(),

@@ -1,53 +1,78 @@
+import { rawIdentity } from "../../base/identity.ts";
 import { HEX_16, leaseId } from "../../base/ids.ts";
 import { isoTime } from "../../base/time.ts";
-import type { AdminSeat } from "../../protocol/admin.ts";
+import type { AdminRevoked, AdminSeat, HolderQuery } from "../../protocol/admin.ts";
 import { type Command, command, group } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
 import { usageError } from "../shared/errors.ts";
 import { EXIT } from "../shared/exit.ts";
+import type { Output } from "../shared/output.ts";
 import { readSignedInput } from "../shared/signed-input.ts";
 import { admin, SITE_OPTIONS } from "./site-options.ts";
 import { counted, spanInWords } from "./words.ts";
 
+/** Who is meant, as clients name them. The daemon turns the names into pseudonyms and forgets them. */
+const HOLDER_OPTIONS = {
+  user: { type: "string", requiresArg: true, describe: "of this login, as the client sends it" },
+  host: {
+    type: "string",
+    requiresArg: true,
+    describe: "of this host name, as the client sends it",
+  },
+} as const;
+
 const list = command({
   command: "list",
   summary: "list the seats that are held now",
-  options: { ...SITE_OPTIONS, ...JSON_OPTION },
+  options: { ...HOLDER_OPTIONS, ...SITE_OPTIONS, ...JSON_OPTION },
+  examples: [
+    ["seats list --user ada", "what ada holds, and the pseudonym she has in logs and lists"],
+  ],
   async run(options, shell) {
-    const { seats } = await admin(options, shell).seats();
-    if (options.json) {
-      shell.out.json({ seats });
+    const holder = holderIn(options);
+    const client = admin(options, shell);
+    if (holder !== undefined) {
+      const found = await client.find(holder);
+      if (options.json) shell.out.json(found);
+      else {
+        const names = [found.user, found.host].filter((name) => name !== null);
+        shell.out.note(`known here as ${names.join(" on ")}`);
+        show(shell.out, found.seats);
+      }
       return EXIT.done;
     }
-    if (seats.length === 0) {
-      shell.out.note("no seat is held");
-      return EXIT.done;
-    }
-    shell.out.table(
-      [
-        { title: "lease" },
-        { title: "feature" },
-        { title: "seats", align: "right" },
-        { title: "user" },
-        { title: "host" },
-        { title: "since" },
-        { title: "ends in", align: "right" },
-        { title: "state" },
-      ],
-      seats.map((seat) => [
-        seat.lease,
-        seat.feature,
-        String(seat.count),
-        seat.user,
-        seat.host,
-        isoTime(seat.grantedAt),
-        spanInWords(seat.expiresInMs),
-        `${whereabouts(seat)}${seat.overdraft ? ", overdraft" : ""}`,
-      ]),
-    );
+    const { seats } = await client.seats();
+    if (options.json) shell.out.json({ seats });
+    else show(shell.out, seats);
     return EXIT.done;
   },
 });
+
+function show(out: Output, seats: readonly AdminSeat[]): void {
+  if (seats.length === 0) return out.note("no seat is held");
+  out.table(
+    [
+      { title: "lease" },
+      { title: "feature" },
+      { title: "seats", align: "right" },
+      { title: "user" },
+      { title: "host" },
+      { title: "since" },
+      { title: "ends in", align: "right" },
+      { title: "state" },
+    ],
+    seats.map((seat) => [
+      seat.lease,
+      seat.feature,
+      String(seat.count),
+      seat.user,
+      seat.host,
+      isoTime(seat.grantedAt),
+      spanInWords(seat.expiresInMs),
+      `${whereabouts(seat)}${seat.overdraft ? ", overdraft" : ""}`,
+    ]),
+  );
+}
 
 function whereabouts({ borrowedUntil, connected }: AdminSeat): string {
   if (borrowedUntil !== null) return `borrowed until ${isoTime(borrowedUntil)}`;
@@ -79,23 +104,59 @@ const release = command({
 });
 
 const revoke = command({
-  command: "revoke <lease>",
-  summary: "take a seat back; its holder is told",
+  command: "revoke [lease]",
+  summary: "take a seat back, or all of somebody; the holder is told",
   options: {
-    lease: { type: "string", demandOption: true, describe: "the lease, as `seats list` shows it" },
+    lease: { type: "string", describe: "the lease, as `seats list` shows it" },
+    ...HOLDER_OPTIONS,
     ...SITE_OPTIONS,
     ...JSON_OPTION,
   },
+  examples: [["seats revoke --user ada --host ws7", "all seats that ada holds on ws7"]],
   async run(options, shell) {
-    if (!HEX_16.test(options.lease)) {
+    const holder = holderIn(options);
+    if ((options.lease === undefined) === (holder === undefined)) {
+      throw usageError(
+        "name a lease, or somebody by --user and --host",
+        "see: seatkeeper seats list",
+      );
+    }
+    const client = admin(options, shell);
+    if (holder !== undefined) {
+      const revoked = await client.revokeHeld(holder);
+      if (options.json) shell.out.json(revoked);
+      else tellRevoked(shell.out, revoked);
+      return revoked.kept.length === 0 ? EXIT.done : EXIT.refused;
+    }
+    const { lease = "" } = options;
+    if (!HEX_16.test(lease)) {
       throw usageError("a lease has 32 hex digits", "see: seatkeeper seats list");
     }
-    const revoked = await admin(options, shell).revoke(leaseId(options.lease));
+    const revoked = await client.revoke(leaseId(lease));
     if (options.json) shell.out.json(revoked);
     else shell.out.note(`revoked ${revoked.lease}`);
     return EXIT.done;
   },
 });
+function tellRevoked(out: Output, { leases, kept }: AdminRevoked): void {
+  if (leases.length + kept.length === 0) out.note("no seat is held");
+  for (const lease of leases) out.note(`revoked ${lease}`);
+  for (const lease of kept) {
+    out.warn(`${lease} is borrowed: its workstation returns it, or the vendor's release frees it`);
+  }
+}
+
+function holderIn(options: {
+  readonly user?: string | undefined;
+  readonly host?: string | undefined;
+}): HolderQuery | undefined {
+  const { user, host } = options;
+  if (user === undefined && host === undefined) return undefined;
+  return {
+    ...(user === undefined ? {} : { user: rawIdentity(user) }),
+    ...(host === undefined ? {} : { host: rawIdentity(host) }),
+  };
+}
 
 export const seats: Command = group("seats", "list, revoke and release seats", [
   list,
