@@ -17,10 +17,11 @@ export const MAY_IMPORT = {
   privacy: ["base", "crypto"],
   ledger: ["base", "crypto", "merkle", "note"],
   bundle: ["base", "crypto", "merkle", "note", "ledger", "license"],
+  audit: ["base", "crypto", "merkle", "note", "ledger", "bundle"],
   // Edges: each owns one kind of outside world.
   clock: ["base"],
   log: ["base", "privacy"],
-  config: ["base", "rules"],
+  config: ["base", "crypto", "rules"],
   store: ["base", "seats", "ledger"],
   console: ["base", "protocol"],
   client: ["base", "crypto", "merkle", "note", "protocol", "license", "clock"],
@@ -56,6 +57,7 @@ export const MAY_IMPORT = {
     "options",
     "ledger",
     "bundle",
+    "audit",
     "clock",
     "log",
     "config",
@@ -65,7 +67,7 @@ export const MAY_IMPORT = {
     "cli/shared",
   ],
   "cli/vendor": ["base", "clock", "config", "license", "vendor", "cli/shared"],
-  "cli/auditor": ["base", "bundle", "ledger", "note", "cli/shared"],
+  "cli/auditor": ["base", "crypto", "note", "license", "ledger", "bundle", "audit", "cli/shared"],
 };
 
 /** Modules whose whole import graph stays free of input and output. */
@@ -82,6 +84,7 @@ export const PURE = [
   "privacy",
   "ledger",
   "bundle",
+  "audit",
 ];
 
 /** Outside packages and Node modules, and the only modules that may name them. */

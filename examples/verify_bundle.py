@@ -4,7 +4,9 @@
     verify_bundle.py usage.skb --vendor acme.skvendor --request site.skreq --license site.sklic \
         --key keys/sealing-0123456789abcdef.skkey --passphrase-file passphrase
 
-Prints verdict and figures as JSON. Exit codes: 0 verified, 2 wrong usage, 3 not verified. Needs Python 3.11 and
+    verify_bundle.py usage.skb --auditor-key auditor.skkey [--passphrase-file passphrase]
+
+Prints verdict and figures as JSON; with an auditor's key what that auditor reads, and what is wrong as far as it can tell. Exit codes: 0 verified, 2 wrong usage, 3 not verified. Needs Python 3.11 and
 python3-cryptography. It keeps no state: what was acknowledged before comes in as --receipt files and as the
 bundles they answered (--earlier), everything else from the three files of the activation.
 """
@@ -84,8 +86,8 @@ def x25519_public(secret):
     return public.public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
-def open_share(secret, other, info, sender=False):
-    """RFC 9180, base mode, KEM 0x0020, KDF 0x0001, AEAD 0xFFFF: the seeds A and R of a segment.
+def hpke(secret, other, info, aead, sender=False):
+    """RFC 9180, base mode, KEM 0x0020, KDF 0x0001: a function that expands the exchanged secret; None where there is none.
 
     `other` is enc; the sender has the recipient's public key instead.
     """
@@ -94,7 +96,7 @@ def open_share(secret, other, info, sender=False):
         dh = X25519PrivateKey.from_private_bytes(secret).exchange(X25519PublicKey.from_public_bytes(other))
     except ValueError:  # an all-zero result
         return None
-    kem, suite = b"KEM\x00\x20", b"HPKE\x00\x20\x00\x01\xff\xff"
+    kem, suite = b"KEM\x00\x20", b"HPKE\x00\x20\x00\x01" + aead
 
     def l_extract(suite_id, salt, label, ikm):
         return mac(salt or ZERO32, b"HPKE-v1", suite_id, label, ikm)
@@ -105,8 +107,28 @@ def open_share(secret, other, info, sender=False):
     both = own + other if sender else other + own
     shared = l_expand(kem, l_extract(kem, b"", b"eae_prk", dh), b"shared_secret", both, 32)
     context = b"\0" + l_extract(suite, b"", b"psk_id_hash", b"") + l_extract(suite, b"", b"info_hash", info)
-    exporter = l_expand(suite, l_extract(suite, shared, b"secret", b""), b"exp", context, 32)
-    return tuple(l_expand(suite, exporter, b"sec", label, 32) for label in (b"skc1/auth", b"skc1/read"))
+    secret = l_extract(suite, shared, b"secret", b"")
+    return lambda label, length, key=secret, about=context: l_expand(suite, key, label, about, length)
+
+
+def open_share(secret, other, info, sender=False):
+    """The seeds A and R of a segment: export only, AEAD 0xFFFF."""
+    exchanged = hpke(secret, other, info, b"\xff\xff", sender)
+    if exchanged is None:
+        return None
+    exporter = exchanged(b"exp", 32)
+    return tuple(exchanged(b"sec", 32, exporter, label) for label in (b"skc1/auth", b"skc1/read"))
+
+
+def open_wrap(secret, enc, ct, info):
+    """The read seed in an auditor's wrap, AEAD 0x0003; None where it is for somebody else."""
+    exchanged = hpke(secret, enc, b"skc1/auditor\0" + info, b"\x00\x03")
+    if exchanged is None:
+        return None
+    try:
+        return ChaCha20Poly1305(exchanged(b"key", 32)).decrypt(exchanged(b"base_nonce", 12), ct, b"")
+    except InvalidTag:
+        return None
 
 
 # --- RFC 6962 ------------------------------------------------------------------------------------
@@ -148,10 +170,28 @@ KEY_FILE = re.compile(
 )
 
 
-def open_key_file(text, passphrase):
-    """The sealing secret in a *.skkey file."""
+PLAIN_KEY = re.compile(r"seatkeeper auditor key v1\npublic: (skaud1-[\w-]{48})\nsecret: ([\w-]{43})\n", re.ASCII)
+
+
+def auditor_public(key):
+    """An auditor's public key as people hand it on."""
+    check = sha256(b"skc1/auditor-key\0", key)[:4]
+    return "skaud1-" + base64.urlsafe_b64encode(key + check).decode()
+
+
+def open_auditor_key(text, passphrase):
+    """An auditor's secret, under a passphrase or not; its two halves belong together."""
+    plain = PLAIN_KEY.fullmatch(text)
+    secret = base64url(plain[2]) if plain else open_key_file(text, passphrase or "", "auditor")
+    name = plain[1] if plain else KEY_FILE.fullmatch(text)[2]
+    need(auditor_public(x25519_public(secret)) == name, "KEY_FILE_FORMAT", "the public key is another's")
+    return secret
+
+
+def open_key_file(text, passphrase, kind="sealing"):
+    """The secret in a *.skkey file."""
     found = KEY_FILE.fullmatch(text)
-    need(found and found[1] == "sealing", "KEY_FILE_FORMAT", "not the key file of a sealing key")
+    need(found and found[1] == kind, "KEY_FILE_FORMAT", f"not the key file of a key for {kind}")
     n, r, p, (salt, nonce, sealed) = int(found[3]), int(found[4]), int(found[5]), map(base64url, found.groups()[5:])
     need(n & (n - 1) == 0 and n >= 1024 and 128 * n * r <= 2**29 and p <= 4, "KEY_FILE_COST", "costs more than is sane")
     words = unicodedata.normalize("NFC", passphrase).encode()
@@ -327,7 +367,7 @@ def read_license(raw, vendor):
     need(body["origin"] == origin, "LICENSE_FIELD", "origin of another ledger")
     return {"chain": bytes.fromhex(body["chain_id"]), "daemon": base64url(body["daemon_key"]), "origin": origin,
             "leaf": base64url(body["genesis_leaf"]), "genesis": None, "host": bytes.fromhex(body["host"]["hash"]),
-            "since": body["issued_at"]}
+            "since": body["issued_at"], "auditors": body["terms"].get("auditor_allowed", False)}
 
 
 def read_receipt(raw, vendor, site):
@@ -351,6 +391,14 @@ class Block:
         tags = 144 + ext_len + ct_len
         self.tagged, self.tag, self.self_tag = raw[:tags], raw[tags : tags + 32], raw[tags + 32 :]
         self.leaf = sha256(b"\0", self.header, sha256(raw[144:]))
+
+    def wraps(self):
+        """The auditors of a SEGMENT block: key id, enc and ciphertext of each."""
+        entries = [self.ext[at : at + 88] for at in range(105, len(self.ext), 88)]
+        return [(entry[:8], entry[8:40], entry[40:]) for entry in entries]
+
+    def readers(self):
+        return [kid.hex() for kid, _, _ in self.wraps()]
 
     def row(self):
         """What a directory row of this SEGMENT block says."""
@@ -668,7 +716,7 @@ class Verifier:
         self.now = int(time.time() * 1000) if now is None else now
         # Leaves by index; what the blocks before an index say of the next event's id and of the site.
         self.leaves, self.next_event = {}, {0: 1}
-        self.told = {0: {"receipt": None, "export": 0, "host": site["host"], "clock": None}}
+        self.told = {0: {"receipt": None, "export": 0, "host": site["host"], "clock": None, "auditors": []}}
 
     def verify(self, raw, acked=None):
         """The report on one bundle. `acked` is the receipt up to which usage was counted before."""
@@ -712,7 +760,7 @@ class Verifier:
         need(all(row == genesis.row() for row in bundle.rows if row.segment == 0), "GENESIS_MISMATCH", "row 0")
         self.passed("V1 activation", "V2 block 0")
         days = max(0, self.now - self.site["since"]) // DAY
-        most = bundle.size // 512 + days + len(self.receipts) + len(self.secrets) + 8
+        most = bundle.size // 512 + 2 * days + len(self.receipts) + len(self.secrets) + 8
         numbers = [each.segment for each in bundle.rows + bundle.blocks]
         need(max(numbers, default=0) <= most, "LIMIT_EXCEEDED", "more segments than a ledger of this age has")
         for old, block in zip(bundle.blocks, bundle.blocks[1:]):
@@ -883,11 +931,13 @@ class Verifier:
     def journal(self):
         """V10: what the new blocks tell about the site."""
         start = 0 if self.bundle.start > self.acked["size"] else self.bundle.start
-        unknown = {"receipt": "unknown", "export": 0, "host": None, "clock": None}
-        told = dict(self.told.get(start, unknown))
+        unknown = {"receipt": "unknown", "export": 0, "host": None, "clock": None, "auditors": None}
+        told, allowed = dict(self.told.get(start, unknown)), self.site.get("auditors", True)
         for block, payload in self.opened:
             self.fresh = block.index >= self.acked["size"]
-            if block.type == INCIDENT:
+            if block.type == SEGMENT:
+                allowed = self.readers_of(block, told, allowed)
+            elif block.type == INCIDENT:
                 self.finding("INCIDENT", payload[0], block)
             elif block.type == START:
                 if told["host"] not in (None, payload[9]):
@@ -912,6 +962,17 @@ class Verifier:
             self.fresh = True
             self.finding("RECEIPT_PENDING", "the newest receipt has not reached the site", newest)
         self.passed(f"V10 {len(self.opened)} payloads")
+
+    def readers_of(self, block, told, allowed):
+        """Who else can read from a SEGMENT block on; that nobody may is said once."""
+        readers = block.readers()
+        if told["auditors"] not in (None, readers):
+            self.finding("AUDITORS_CHANGED", f"auditors: {' '.join(readers) or 'none'}", block)
+        told["auditors"] = readers
+        if readers and self.fresh and not allowed:
+            self.finding("AUDITOR_NOT_ALLOWED", "no license allows an auditor", block)
+            return True
+        return allowed
 
     def exported(self, block, payload, told):
         """An EXPORT block: its number, its place, its host, and the receipt that it must know."""
@@ -940,7 +1001,7 @@ class Verifier:
 
     def report(self, standing):
         grave = [each["code"] for each in self.problems]
-        if {each["code"] for each in self.findings} - {"EXPORT_ABSENT", "RECEIPT_PENDING"} and standing != "STALE":
+        if {each["code"] for each in self.findings} - {"AUDITORS_CHANGED", "EXPORT_ABSENT", "RECEIPT_PENDING"} and standing != "STALE":
             grave.append("VERIFIED_WITH_INCIDENTS")
         verdict = min(grave or [standing], key=VERDICTS.index)
         bundle = self.bundle
@@ -1030,6 +1091,126 @@ def figures(opened, acked):
     return {"blocks": blocks, "events": events, "features": features, "meters": meters}
 
 
+# --- ledger.md, "What an auditor checks" ----------------------------------------------------------
+
+
+class Auditor:
+    """Opens a bundle with an auditor's secret. There is no auth chain here: nothing of this can make a tag."""
+
+    def __init__(self, secret, known=()):
+        self.secret, self.own, self.known = secret, key_id(x25519_public(secret)), set(known)
+
+    def read(self, raw):
+        self.problems, self.opened, self.sealed, self.readers = [], [], [], []
+        try:
+            bundle = Bundle(raw, 0)
+            self.blocks(bundle)
+            self.ending(bundle)
+        except Refused as refused:
+            self.problem(refused.code, refused.why)
+        if not self.opened and not self.problems:
+            self.problem("NOTHING_READABLE", "no block is sealed for this key")
+        return {"auditor": self.own.hex(), "opened": self.opened, "sealed": self.sealed, "readers": self.readers,
+                "problems": self.problems}
+
+    def problem(self, code, why, block=None):
+        self.problems.append({"code": code, "why": why, **({} if block is None else {"block": block.index})})
+
+    def blocks(self, bundle):
+        rows = {row.index: row for row in bundle.rows}
+        chain, event, hole = None, 1 if bundle.start == 0 else None, bundle.start > 0
+        self.leaves, self.daemon, index = [], None, bundle.start
+        for block in bundle.blocks:
+            need(block.chain == bundle.chain, "WRONG_CHAIN", "a block of another ledger")
+            need(block.index >= index, "KEY_INDEX_MISMATCH", "order of the blocks")
+            if block.index > index:
+                self.problem("BLOCKS_MISSING", f"blocks {index} to {block.index - 1}", block)
+                hole, self.leaves = True, None
+            elif self.leaves and self.leaves[-1] != block.prev:
+                self.problem("HASH_CHAIN_BROKEN", "it continues another block", block)
+            if self.leaves is not None:
+                self.leaves.append(block.leaf)
+            index = block.index + 1
+            r = self.key_of(block, chain)
+            if block.type == SEGMENT:
+                seed = self.entered(block, rows.get(block.index))
+                chain = seed and (block.segment, block.index + 1, seed)
+                r = seed and derive(seed, b"genesis") if block.index == 0 else r
+            payload = r and self.content(block, r)
+            if payload is None:
+                hole = True
+            elif block.type == CHECKPOINT and payload[0][1]:
+                first, count = payload[0][0], payload[0][1]
+                if event is not None and first != event and (first < event or not hole):
+                    self.problem("EVENT_DUPLICATE" if first < event else "EVENT_GAP", f"event {first}", block)
+                event, hole = max(event or 0, first + count), False
+        if index < bundle.size:
+            self.problem("BLOCKS_MISSING", f"blocks {index} to {bundle.size - 1}")
+            self.leaves = None
+
+    def key_of(self, block, chain):
+        """The read key of a place, stepped forward from the seed of its segment."""
+        number = block.segment - (block.type == SEGMENT)
+        if chain is None or block.index == 0 or chain[0] != number:
+            return None
+        _, at, key = chain
+        if block.type != SEGMENT and block.index - at + 1 != block.position:
+            self.problem("KEY_INDEX_MISMATCH", "not at its segment's place", block)
+            return None
+        for _ in range(block.index - at):
+            key = derive(key, b"next")
+        return key
+
+    def entered(self, block, row):
+        """The list of readers, and the read seed if this auditor is among them."""
+        readers = block.readers()
+        before = self.readers[-1][1] if self.readers else []
+        if not self.readers or before != readers:
+            self.readers.append([block.segment, readers])
+            if self.own.hex() in before and self.own.hex() not in readers:
+                self.problem("AUDITOR_LEFT_OUT", "nothing is sealed for this auditor any more", block)
+            for kid in sorted(set(readers) - self.known - {self.own.hex()} - set(before)):
+                self.problem("READER_UNKNOWN", f"{kid} can read too", block)
+        if row is not None and row != block.row():
+            self.problem("TAMPERED", "the directory row is not what the block says", block)
+        info = b"skc1/segment\0" + block.chain + struct.pack(">I", block.segment)
+        for kid, enc, ct in block.wraps():
+            seed = open_wrap(self.secret, enc, ct, info) if kid == self.own else None
+            if kid == self.own and seed is None:
+                self.problem("WRAP_UNREADABLE", "the share is not for this key", block)
+            elif kid == self.own and mac(seed, b"skc1/read-commit") != block.row().read_commit:
+                self.problem("READ_COMMIT_MISMATCH", "the auditor is given other keys than the vendor", block)
+            elif kid == self.own:
+                return seed
+        return None
+
+    def content(self, block, r):
+        try:
+            plain, payload = open_payload(block, r)
+        except NotCanonical as wrong:
+            self.problem("TAMPERED", str(wrong), block)
+            return None
+        if block.events_root != (events_root(plain, r) if block.type == CHECKPOINT else ZERO32):
+            self.problem("EVENTS_ROOT_MISMATCH", "entries are not those of the header", block)
+            return None
+        if block.index == 0:
+            self.daemon = (payload[2], payload[1])
+        self.opened.append([block.index, plain.hex()])
+        return payload
+
+    def ending(self, bundle):
+        opened = {index for index, _ in self.opened}
+        self.sealed = [block.index for block in bundle.blocks if block.index not in opened]
+        if bundle.start == 0 and self.leaves is not None and tree_root(self.leaves) != bundle.root:
+            self.problem("ROOT_MISMATCH", "the blocks have another root")
+        if self.daemon is None:
+            return
+        try:
+            need(open_head(bundle.head, *self.daemon) == (bundle.size, bundle.root), "NOTE_HEAD", "another head")
+        except Refused as refused:
+            self.problem("BAD_CHECKPOINT_SIGNATURE", str(refused))
+
+
 # --- command line --------------------------------------------------------------------------------
 
 
@@ -1058,13 +1239,15 @@ def activation(args, vendor):
     need(request or license_, "ACTIVATION", "--request or --license is needed")
     for field in ("chain", "daemon", "leaf") if request and license_ else ():
         need(request[field] == license_[field], "WRONG_LICENSE", f"{field} of license and request differ")
+    if request and license_:
+        request["auditors"] = license_["auditors"]
     return request or license_
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("bundle")
-    parser.add_argument("--vendor", required=True, help="*.skvendor")
+    parser.add_argument("--vendor", help="*.skvendor")
     parser.add_argument("--root-key", help="the vendor's root key, base64url: what a site was told")
     parser.add_argument("--request", help="*.skreq, the activation request")
     parser.add_argument("--license", help="*.sklic")
@@ -1074,6 +1257,8 @@ def arguments():
     key = parser.add_mutually_exclusive_group(required=True)
     key.add_argument("--key", help="sealing key: *.skkey, or 32 bytes, raw or in hex")
     key.add_argument("--key-fd", type=int)
+    key.add_argument("--auditor-key", help="an auditor's private key: what it reads, and nothing of the vendor's checks")
+    parser.add_argument("--known", action="append", default=[], help="key id of another auditor that may be there")
     parser.add_argument("--passphrase-file")
     return parser
 
@@ -1094,10 +1279,27 @@ def verify_files(args):
         return {"verdict": refused.code, "problems": [{"code": refused.code, "why": refused.why}]}
 
 
+def audit_file(args):
+    """What an auditor's key opens of a bundle."""
+    try:
+        words = args.passphrase_file and read_file(args.passphrase_file, 4096).decode().split("\n")[0]
+        secret = open_auditor_key(read_file(args.auditor_key, 4096).decode(), words)
+    except Refused as refused:
+        return {"problems": [{"code": refused.code, "why": refused.why}]}
+    return Auditor(secret, args.known).read(read_file(args.bundle))
+
+
 def main():
     parser = arguments()
+    args = parser.parse_args()
     try:
-        report = verify_files(parser.parse_args())
+        if args.auditor_key:
+            report = audit_file(args)
+            print(json.dumps(report, indent=2))
+            return 3 if report["problems"] else 0
+        if not args.vendor:
+            parser.error("--vendor is needed")
+        report = verify_files(args)
     except (OSError, ValueError) as wrong:
         parser.error(str(wrong))
     print(json.dumps(report, indent=2))

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { AUDIT_CODES } from "../src/audit/audit-report.ts";
 import { DENIAL_REASONS } from "../src/base/denial.ts";
 import { BUNDLE_CODES, RECEIPT_CODES } from "../src/bundle/errors.ts";
 import { FINDING_KINDS } from "../src/bundle/finding.ts";
@@ -27,6 +28,7 @@ const root = new URL("..", import.meta.url).pathname;
 
 /** Every list of codes there is, under the name by which its module exports it. */
 const LISTS: Readonly<Record<string, readonly string[]>> = {
+  AUDIT_CODES,
   BUNDLE_CODES,
   CLIENT_CODES,
   CLI_CODES,
@@ -55,6 +57,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
 const SHARED: Readonly<Record<string, readonly string[]>> = {
   BLOCKS_MISSING: ["PUBLIC_PROBLEM_CODES", "VERDICTS"],
   GENESIS_MISMATCH: ["LEDGER_CODES", "PUBLIC_PROBLEM_CODES", "VERDICTS"],
+  HASH_CHAIN_BROKEN: ["AUDIT_CODES", "PUBLIC_PROBLEM_CODES"],
   MALFORMED: ["PUBLIC_PROBLEM_CODES", "VERDICTS"],
   ROOT_MISMATCH: ["PUBLIC_PROBLEM_CODES", "VERDICTS"],
   STORE_UNAVAILABLE: ["DENIAL_REASONS", "STORE_CODES"],

@@ -33,12 +33,18 @@ export function isAuthentic(block: Block, keys: PositionKeys, problems: Problems
   return true;
 }
 
-/** The second half of V6: what an authentic block says, if all its parts agree. */
+/** A block's content, and the very bytes it was sealed as. */
+export interface OpenedContent {
+  readonly payload: Payload;
+  readonly plaintext: Uint8Array;
+}
+
+/** The second half of V6: what a block says, if all its parts agree. */
 export function openPayload(
   block: Block,
   read: Uint8Array,
   problems: Problems,
-): Payload | undefined {
+): OpenedContent | undefined {
   const plaintext = openBlock(block, read, NATIVE);
   if (!plaintext) {
     problems.add("TAMPERED", "the block does not open", block.index);
@@ -50,7 +56,7 @@ export function openPayload(
     problems.add("EVENTS_ROOT_MISMATCH", "the header commits to other entries", block.index);
     return undefined;
   }
-  return decoded.payload;
+  return { payload: decoded.payload, plaintext };
 }
 
 function decode(

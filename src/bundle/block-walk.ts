@@ -3,6 +3,8 @@ import { type Block, blockLeaf } from "../ledger/block.ts";
 import type { DirectoryRow } from "../ledger/directory.ts";
 import { genesisReadKey } from "../ledger/keys.ts";
 import type { Payload } from "../ledger/payload.ts";
+import { readersOf } from "../ledger/readers.ts";
+import { decodeSegmentExt } from "../ledger/segment.ts";
 import { isAuthentic, openPayload, type PositionKeys } from "./block-opening.ts";
 import type { BundleHead } from "./bundle.ts";
 import { EventIds } from "./event-ids.ts";
@@ -15,7 +17,13 @@ import { OwnLeaves } from "./own-leaves.ts";
 import type { Problems } from "./problems.ts";
 import type { VerifyInput } from "./verify-input.ts";
 
-const BEFORE_FIRST: HistoryState = { exportNo: 0, receiptNo: 0, hostHash: null, clocks: null };
+const BEFORE_FIRST: HistoryState = {
+  exportNo: 0,
+  receiptNo: 0,
+  hostHash: null,
+  clocks: null,
+  auditors: [],
+};
 
 /** Steps V5, V6 and V10 for every block, in one pass that holds one block and the tree's edge. */
 export class BlockWalk {
@@ -53,7 +61,9 @@ export class BlockWalk {
     this.track = new LeafTrack(this.#own, (segment) => input.visitor?.segment?.(segment));
     this.events = new EventIds(this.#lastEventBefore());
     const state = input.acked?.state.history ?? BEFORE_FIRST;
-    this.history = new History({ state, receipts: input.receipts, now: input.now }, problems);
+    const { receipts, now, license } = input;
+    const auditorAllowed = license?.auditorAllowed;
+    this.history = new History({ state, receipts, now, auditorAllowed }, problems);
   }
 
   /** @param base the segment in which the block before the bundle's first one lies. */
@@ -173,11 +183,12 @@ export class BlockWalk {
   }
 
   #open(block: Block, read: Uint8Array): void {
-    const payload = openPayload(block, read, this.#problems);
-    if (!payload) {
+    const content = openPayload(block, read, this.#problems);
+    if (!content) {
       this.events.lose();
       return;
     }
+    const { payload } = content;
     this.counts.payloads += 1;
     if (payload.type === "checkpoint") {
       this.counts.checkpoints += 1;
@@ -189,6 +200,9 @@ export class BlockWalk {
   #deliver(block: Block, payload: Payload): void {
     const { index, segment } = block;
     const isNew = index >= this.#ackedSize;
+    if (isNew && block.type === "segment") {
+      this.history.acceptReaders(readersOf(decodeSegmentExt(block.ext)), index);
+    }
     if (isNew) this.history.accept(payload, index);
     // A block that was lost when its neighbours were acknowledged counts when it is found again.
     if (isNew || !this.#own.has(index)) {

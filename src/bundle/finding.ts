@@ -21,6 +21,18 @@ export type Finding =
   | { readonly kind: "EXPORT_NUMBER"; readonly index: number; readonly exportNo: number }
   /** The ledger does not end with an EXPORT block. */
   | { readonly kind: "EXPORT_ABSENT"; readonly index: number }
+  /** From this SEGMENT block on these auditors can read, by key id; nobody when the list is empty. */
+  | {
+      readonly kind: "AUDITORS_CHANGED";
+      readonly index: number;
+      readonly auditors: readonly string[];
+    }
+  /** There are auditors although no license on record allows any. Told once. */
+  | {
+      readonly kind: "AUDITOR_NOT_ALLOWED";
+      readonly index: number;
+      readonly auditors: readonly string[];
+    }
   /** The newest receipt had not reached the site when it exported. */
   | { readonly kind: "RECEIPT_PENDING"; readonly receiptNo: number };
 
@@ -33,6 +45,8 @@ export const FINDING_KINDS: Readonly<Record<Finding["kind"], "incident" | "infor
   CLOCK_AHEAD: "incident",
   HOST_CHANGED: "incident",
   EXPORT_NUMBER: "incident",
+  AUDITOR_NOT_ALLOWED: "incident",
+  AUDITORS_CHANGED: "information",
   EXPORT_ABSENT: "information",
   RECEIPT_PENDING: "information",
 };

@@ -7,6 +7,7 @@ import type {
   ReceiptPayload,
   StartPayload,
 } from "../ledger/payload.ts";
+import type { Readers } from "../ledger/readers.ts";
 import { type Finding, isIncident } from "./finding.ts";
 import type { HistoryState, IssuedReceipt } from "./known-ledger.ts";
 import type { Problems } from "./problems.ts";
@@ -24,6 +25,8 @@ export interface HistoryInput {
   readonly receipts: readonly IssuedReceipt[];
   /** The vendor's wall clock. */
   readonly now: UnixMillis;
+  /** Undefined when no license is compared. */
+  readonly auditorAllowed?: boolean | undefined;
 }
 
 /** Step V10: what the payloads of the new blocks tell about the site, one after another. */
@@ -36,12 +39,14 @@ export class History {
   #lastType: Payload["type"] | undefined;
   #count = 0;
   #hasIncidents = false;
+  #mayHaveAuditors: boolean;
 
   constructor(input: HistoryInput, problems: Problems) {
     this.#state = input.state;
     this.#receipts = new Map(input.receipts.map((receipt) => [receipt.receiptNo, receipt]));
     this.#now = input.now;
     this.#problems = problems;
+    this.#mayHaveAuditors = input.auditorAllowed !== false;
   }
 
   get state(): HistoryState {
@@ -89,6 +94,18 @@ export class History {
       case "segment":
       case "close":
     }
+  }
+
+  /** Who can read the segment that begins here. The list is under the tags of its SEGMENT block. */
+  acceptReaders({ auditors }: Readers, index: number): void {
+    if (auditors.join(" ") !== this.#state.auditors.join(" ")) {
+      this.#find({ kind: "AUDITORS_CHANGED", index, auditors });
+    }
+    if (auditors.length > 0 && !this.#mayHaveAuditors) {
+      this.#find({ kind: "AUDITOR_NOT_ALLOWED", index, auditors });
+      this.#mayHaveAuditors = true;
+    }
+    this.#update({ auditors });
   }
 
   /** After the last block. */

@@ -24,6 +24,8 @@ export interface LicenseBinding {
   readonly chainId: ChainId;
   readonly genesisLeaf: Uint8Array;
   readonly daemonKey: Uint8Array;
+  /** Whether it, or another license of the ledger, lets the site name an auditor. */
+  readonly auditorAllowed?: boolean;
 }
 
 /** A receipt this vendor wrote for the ledger. */
@@ -50,6 +52,8 @@ export interface HistoryState {
   readonly hostHash: Uint8Array | null;
   /** The newest clocks that were sealed. */
   readonly clocks: Clocks | null;
+  /** Key ids of the auditors of the newest segment; none before the first. */
+  readonly auditors: readonly string[];
 }
 
 /** The acknowledged ledger in one row. Kept by the vendor; its successor stands in the report. */

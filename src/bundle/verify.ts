@@ -73,7 +73,8 @@ function checkLimits(input: VerifyInput, framing: Framing, problems: Problems): 
   const { activation, acked, receipts, secrets, now } = input;
   const { size, fromIndex } = framing.head;
   const age = Math.max(0, Math.ceil((now - activation.activatedAt) / days(1)));
-  const segments = size / 512 + age + receipts.length + secrets.size + 8;
+  // Each day one because it is a new day, and one because other auditors are to read.
+  const segments = size / 512 + 2 * age + receipts.length + secrets.size + 8;
   if (framing.highestSegment + 1 > segments) {
     problems.add("LIMIT_EXCEEDED", `${framing.highestSegment + 1} segments in ${size} blocks`);
   }

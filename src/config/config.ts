@@ -40,6 +40,10 @@ export interface Config extends SitePolicy {
     readonly format: "json" | "text";
   };
   readonly limits: ConfigLimits;
+  readonly auditor: {
+    /** Who besides the vendors may read what is sealed, as `seatkeeper-audit init` prints it. */
+    readonly key: string | null;
+  };
 }
 
 interface ConfigLimits {
@@ -138,6 +142,7 @@ function configOf(settings: Settings, folder: string): Config {
     groups: settings.groups,
     rules: settings.rules,
     policy: { showHolders: settings.policy.show_holders },
+    auditor: settings.auditor,
   };
 }
 

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { nearestWord } from "../base/nearest-word.ts";
 import type { ShowHolders } from "../base/site-rules.ts";
 import type { Millis } from "../base/time.ts";
+import { readAuditorKey } from "../crypto/auditor-key.ts";
+import { CryptoError } from "../crypto/errors.ts";
 import type { Groups } from "../rules/group.ts";
 import type { WrittenRule } from "../rules/written-rule.ts";
 import { count, duration, text } from "./fields.ts";
@@ -49,6 +51,7 @@ export interface Settings {
   readonly groups: Groups;
   readonly rules: readonly WrittenRule[];
   readonly policy: { readonly show_holders: ShowHolders };
+  readonly auditor: { readonly key: string | null };
 }
 
 /** What is wrong with the entry at `path`. */
@@ -137,6 +140,19 @@ const limits = section({
 
 const policy = section({ show_holders: z.enum(["none", "pseudonym"]).default("none") });
 
+/** A slip in a key would seal the ledger to nobody, and a key of small order stop it being sealed. */
+const auditorKey = text.superRefine((key, context) => {
+  try {
+    readAuditorKey(key);
+  } catch (error) {
+    if (!(error instanceof CryptoError)) throw error;
+    const message = `${error.message.replace(/^the auditor's key /, "")}: ${error.hint ?? ""}`;
+    context.addIssue({ code: "custom", message });
+  }
+});
+
+const auditor = section({ key: auditorKey.nullable().default(null) });
+
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
 
 const shape = {
@@ -152,6 +168,7 @@ const shape = {
   groups,
   rules,
   policy,
+  auditor,
 };
 
 const file = z.strictObject(shape).superRefine((settings, context) => {

@@ -6,6 +6,7 @@ export const CRYPTO_CODES = [
   "KEY_FILE_COST",
   "KEY_FILE_PASSPHRASE",
   "CERTIFICATE_FORMAT",
+  "AUDITOR_KEY",
 ] as const;
 
 /** Key material from outside that cannot be used. */

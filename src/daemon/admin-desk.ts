@@ -281,6 +281,7 @@ function vendorStatus(desk: VendorDesk): AdminVendor {
     expiries: desk.expiries().map(({ licenseId, names, endsAt, graceUntil }) => {
       return { licenseId, names, endsAt, graceUntil };
     }),
+    auditors: desk.auditors(),
   };
 }
 

@@ -1,10 +1,12 @@
-import type { Moment, UnixMillis } from "../base/time.ts";
+import { isoTime, type Moment, type UnixMillis } from "../base/time.ts";
 import type { OpenSeatTime, UsageEvent } from "../base/usage-event.ts";
+import { sealingKeyId } from "../crypto/key-id.ts";
 import { randomBytes } from "../crypto/random.ts";
 import { fitEvents } from "../ledger/checkpoint-size.ts";
 import type { BlockDraft, CheckpointDraft, PreparedBlock } from "../ledger/draft.ts";
 import type { Clocks, Detail, SegmentReason } from "../ledger/payload.ts";
 import type { SealedLedger } from "../ledger/sealed-ledger.ts";
+import type { Log } from "../log/log.ts";
 import type { SeatBook } from "../seats/book.ts";
 import type { CommitGroup, Store } from "../store/database.ts";
 import type { Writes } from "./commit-group.ts";
@@ -19,6 +21,11 @@ export interface ChainWriterParts {
   readonly clocks: () => Clocks;
   readonly detail: () => Detail;
   readonly sealingKey: () => Uint8Array;
+  /** X25519 keys of those who may read beside the vendor, by licenses and configuration of this moment. */
+  readonly auditors: () => readonly Uint8Array[];
+  /** Key ids of those for whom the running segment was sealed; undefined when that is not known. */
+  readonly readers: readonly string[] | undefined;
+  readonly log: Log;
   /** Sealed in front of the first block of this run: its start, and what recovery found. */
   readonly preface: readonly BlockDraft[];
   /** Events that the run before left waiting. */
@@ -55,11 +62,13 @@ export class ChainWriter {
   readonly #preface: BlockDraft[];
   #pending: number;
   #from: UnixMillis;
+  #readers: readonly string[] | undefined;
 
   constructor(parts: ChainWriterParts) {
     this.#parts = parts;
     this.#preface = [...parts.preface];
     this.#pending = parts.pending;
+    this.#readers = parts.readers;
     // The first interval begins with the run that opens it.
     this.#from = parts.lastCut ?? parts.clocks().wall;
   }
@@ -72,6 +81,11 @@ export class ChainWriter {
   /** The end of the newest checkpoint or heartbeat; before the first, the start of this run. */
   get lastSealed(): UnixMillis {
     return this.#from;
+  }
+
+  /** Key ids of the auditors who can read the next block, if no segment begins with it. */
+  get readers(): readonly string[] {
+    return this.#readers ?? [];
   }
 
   /** Makes the writes durable. They are sealed by a later checkpoint. */
@@ -136,24 +150,53 @@ export class ChainWriter {
     );
   }
 
-  /** Opens a segment with fresh keys, if one is due or the vendor's key has changed. */
+  /** Opens a segment with fresh keys, if one is due, or the vendor's key or the auditors have changed. */
   async renewSegment(keysChanged: boolean): Promise<void> {
     const { ledger, clocks } = this.#parts;
     const due = ledger.needsSegment(clocks().highWater) ?? (keysChanged ? "keys" : undefined);
-    if (due !== undefined) await this.#openSegment(due);
+    if (due !== undefined) await this.#openSegment(due, []);
+    else if (this.#auditorsWait()) {
+      const today = { kind: "meta", key: this.#changedKey, value: this.#today() } as const;
+      await this.#openSegment("keys", [today]);
+    }
   }
 
-  async #openSegment(reason: SegmentReason): Promise<void> {
+  /**
+   * Whether others are to read than can, and no segment was opened for such a change today: the
+   * vendor bounds the number of segments by the days. A second change waits for the next segment.
+   */
+  #auditorsWait(): boolean {
+    const wanted = this.#parts.auditors().map(sealingKeyId);
+    if (wanted.join(" ") === this.readers.join(" ")) return false;
+    return this.#parts.store.meta(this.#changedKey) !== this.#today();
+  }
+
+  get #changedKey(): string {
+    return `auditors changed ${this.#parts.vendor}`;
+  }
+
+  /** The UTC day of the highest believed clock, as segments count days. */
+  #today(): string {
+    return isoTime(this.#parts.clocks().highWater).slice(0, 10);
+  }
+
+  async #openSegment(reason: SegmentReason, records: Extras["records"]): Promise<void> {
+    const { vendor, log } = this.#parts;
     const { wall, highWater } = this.#parts.clocks();
-    await this.#commit(NO_WRITES, () => ({
+    const recipients = this.#parts.auditors();
+    await this.#commit({ ...NO_WRITES, ...(records ? { records } : {}) }, () => ({
       type: "segment",
       createdAt: wall,
       highWater,
       reason,
       sealingKey: this.#parts.sealingKey(),
-      recipients: [],
+      recipients,
       entropy: randomBytes(64),
     }));
+    const readers = recipients.map(sealingKeyId);
+    const isOther = readers.join(" ") !== this.readers.join(" ");
+    this.#readers = readers;
+    if (isOther) log.info("auditors.changed", { vendor, auditors: readers });
   }
 
   async #sealLast(writes: Writes): Promise<void> {

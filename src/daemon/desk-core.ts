@@ -29,6 +29,7 @@ import type { Door } from "./door.ts";
 import { environmentOf } from "./environment.ts";
 import type { NotReady } from "./health.ts";
 import { LicenseShelf } from "./license-shelf.ts";
+import type { NamedAuditor } from "./named-auditor.ts";
 import type { SiteKey } from "./site-key.ts";
 import type { SiteTime } from "./site-time.ts";
 
@@ -37,6 +38,8 @@ export interface DeskParts {
   readonly siteKey: SiteKey;
   /** The site's rules of this moment. */
   readonly door: Door;
+  /** Who besides the vendor may read what is sealed from now on. */
+  readonly auditor: NamedAuditor;
   readonly host: HostFingerprint;
   readonly store: Store;
   readonly clock: Clock;
@@ -108,37 +111,53 @@ async function openOn(
   const snapshot = store.snapshot(vendor.name);
   const terms = { ...shelf.refresh(now.wall), rules: parts.door.rules };
   const book = SeatBook.restore(snapshot, terms, parts.limits, now);
+  const inspection = inspect(parts.log, vendor.name, files, site.genesisLeaf);
   const writer = new ChainWriter({
     vendor: vendor.name,
     store,
+    log: parts.log,
     ledger,
     book,
     now: () => time.now(),
     clocks: () => time.clocks(),
     detail: () => shelf.entitlement.detail,
     sealingKey: () => shelf.sealingKey(),
+    auditors: () => auditorsOf(shelf, parts.auditor),
+    readers: inspection.readers,
     preface: preface(parts, folder.path, opened),
     pending: store.pendingCount(vendor.name),
     lastCut: snapshot.lastCut,
   });
-  const damage = damageOf(parts.log, vendor.name, files, site.genesisLeaf);
+  const { damage } = inspection;
   return { ...parts, vendor, files, ledger, book, shelf, site, writer, damage };
 }
 
+/** Whom the vendor's licenses and the site's configuration together let read. */
+function auditorsOf(shelf: LicenseShelf, { key }: NamedAuditor): readonly Uint8Array[] {
+  return key !== undefined && shelf.entitlement.auditorAllowed ? [key] : [];
+}
+
+interface Inspection {
+  readonly damage: readonly NotReady[];
+  /** Key ids of the auditors of the running segment; undefined when no segment could be read. */
+  readonly readers: readonly string[] | undefined;
+}
+
 /** Seats are granted and blocks written all the same: what is sealed from now on is sound. */
-function damageOf(
+function inspect(
   log: Log,
   vendor: string,
   files: LedgerFiles,
   genesisLeaf: Uint8Array,
-): readonly NotReady[] {
-  const { problems } = verifyPublic(chainSource(files), { genesisLeaf });
+): Inspection {
+  const { problems, readers } = verifyPublic(chainSource(files), { genesisLeaf });
   for (const { code, detail } of problems) log.warn("ledger.damaged", { vendor, code, detail });
-  return problems.map(({ code, detail }) => ({
+  const damage = problems.map(({ code, detail }) => ({
     code,
     reason: `the ledger of ${vendor} is damaged: ${detail}`,
     hint: "keep the data folder, export the usage as it is, and tell the vendor; see seatkeeper ledger verify",
   }));
+  return { damage, readers: readers.at(-1)?.auditors };
 }
 
 /** A license names the ledger it was sold for: another one under it is refused, not continued. */

@@ -19,6 +19,8 @@ export interface Entitlement extends Omit<SeatTerms, "rules"> {
   /** The longest that usage may wait before it is sealed; undefined without a license. */
   readonly maxInterval: Millis | undefined;
   readonly detail: "totals" | "events";
+  /** Whether the site may name an auditor who reads the ledger: one license in its term suffices. */
+  readonly auditorAllowed: boolean;
 }
 
 /**
@@ -46,6 +48,9 @@ export function addUp(licenses: readonly Terms[], now: UnixMillis): Entitlement 
       : "scheduled",
     maxInterval: intervals.length === 0 ? undefined : shortest(intervals),
     detail: licenses.some((terms) => terms.detail === "events") ? "events" : "totals",
+    auditorAllowed: licenses.some(
+      (terms) => terms.auditorAllowed && holdsAt(meterValidity(terms), now),
+    ),
   };
 }
 

@@ -70,6 +70,7 @@ export class Reload {
     // Up to here nothing has changed. Below, only the disk can refuse; the next checkpoint on its
     // schedule then tries again.
     site.door.change(read);
+    site.auditor.change(read);
     await Promise.all(desks.map(({ desk, found }) => desk.reload(found)));
     return {
       rules: read.rules.length,

@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.ts";
 
 /** What takes effect at a reload. Everything else is read at start alone. */
-const APPLIED: ReadonlySet<string> = new Set(["groups", "rules", "policy"]);
+const APPLIED: ReadonlySet<string> = new Set(["groups", "rules", "policy", "auditor"]);
 
 /** Settings that differ and wait for a restart, as the file writes them: `listen.port`. */
 export function settingsForRestart(running: Config, read: Config): readonly string[] {

@@ -11,6 +11,7 @@ import { type DeskParts, openDeskCore } from "./desk-core.ts";
 import { Door } from "./door.ts";
 import { isUnavailable } from "./failure-kind.ts";
 import type { NotReady } from "./health.ts";
+import { NamedAuditor } from "./named-auditor.ts";
 import { PRODUCT } from "./product.ts";
 import { readSiteFiles, type SiteFiles } from "./site-files.ts";
 import type { SiteKey } from "./site-key.ts";
@@ -43,6 +44,7 @@ export class Site {
   readonly time: SiteTime;
   readonly store: Store;
   readonly door: Door;
+  readonly auditor: NamedAuditor;
   readonly #orphans: readonly VendorFolder[];
   readonly #config: Config;
   readonly #parts: SiteParts;
@@ -64,13 +66,15 @@ export class Site {
       const time = new SiteTime(parts.clock, clockMemory(store, parts.log), parts.log);
       const clean = store.meta(SHUTDOWN) !== "unclean";
       const door = new Door(config);
-      const shared = deskParts(config, parts, { files, store, time, door, host, clean });
+      const auditor = new NamedAuditor(config);
+      const opened = { files, store, time, door, auditor };
+      const shared = deskParts(config, parts, { ...opened, host, clean });
       for (const { file, folder } of files.vendors) {
         // oxlint-disable-next-line no-await-in-loop -- in a fixed order, so that failures repeat
         const core = await openDeskCore(shared, folder, file);
         desks.set(file.name, new VendorDesk(core, config.checkpoint.maxPending, parts.fatal));
       }
-      return new Site(config, parts, { files, store, time, door, desks });
+      return new Site(config, parts, { ...opened, desks });
     } catch (error) {
       for (const desk of desks.values()) desk.close();
       store.close();
@@ -86,6 +90,7 @@ export class Site {
       readonly store: Store;
       readonly time: SiteTime;
       readonly door: Door;
+      readonly auditor: NamedAuditor;
       readonly desks: ReadonlyMap<string, VendorDesk>;
     },
   ) {
@@ -98,6 +103,7 @@ export class Site {
     this.time = opened.time;
     this.store = opened.store;
     this.door = opened.door;
+    this.auditor = opened.auditor;
     this.#note(SHUTDOWN, "unclean");
   }
 
@@ -109,6 +115,7 @@ export class Site {
     for (const desk of this.desks.values()) {
       this.#schedule(desk);
       desk.warnOfExpiries();
+      desk.warnOfAuditor();
       // A license may bound how long usage waits.
       desk.onLicense(() => this.#schedule(desk));
     }
@@ -203,6 +210,7 @@ function deskParts(
     readonly store: Store;
     readonly time: SiteTime;
     readonly door: Door;
+    readonly auditor: NamedAuditor;
     readonly host: HostFingerprint;
     readonly clean: boolean;
   },
@@ -210,6 +218,7 @@ function deskParts(
   return {
     siteKey: found.files.siteKey,
     door: found.door,
+    auditor: found.auditor,
     host: found.host,
     store: found.store,
     clock: parts.clock,

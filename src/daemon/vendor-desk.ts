@@ -4,6 +4,7 @@ import type { ChainId, ClientKey, InstanceId } from "../base/ids.ts";
 import { isoTime, type Millis, millis, seconds } from "../base/time.ts";
 import type { License } from "../license/license.ts";
 import { failure } from "../log/log.ts";
+import type { AdminAuditor } from "../protocol/admin.ts";
 import type { Welcome } from "../protocol/handshake.ts";
 import type { HelloResult, WireLease } from "../protocol/results.ts";
 import type { AcquireCommand, Command } from "../seats/command.ts";
@@ -12,6 +13,7 @@ import type { Explanation } from "../seats/explaining.ts";
 import type { Caller, Lease } from "../seats/lease.ts";
 import type { FeatureView, SeatSummary, SeatView } from "../seats/view.ts";
 import { Attendance, type Listener } from "./attendance.ts";
+import { auditorsOf } from "./auditors.ts";
 import { type AnswerTo, CommitGroup, type Outcome, type Writes } from "./commit-group.ts";
 import { Deadline } from "./deadline.ts";
 import type { DeskCore } from "./desk-core.ts";
@@ -206,6 +208,7 @@ export class VendorDesk {
     for (const listener of this.#attendance.everybody()) listener.licenseChanged();
     this.#licenseChanged();
     this.warnOfExpiries();
+    this.warnOfAuditor();
   }
 
   /** `changed` is called after each license that is installed. */
@@ -245,6 +248,19 @@ export class VendorDesk {
       });
       for (const listener of this.#attendance.everybody()) listener.licenseExpiring(expiry);
     }
+  }
+
+  /** Who else reads this ledger. */
+  auditors(): readonly AdminAuditor[] {
+    return auditorsOf(this.core);
+  }
+
+  /** Says that the auditor whom the site has named cannot read here, if so. */
+  warnOfAuditor(): void {
+    const refused = this.auditors().find(({ state }) => state === "not-allowed");
+    if (refused === undefined) return;
+    const hint = "ask the vendor for a license with auditor_allowed";
+    this.core.log.warn("auditor.not-allowed", { vendor: this.name, auditor: refused.keyId, hint });
   }
 
   /** Seals everything that waits, with the seat time of open leases. */

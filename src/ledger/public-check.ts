@@ -5,6 +5,7 @@ import { type Block, blockLeaf } from "./block.ts";
 import { LedgerError } from "./errors.ts";
 import type { ByteSource } from "./ports.ts";
 import { readBlocks } from "./reader.ts";
+import { type ReaderChange, readersOf, sameReaders } from "./readers.ts";
 import { decodeSegmentExt } from "./segment.ts";
 import { type ChainState, decodeSlot } from "./state.ts";
 
@@ -24,6 +25,8 @@ export interface PublicReport {
   readonly chainId: ChainId | undefined;
   readonly size: number;
   readonly segments: number;
+  /** Who can read from which segment on: the newest changes, the last of them in force. */
+  readonly readers: readonly ReaderChange[];
   readonly root: Uint8Array;
   /** Sentences, each a thing that was looked at. Never empty. */
   readonly checked: readonly string[];
@@ -61,6 +64,9 @@ export function verifyPublic(source: ByteSource, evidence: PublicEvidence = {}):
   return check.finish(source.length);
 }
 
+/** Changes of readers that are kept: an honest site makes one a day at most. */
+const READER_CHANGES = 1_000;
+
 class PublicCheck {
   readonly #evidence: PublicEvidence;
   readonly #problems: PublicProblem[] = [];
@@ -69,6 +75,7 @@ class PublicCheck {
   #previous: Block | undefined;
   #chain: Uint8Array | undefined;
   #segments = 0;
+  readonly #readers: ReaderChange[] = [];
   #lastLeaf: Uint8Array = new Uint8Array(32);
   #frontier: Frontier = Frontier.empty();
 
@@ -86,12 +93,19 @@ class PublicCheck {
     else this.#addFollowing(block, this.#previous);
     if (block.type === "segment") {
       this.#segments += 1;
-      decodeSegmentExt(block.ext);
+      this.#acceptReaders(block);
     }
     this.#previous = block;
     this.#lastLeaf = leaf;
     this.#frontier = this.#frontier.append(leaf);
     this.#compareHead();
+  }
+
+  #acceptReaders({ segment, index, ext }: Block): void {
+    const readers = readersOf(decodeSegmentExt(ext));
+    if (sameReaders(this.#readers.at(-1), readers)) return;
+    this.#readers.push({ segment, index, ...readers });
+    if (this.#readers.length > READER_CHANGES) this.#readers.shift();
   }
 
   report(code: PublicProblem["code"], detail: string): void {
@@ -109,6 +123,7 @@ class PublicCheck {
       chainId: this.#chain && chainId(toHex(this.#chain)),
       size,
       segments: this.#segments,
+      readers: this.#readers,
       root: this.#frontier.root(),
       checked: this.#checked(length),
       problems: this.#problems,

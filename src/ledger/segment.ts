@@ -128,9 +128,16 @@ export function openSegment(options: {
   return keys;
 }
 
+/** What an auditor's key makes of a wrap. */
+export type ReadOpening =
+  | { readonly kind: "opened"; readonly read: Uint8Array }
+  /** The wrap is for another key, another segment or another ledger. */
+  | { readonly kind: "closed" }
+  /** It holds something, but not the seed that the segment commits to: another than the vendor has. */
+  | { readonly kind: "other-seed" };
+
 /**
- * The read seed of a segment, by an auditor's secret key; undefined when the wrap is not for this
- * key, or what it holds is not what the segment commits to.
+ * The read seed of a segment, by an auditor's secret key.
  * @throws CryptoError `KEY_AGREEMENT` when the wrap's `enc` is no usable key.
  */
 export function openSegmentForReading(options: {
@@ -139,13 +146,15 @@ export function openSegmentForReading(options: {
   readonly readCommit: Uint8Array;
   readonly chainId: Uint8Array;
   readonly segment: number;
-}): Uint8Array | undefined {
+}): ReadOpening {
   const info = concat(AUDITOR_LABEL, segmentInfo(options.chainId, options.segment));
   const { secret, wrap } = options;
   const context = setupReceiver({ secret, enc: wrap.enc, info, aead: "chacha20poly1305" });
   const read = context.open(NOTHING, wrap.ciphertext);
   context.erase();
-  return read && equalBytes(readCommitment(read), options.readCommit) ? read : undefined;
+  if (!read) return { kind: "closed" };
+  const isCommitted = equalBytes(readCommitment(read), options.readCommit);
+  return isCommitted ? { kind: "opened", read } : { kind: "other-seed" };
 }
 
 /** Whether a directory row or SEGMENT block really continues the chain that stands at `auth`. */

@@ -14,7 +14,6 @@ export function unsupportedTerms(terms: Terms): readonly string[] {
       clock_policy: terms.clockPolicy !== "flag",
       witness_policy: terms.witnessPolicy !== "flag",
       policy_grace_days: terms.policyGraceDays > 0,
-      auditor_allowed: terms.auditorAllowed,
       emergency_days: terms.emergencyDays > 0,
       standby_hosts: terms.standbyHosts.length > 0,
     }),

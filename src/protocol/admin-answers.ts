@@ -85,6 +85,12 @@ const vendor = z.strictObject({
       graceUntil: momentField.nullable(),
     }),
   ),
+  auditors: z.array(
+    z.strictObject({
+      keyId: z.string().regex(/^[0-9a-f]{16}$/),
+      state: z.enum(["reads", "next", "leaving", "not-allowed"]),
+    }),
+  ),
 });
 
 const seat = z.strictObject({

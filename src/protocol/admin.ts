@@ -110,6 +110,18 @@ export interface AdminVendor {
     readonly endsAt: UnixMillis;
     readonly graceUntil: UnixMillis | null;
   }[];
+  /** Who besides the vendor reads this ledger, or was named to. */
+  readonly auditors: readonly AdminAuditor[];
+}
+
+export interface AdminAuditor {
+  /** 16 hex digits. */
+  readonly keyId: string;
+  /**
+   * `reads`: the running segment; `next`: from the next segment on; `leaving`: up to the next segment;
+   * `not-allowed`: named, but no license of this vendor allows an auditor.
+   */
+  readonly state: "reads" | "next" | "leaving" | "not-allowed";
 }
 
 export interface AdminStatus {

@@ -40,7 +40,9 @@ function keepState(database: Database, chain: ChainId, state: AckedState): void 
   const { history } = state;
   const { clocks } = history;
   database
-    .prepare(`INSERT OR REPLACE INTO acknowledged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    .prepare(
+      `INSERT OR REPLACE INTO acknowledged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
     .run(
       chain,
       state.size,
@@ -55,6 +57,7 @@ function keepState(database: Database, chain: ChainId, state: AckedState): void 
       clocks?.highWater ?? null,
       clocks?.boottime ?? null,
       clocks?.clientSkewMedian ?? null,
+      history.auditors.join(" "),
     );
 }
 
@@ -86,6 +89,7 @@ interface StateRow {
   readonly clock_high_water: number | null;
   readonly clock_boottime: number | null;
   readonly clock_skew: number | null;
+  readonly auditors: string;
 }
 
 function stateOf(row: StateRow): AckedState {
@@ -98,6 +102,7 @@ function stateOf(row: StateRow): AckedState {
       receiptNo: row.receipt_no,
       hostHash: row.host_hash && new Uint8Array(row.host_hash),
       clocks: clocksOf(row),
+      auditors: row.auditors.split(" ").filter((kid) => kid !== ""),
     },
   };
 }

@@ -29,6 +29,12 @@ function wordsFor(finding: Finding): string {
       return "the ledger moved to another host";
     case "EXPORT_NUMBER":
       return `export ${finding.exportNo} is out of order`;
+    case "AUDITORS_CHANGED":
+      return finding.auditors.length === 0
+        ? `from block ${finding.index} on no auditor can read`
+        : `from block ${finding.index} on auditor ${finding.auditors.join(", ")} can read too`;
+    case "AUDITOR_NOT_ALLOWED":
+      return `auditor ${finding.auditors.join(", ")} can read although no license allows one`;
     case "EXPORT_ABSENT":
       return "the ledger does not end with an export";
     case "RECEIPT_PENDING":

@@ -33,18 +33,30 @@ export function earlierLicenses(
   vendor: VendorFile,
   now: UnixMillis,
 ): EarlierLicenses | undefined {
-  const terms = database
-    .prepare<[string], { readonly text: string }>(
-      "SELECT text FROM licenses WHERE chain_id = ? ORDER BY issued_at, rowid",
-    )
-    .all(chain)
-    .map(
-      ({ text }) => readLicense(text, { vendorName: vendor.name, rootKey: vendor.rootKey }).terms,
-    );
+  const terms = issuedTerms(database, chain, vendor);
   const newest = terms.at(-1);
   return (
     newest && { site: newest.site, holdings: summed(terms.flatMap((each) => sold(each, now))) }
   );
+}
+
+/**
+ * Whether any license of a ledger lets its site name an auditor.
+ * @throws LicenseError when a stored text is no longer what was signed.
+ */
+export function allowsAuditor(database: Database, chain: ChainId, vendor: VendorFile): boolean {
+  return issuedTerms(database, chain, vendor).some(({ auditorAllowed }) => auditorAllowed);
+}
+
+/** In the order they were issued. */
+function issuedTerms(database: Database, chain: ChainId, vendor: VendorFile): readonly Terms[] {
+  const trust = { vendorName: vendor.name, rootKey: vendor.rootKey };
+  return database
+    .prepare<[string], { readonly text: string }>(
+      "SELECT text FROM licenses WHERE chain_id = ? ORDER BY issued_at, rowid",
+    )
+    .all(chain)
+    .map(({ text }) => readLicense(text, trust).terms);
 }
 
 /** What terms sell, one entry per name. A quota of a day or a month counts once. */

@@ -12,6 +12,7 @@ import { acknowledgedLedger, keepLedger } from "./acknowledged.ts";
 import { type ActivationRecord, findActivation, newestLicense } from "./activations.ts";
 import { logBundle, seenHeads } from "./bundle-log.ts";
 import type { VendorFolder } from "./folder.ts";
+import { allowsAuditor } from "./holdings.ts";
 import type { VendorKeys } from "./issue.ts";
 import { giveReceipt, type OutgoingReceipt, receiptFor, receiptsOf } from "./receipts.ts";
 import { type Counted, UsageRows } from "./usage-rows.ts";
@@ -79,7 +80,10 @@ function knownLedger(
   const activation = chain === undefined ? undefined : findActivation(database, chain);
   if (activation === undefined) return undefined;
   const license = newestLicense(database, activation.chainId, folder.vendor);
-  return { activation, site: license.terms.site, license };
+  const { genesisLeaf, daemonKey } = license;
+  const auditorAllowed = allowsAuditor(database, activation.chainId, folder.vendor);
+  const binding = { chainId: license.chainId, genesisLeaf, daemonKey, auditorAllowed };
+  return { activation, site: license.terms.site, license: binding };
 }
 
 function claimedChain(source: ByteSource): ChainId | undefined {

@@ -180,4 +180,8 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (chain_id, block, feature)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Key ids of the auditors of the newest acknowledged segment, separated by blanks.
+  ALTER TABLE acknowledged ADD COLUMN auditors TEXT NOT NULL DEFAULT '';
+  `,
 ];

@@ -21,6 +21,8 @@ export interface Site {
   readonly receiptNo: number;
   /** The last moment for the next bundle that its license allows; null without such a term. */
   readonly reportDueAt: UnixMillis | null;
+  /** Key ids of the auditors who read what it seals, by the newest acknowledged segment. */
+  readonly auditors: readonly string[];
 }
 
 /** All sites, by name. */
@@ -75,6 +77,7 @@ interface SiteRow {
   readonly receipt_no: number | null;
   readonly report_days: number | null;
   readonly report_grace_days: number | null;
+  readonly auditors: string | null;
 }
 
 const SITES = `
@@ -83,7 +86,7 @@ const SITES = `
            row_number() OVER (ledger ORDER BY issued_at DESC, rowid DESC) AS place
     FROM licenses WINDOW ledger AS (PARTITION BY chain_id)
   )
-  SELECT newest.*, activated_at, product, size,
+  SELECT newest.*, activated_at, product, size, auditors,
     (SELECT max(seen_at) FROM bundles b WHERE b.chain_id = newest.chain_id AND accepted = 1)
       AS reported_at,
     (SELECT max(receipt_no) FROM receipts r WHERE r.chain_id = newest.chain_id) AS receipt_no
@@ -103,6 +106,7 @@ function siteOf(row: SiteRow, names: readonly string[]): Site {
     reportedAt,
     size: row.size ?? 0,
     receiptNo: row.receipt_no ?? 0,
+    auditors: (row.auditors ?? "").split(" ").filter((kid) => kid !== ""),
     reportDueAt:
       row.report_days === null
         ? null

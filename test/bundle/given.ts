@@ -50,3 +50,6 @@ export const usage = (id: number, units = 1): UsageEvent => ({
   user: ada,
   client: clientKey("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
 });
+
+export const auditorSecret: Uint8Array = seeded("auditor key");
+export const auditorKey: Uint8Array = x25519PublicKey(auditorSecret);

@@ -27,6 +27,8 @@ export class Site {
   nextEvent = 1;
   exportNo = 0;
   lastReceipt: Receipt | undefined;
+  /** Who can read the segments from now on, beside the vendor. */
+  auditors: readonly Uint8Array[] = [];
   #clock: number = noon;
   #entropy = 0;
 
@@ -38,12 +40,18 @@ export class Site {
     this.directory = [];
   }
 
-  static activate(name = "site", key: Uint8Array = sealingKey, keysOf = name): Site {
+  static activate(
+    name = "site",
+    key: Uint8Array = sealingKey,
+    keysOf = name,
+    auditors: readonly Uint8Array[] = [],
+  ): Site {
     const daemon = signerFromSeed(seeded(`${name} daemon`));
     let call = 0;
     const genesis = makeGenesis({
       vendorName,
       sealingKey: key,
+      recipients: auditors,
       daemonKey: daemon.publicKey,
       hostHash: seeded("host"),
       requestId: "request-1",
@@ -67,6 +75,7 @@ export class Site {
     const ledger = SealedLedger.create(files, genesis, vendorName);
     const site = new Site({ activation, daemon, files, ledger });
     site.directory.push(genesis.directoryRow);
+    site.auditors = auditors;
     return site;
   }
 
@@ -80,6 +89,7 @@ export class Site {
     copy.nextEvent = this.nextEvent;
     copy.exportNo = this.exportNo;
     copy.lastReceipt = this.lastReceipt;
+    copy.auditors = this.auditors;
     copy.#clock = this.#clock;
     // A restored machine draws other random numbers.
     copy.#entropy = this.#entropy + 1_000;
@@ -126,7 +136,7 @@ export class Site {
       highWater: unixMillis(this.#clock),
       reason,
       sealingKey: key,
-      recipients: [],
+      recipients: this.auditors,
       entropy: new Uint8Array([...seed, ...seed]),
     });
   }
@@ -153,6 +163,11 @@ export class Site {
   /** A bundle of what is there, with `changes` to what an honest site would write. */
   bundle(changes: Partial<BundleParts> = {}): Uint8Array {
     return pack({ ...this.parts(), ...changes });
+  }
+
+  /** `ledger.skc` as it lies on the disk. */
+  chain(): Uint8Array {
+    return this.files.readChain(0, this.files.chainLength());
   }
 
   parts(): BundleParts {

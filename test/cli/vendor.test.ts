@@ -155,8 +155,8 @@ describe("the vendor's day", () => {
     const { terminal } = reported();
     expect(terminal.transcript("sites")).toBe(
       [
-        "site          ledger    activated   licenses  blocks  last report  next report",
-        "Example GmbH  <ledger>  <today-->         1       0  never        by <day>",
+        "site          ledger    activated   licenses  blocks  last report  next report    auditor",
+        "Example GmbH  <ledger>  <today-->         1       0  never        by <day>  none",
         "= 0",
         "",
       ].join("\n"),

@@ -27,6 +27,7 @@ describe("config.example.yaml", () => {
     const { value } = readYaml(example, FILE);
     expect(optionsOf(value)).toEqual([
       "allow_plaintext",
+      "auditor.key",
       "checkpoint.heartbeat",
       "checkpoint.max_interval",
       "checkpoint.max_pending",
@@ -121,6 +122,15 @@ describe("a wrong option", () => {
     );
     expect(error.facts).toEqual({ path: FILE, line: 4, column: 3, field: "limits.connections" });
     expect(error.hint).toBe("config.example.yaml explains every option");
+  });
+
+  it("is a slip in the auditor's key, which would seal the ledger to nobody", () => {
+    const key = "skaud1-XSLwxehHOZufrO9pd_dm_Yh2fEr_knNHKImYdIleTzzUEzUg";
+    expect(readConfig(`auditor: { key: ${key} }`, FILE).auditor).toEqual({ key });
+    expect(refusalOf(`auditor:\n  key: ${key.replace("XSL", "XSl")}\n`).message).toBe(
+      "/etc/seatkeeper/config.yaml:2:3: auditor.key: has a slip in it: copy it whole, as " +
+        "seatkeeper-audit init or seatkeeper-audit key prints it: skaud1- and 48 characters",
+    );
   });
 
   it("is guessed when it is mistyped", () => {

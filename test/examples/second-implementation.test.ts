@@ -1,7 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { fromHex } from "../../src/base/bytes.ts";
+import { audit } from "../../src/audit/audit.ts";
+import type { AuditedBlock } from "../../src/audit/audit-report.ts";
+import { openAuditorKey } from "../../src/audit/auditor-key-file.ts";
+import { fromHex, toHex } from "../../src/base/bytes.ts";
 import { unixMillis } from "../../src/base/time.ts";
 import type { AckedLedger, AckedSegment, IssuedReceipt } from "../../src/bundle/known-ledger.ts";
 import { readReceipt } from "../../src/bundle/receipt.ts";
@@ -11,7 +14,7 @@ import { sealingKeyId } from "../../src/crypto/key-id.ts";
 import { x25519PublicKey } from "../../src/crypto/x25519.ts";
 import type { ByteSource } from "../../src/ledger/ports.ts";
 import { readActivationRequest } from "../../src/license/activation-request.ts";
-import { readLicense } from "../../src/license/license.ts";
+import { type License, readLicense } from "../../src/license/license.ts";
 import { readVendorFile } from "../../src/license/vendor-file.ts";
 
 /** One bundle, what is known beside it, and the verdict of any implementation of docs/spec. */
@@ -29,6 +32,8 @@ interface Vector {
   readonly findings?: readonly string[];
   /** The vendor's clock, where it is not that of the whole index. */
   readonly now?: number;
+  /** What the auditor reads, by index, and finds, where the vector is about one. */
+  readonly audit?: { readonly opened: readonly number[]; readonly problems: readonly string[] };
 }
 
 interface Index {
@@ -100,12 +105,17 @@ function inputFor(folder: string, index: Index, vector: Vector): Omit<VerifyInpu
   const secret = fromHex(readFileSync(folder + vector.key, "utf8").trim());
   return {
     activation: { ...trust, ...request, activatedAt: request.createdAt },
-    license: readLicense(bytes(vector.license), trust),
+    license: bindingIn(readLicense(bytes(vector.license), trust)),
     secrets: new Map([[sealingKeyId(x25519PublicKey(secret)), secret]]),
     receipts: vector.receipts.map((path): IssuedReceipt => readReceipt(bytes(path), trust)),
     now: unixMillis(vector.now ?? index.now),
   };
 }
+
+const bindingIn = (license: License): NonNullable<VerifyInput["license"]> => ({
+  ...license,
+  auditorAllowed: license.terms.auditorAllowed,
+});
 
 /** The vector's earlier bundles taken into the books one after another, as the vendor does it. */
 function verifyHere(folder: string, index: Index, vector: Vector): VerifyReport {
@@ -147,6 +157,53 @@ describe.each(collections)("a bundle that was $name", ({ folder }) => {
       const second = foundBy(reports[vector.name]);
       expect([vector.name, second]).toEqual([vector.name, first.toSorted()]);
       expect([vector.name, second]).toEqual([vector.name, vector.findings ?? second]);
+    }
+  });
+});
+
+/** What the Python program reads with the auditor's key. */
+interface SecondAudit {
+  readonly opened: readonly (readonly [index: number, plaintext: string])[];
+  readonly readers: readonly (readonly [segment: number, auditors: readonly string[]])[];
+  readonly problems: readonly { readonly code: string }[];
+}
+
+const codes = (found: SecondAudit): readonly string[] =>
+  found.problems.map(({ code }) => code).toSorted();
+
+describe("a bundle with an auditor", () => {
+  const folder = `${bundles}written/`;
+  const vectors = readIndex(folder).vectors.filter((vector) => vector.audit !== undefined);
+  const { secret } = openAuditorKey(readFileSync(`${folder}auditor.skkey`, "utf8"), "");
+
+  function audited(vector: Vector): SecondAudit {
+    const blocks: AuditedBlock[] = [];
+    const visitor = (block: AuditedBlock): void => void blocks.push(block);
+    const report = audit(sourceOf(folder + vector.bundle), { secret, visitor });
+    return {
+      opened: blocks.flatMap(({ index, content }) =>
+        content.kind === "opened" ? [[index, toHex(content.plaintext)] as const] : [],
+      ),
+      readers: report.readers.map(({ segment, auditors }) => [segment, auditors] as const),
+      problems: report.problems.map(({ code }) => ({ code })),
+    };
+  }
+
+  it.each(vectors)("$name: $claim", (vector) => {
+    const found = audited(vector);
+    expect(found.opened.map(([index]) => index)).toEqual(vector.audit?.opened);
+    expect(codes(found)).toEqual(vector.audit?.problems);
+  });
+
+  it.skipIf(python === undefined)(`is read alike by a second program, ${ifPython}`, () => {
+    const { stdout } = runPython(runner, folder, "--audit");
+    const second = JSON.parse(stdout) as Readonly<Record<string, SecondAudit>>;
+    expect(Object.keys(second)).toEqual(vectors.map(({ name }) => name));
+    for (const vector of vectors) {
+      const [ours, theirs] = [audited(vector), second[vector.name]];
+      expect([vector.name, theirs?.opened]).toEqual([vector.name, ours.opened]);
+      expect([vector.name, theirs?.readers]).toEqual([vector.name, ours.readers]);
+      expect([vector.name, theirs && codes(theirs)]).toEqual([vector.name, codes(ours)]);
     }
   });
 });

@@ -156,15 +156,19 @@ describe("a segment", () => {
     const [wrap] = ext.wraps;
     if (!wrap) throw new Error("no wrap");
     const opening = { wrap, readCommit: ext.readCommit, chainId: block.chainId, segment: 1 };
-    expect(openSegmentForReading({ ...opening, secret: auditorSecret })).toEqual(
-      seedsOf(block).read,
+    expect(openSegmentForReading({ ...opening, secret: auditorSecret })).toEqual({
+      kind: "opened",
+      read: seedsOf(block).read,
+    });
+    const closed = { kind: "closed" };
+    expect(openSegmentForReading({ ...opening, secret: vendorSecret })).toEqual(closed);
+    expect(openSegmentForReading({ ...opening, secret: auditorSecret, segment: 2 })).toEqual(
+      closed,
     );
-    expect(openSegmentForReading({ ...opening, secret: vendorSecret })).toBeUndefined();
-    expect(
-      openSegmentForReading({ ...opening, secret: auditorSecret, segment: 2 }),
-    ).toBeUndefined();
     const otherCommit = { ...opening, readCommit: new Uint8Array(32) };
-    expect(openSegmentForReading({ ...otherCommit, secret: auditorSecret })).toBeUndefined();
+    expect(openSegmentForReading({ ...otherCommit, secret: auditorSecret })).toEqual({
+      kind: "other-seed",
+    });
   });
 
   it("gives other seeds to another key, segment or ledger", () => {

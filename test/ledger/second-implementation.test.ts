@@ -11,6 +11,7 @@ import type { BlockDraft, CheckpointDraft, SegmentDraft } from "../../src/ledger
 import { makeGenesis } from "../../src/ledger/genesis.ts";
 import type { Clocks } from "../../src/ledger/payload.ts";
 import { SealedLedger } from "../../src/ledger/sealed-ledger.ts";
+import { openSegmentForReading, type ReadOpening } from "../../src/ledger/segment.ts";
 import { decodeSlot } from "../../src/ledger/state.ts";
 import { FakeDisk } from "./disk.ts";
 import { ada, nextDay, noon, workstation } from "./given.ts";
@@ -30,6 +31,14 @@ interface Vectors {
   readonly root: string;
   readonly tip: string;
   readonly slot: string;
+  readonly wraps: readonly {
+    readonly name: string;
+    readonly segment: number;
+    readonly wrap: string;
+    readonly read_commit: string;
+    readonly kind: ReadOpening["kind"];
+    readonly read: string | null;
+  }[];
 }
 
 const vectors = JSON.parse(
@@ -265,5 +274,23 @@ describe("the format page", () => {
     const block = vectors.blocks[3] ?? "";
     expect(block.startsWith(hex.slice(0, -1).join(""))).toBe(true);
     expect(block.slice(-64).startsWith(hex.at(-1) ?? "none")).toBe(true);
+  });
+});
+
+describe("an auditor's share that an independent program wrote", () => {
+  it.each(vectors.wraps)("$name: is $kind", ({ wrap, read_commit, segment, kind, read }) => {
+    const bytes = fromHex(wrap);
+    const opening = openSegmentForReading({
+      secret: fromHex(vectors.auditor_secret),
+      wrap: {
+        kid: bytes.subarray(0, 8),
+        enc: bytes.subarray(8, 40),
+        ciphertext: bytes.subarray(40),
+      },
+      readCommit: fromHex(read_commit),
+      chainId: fromHex(vectors.chain_id),
+      segment,
+    });
+    expect(opening).toEqual(read === null ? { kind } : { kind, read: fromHex(read) });
   });
 });

@@ -197,7 +197,6 @@ describe("terms that say everything", () => {
       "clock_policy",
       "witness_policy",
       "policy_grace_days",
-      "auditor_allowed",
       "emergency_days",
       "standby_hosts",
     ]);

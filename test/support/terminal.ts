@@ -9,6 +9,7 @@ const DIST = new URL("../../dist/", import.meta.url);
 const PROGRAMS: Readonly<Record<string, string>> = {
   seatkeeper: fileURLToPath(new URL("cli/operator/main.js", DIST)),
   "seatkeeper-vendor": fileURLToPath(new URL("cli/vendor/main.js", DIST)),
+  "seatkeeper-audit": fileURLToPath(new URL("cli/auditor/main.js", DIST)),
 };
 
 /** What a program said, and how it ended. */

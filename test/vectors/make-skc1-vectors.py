@@ -263,6 +263,31 @@ def seeded(name, count=32):
     return b"".join(sha(f"{name} {i}".encode()) for i in range(-(-count // 32)))[:count]
 
 
+def auditor_wraps(auditor, chain_id, read):
+    """Entries of recipient lists: what an auditor's key makes of each, and the seed where it gets one."""
+    info = lambda segment, chain=chain_id: b"skc1/auditor\0skc1/segment\0" + chain + struct.pack(">I", segment)
+
+    def entry(to, about, secret, name):
+        enc, suite, root, ctx = hpke(to, about, 3, seeded(f"wrap {name}"))
+        key, nonce = l_expand(suite, root, b"key", ctx, 32), l_expand(suite, root, b"base_nonce", ctx, 12)
+        return kid(public(auditor)) + enc + seal(key, nonce, secret, b"")
+
+    good, other = public(auditor), public(seeded("another auditor"))
+    right = entry(good, info(7), read, "right")
+    cases = [
+        ("for this key and segment", right, "opened"),
+        ("for another key", entry(other, info(7), read, "key"), "closed"),
+        ("of another segment", entry(good, info(8), read, "segment"), "closed"),
+        ("of another ledger", entry(good, info(7, bytes(16)), read, "ledger"), "closed"),
+        ("without its label", entry(good, info(7)[13:], read, "label"), "closed"),
+        ("with a bit of its ciphertext changed", right[:-1] + bytes([right[-1] ^ 1]), "closed"),
+        ("with a bit of its key share changed", right[:8] + bytes([right[8] ^ 1]) + right[9:], "closed"),
+        ("of a seed that the segment does not commit to", entry(good, info(7), seeded("split"), "seed"), "other-seed"),
+    ]
+    return [{"name": name, "segment": 7, "wrap": wrap.hex(), "read_commit": mac(read, b"skc1/read-commit").hex(),
+             "kind": kind, "read": read.hex() if kind == "opened" else None} for name, wrap, kind in cases]
+
+
 def main():
     noon = 1795348800000
     day = noon + 86_400_000
@@ -322,6 +347,7 @@ def main():
         "lease": lease.hex(), "segments": [hexed(first), hexed(second)],
         "blocks": [b.hex() for b in ledger.blocks], "leaves": [x.hex() for x in ledger.leaves],
         "root": tree(ledger.leaves).hex(), "tip": ledger.tip().hex(),
+        "wraps": auditor_wraps(auditor, chain_id, bytes.fromhex(hexed(second)["R"])),
         "slot": ledger.slot(day + 240_000, (2, tree(ledger.leaves[:2]))).hex(),
     }
     path = pathlib.Path(__file__).with_name("skc1-vectors.json")

@@ -5,7 +5,7 @@ import { JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT } from "../shared/exit.ts";
 import type { Output } from "../shared/output.ts";
 import { SITE_OPTIONS, siteConfig } from "./site-options.ts";
-import { counted } from "./words.ts";
+import { counted, readersInWords } from "./words.ts";
 
 const verify = command({
   command: "verify",
@@ -34,6 +34,11 @@ export const ledger: Command = group("ledger", "look after the sealed ledger", [
 function describe(out: Output, report: LedgerInspection): void {
   out.line(`${report.vendor}: ${counted(report.size, "block")}`);
   for (const check of report.checked) out.line(`  ${out.paint("green", "checked")}  ${check}`);
+  // Where there never was an auditor, the vendor alone reads: nothing to tell.
+  const isAudited = report.readers.some(({ auditors }) => auditors.length > 0);
+  for (const change of isAudited ? report.readers : []) {
+    out.line(`  ${out.paint("cyan", "readers")}  ${readersInWords(change)}`);
+  }
   for (const problem of report.problems) {
     out.line(`  ${out.paint("red", problem.code)}  ${problem.detail}`);
   }

@@ -1,5 +1,5 @@
 import { isoTime } from "../../base/time.ts";
-import type { AdminStatus, AdminVendor } from "../../protocol/admin.ts";
+import type { AdminAuditor, AdminStatus, AdminVendor } from "../../protocol/admin.ts";
 import { type Command, command } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT } from "../shared/exit.ts";
@@ -53,6 +53,13 @@ function describe(out: Output, state: AdminStatus): void {
   for (const vendor of state.vendors) describeVendor(out, vendor);
 }
 
+const AUDITOR_STATES: Readonly<Record<AdminAuditor["state"], string>> = {
+  reads: "reads what is sealed",
+  next: "will read from the next segment on, which begins with the next block, or the next day",
+  leaving: "reads up to the next segment, and no further",
+  "not-allowed": "is named in the configuration, but no license of this vendor allows an auditor",
+};
+
 function describeVendor(out: Output, vendor: AdminVendor): void {
   const { size, acknowledged, pending } = vendor.ledger;
   out.line();
@@ -64,6 +71,9 @@ function describeVendor(out: Output, vendor: AdminVendor): void {
     const grace = graceUntil === null ? "" : `, with grace until ${isoTime(graceUntil)}`;
     const what = `${names.join(", ")} of license ${licenseId}`;
     out.line(`${out.paint("yellow", "ends")}: ${what} on ${isoTime(endsAt)}${grace}`);
+  }
+  for (const { keyId, state } of vendor.auditors) {
+    out.line(`auditor: ${keyId} ${AUDITOR_STATES[state]}`);
   }
   if (vendor.features.length > 0) {
     const withBorrowed = vendor.features.some(({ borrowed }) => borrowed > 0);

@@ -1,4 +1,5 @@
 import type { Millis } from "../../base/time.ts";
+import type { ReaderChange } from "../../ledger/readers.ts";
 
 /** `250ms`, `45s`, `3m 20s`, `2h 5m`, `4d 3h`: two units at most, for people. */
 export function spanInWords(span: Millis | number): string {
@@ -30,4 +31,10 @@ export function seatHours(seatMillis: number): string {
 /** `1 seat`, `3 seats`. */
 export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`;
+}
+
+/** `from segment 2 (block 7) on: the vendor by key 1f…, auditor 3c…`. */
+export function readersInWords({ segment, index, vendor, auditors }: ReaderChange): string {
+  const others = auditors.length === 0 ? "no auditor" : `auditor ${auditors.join(", ")}`;
+  return `from segment ${segment} (block ${index}) on: the vendor by key ${vendor}, ${others}`;
 }

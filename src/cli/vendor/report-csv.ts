@@ -1,5 +1,6 @@
 import { isoTime, type UnixMillis } from "../../base/time.ts";
 import type { FeatureLine, MeterLine, UsageReport } from "../../vendor/report.ts";
+import { type CsvCell, csvLines } from "../shared/csv.ts";
 import { seatHours } from "./report-table.ts";
 
 /**
@@ -12,7 +13,7 @@ export function reportCsv({ features, meters }: UsageReport): string {
     ...features.flatMap((line) => [featureRow(line), ...denialRows(line, line.feature)]),
     ...meters.flatMap((line) => [meterRow(line), ...denialRows(line, line.meter)]),
   ];
-  return rows.map((row) => `${row.map(cell).join(",")}\n`).join("");
+  return csvLines(rows);
 }
 
 const COLUMNS = [
@@ -42,8 +43,6 @@ const COLUMNS = [
   "unnamed",
 ];
 
-type Cell = string | number;
-
 // Cells of the columns that a row has nothing to say in.
 const NO_SEATS = ["", "", "", "", ""] as const;
 const NO_USE = ["", "", ""] as const;
@@ -51,7 +50,7 @@ const NOTHING_BORROWED = ["", "", "", ""] as const;
 const NO_REFUNDS = ["", "", ""] as const;
 const NO_NAMES = ["", ""] as const;
 
-function featureRow(line: FeatureLine): readonly Cell[] {
+function featureRow(line: FeatureLine): readonly CsvCell[] {
   const { grants, overdraftGrants, seatMillis, peak, named, unnamed } = line;
   const figures = [grants, overdraftGrants, seatHours(seatMillis), seatMillis, peak];
   const { borrows, borrowedUntil, returned, vendorReleased } = line;
@@ -64,7 +63,7 @@ function isoOrNothing(moment: UnixMillis | null): string {
   return moment === null ? "" : isoTime(moment);
 }
 
-function denialRows(line: FeatureLine | MeterLine, name: string): readonly (readonly Cell[])[] {
+function denialRows(line: FeatureLine | MeterLine, name: string): readonly (readonly CsvCell[])[] {
   return line.denials.map(({ reason, count }) => [
     ...leading("denial", line, name),
     reason,
@@ -77,7 +76,7 @@ function denialRows(line: FeatureLine | MeterLine, name: string): readonly (read
   ]);
 }
 
-function meterRow(line: MeterLine): readonly Cell[] {
+function meterRow(line: MeterLine): readonly CsvCell[] {
   const used = [line.records, line.units, line.late];
   const returned = [line.refunds, line.refundedUnits, line.netUnits];
   const start = [...leading("meter", line, line.meter), "", ...NO_SEATS, denied(line)];
@@ -87,13 +86,6 @@ function meterRow(line: MeterLine): readonly Cell[] {
 const denied = (line: FeatureLine | MeterLine): number =>
   line.denials.reduce((sum, { count }) => sum + count, 0);
 
-function leading(kind: string, line: FeatureLine | MeterLine, name: string): readonly Cell[] {
+function leading(kind: string, line: FeatureLine | MeterLine, name: string): readonly CsvCell[] {
   return [kind, line.site, line.chainId, line.period, name];
-}
-
-/** RFC 4180; text that a spreadsheet would take for a formula gets an apostrophe in front. */
-function cell(value: Cell): string {
-  if (typeof value === "number") return String(value);
-  const text = /^[=+\-@\t]/.test(value) ? `'${value}` : value;
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -31,6 +31,7 @@ function print(found: readonly Site[], out: Output): void {
     "blocks",
     "last report",
     "next report",
+    "auditor",
   ];
   out.table(
     titles.map((title) => ({
@@ -45,6 +46,7 @@ function print(found: readonly Site[], out: Output): void {
       String(site.size),
       site.reportedAt === null ? "never" : dayOf(site.reportedAt),
       due(site, out),
+      site.auditors.join(" ") || "none",
     ]),
   );
 }

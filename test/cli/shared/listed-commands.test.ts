@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
+import { COMMANDS as AUDITOR } from "../../../src/cli/auditor/commands.ts";
 import { COMMANDS as OPERATOR } from "../../../src/cli/operator/commands.ts";
 import type { ListedCommand } from "../../../src/cli/shared/listed-command.ts";
 import { COMMANDS as VENDOR } from "../../../src/cli/vendor/commands.ts";
@@ -7,6 +8,7 @@ import { COMMANDS as VENDOR } from "../../../src/cli/vendor/commands.ts";
 describe.each<[string, readonly ListedCommand[]]>([
   ["seatkeeper", OPERATOR],
   ["seatkeeper-vendor", VENDOR],
+  ["seatkeeper-audit", AUDITOR],
 ])("the help of %s", (_, listed) => {
   it.each(listed)("says of $usage what the command says of itself", async (line) => {
     const { usage, summary } = await line.load();

@@ -45,6 +45,7 @@ class SigningKey:
 
 ROOT, ISSUING, DAEMON = SigningKey("root"), SigningKey("issuing"), SigningKey("daemon")
 SEALING, OTHER_SEALING = seed("sealing"), seed("another sealing key")
+AUDITOR, OTHER_AUDITOR = seed("auditor"), seed("another auditor")
 ISSUER = ROOT.json(VENDOR, "issuer", {"vendor": VENDOR, "key": url(ISSUING.public), "not_before": NOON - spec.DAY,
                                       "not_after": None}, False)
 
@@ -80,6 +81,15 @@ def share(public, ephemeral, info):
     return spec.x25519_public(ephemeral), spec.open_share(ephemeral, public, info, sender=True)
 
 
+def wrap(auditor, segment, chain, read, name="wrap", to=None):
+    """One entry of the list of auditors: key id, enc, and the read seed under the exchanged key."""
+    public, ephemeral = spec.x25519_public(auditor), seed(f"{name} {chain.hex()} {segment}")
+    info = b"skc1/auditor\0skc1/segment\0" + chain + struct.pack(">I", segment)
+    exchanged = spec.hpke(ephemeral, spec.x25519_public(to) if to else public, info, b"\x00\x03", sender=True)
+    sealed = ChaCha20Poly1305(exchanged(b"key", 32)).encrypt(exchanged(b"base_nonce", 12), read, b"")
+    return spec.key_id(public) + spec.x25519_public(ephemeral) + sealed
+
+
 class Ledger:
     """Blocks sealed one after another; `spoil` changes a field before the tags are made."""
 
@@ -101,6 +111,9 @@ class Ledger:
         fields = self.chain + struct.pack(">IQ", number, index) + enc + commit
         if handoff is None:
             handoff = spec.mac(spec.derive(self.a, b"handoff"), fields) if index else bytes(32)
+        if callable(auditors):
+            entries = auditors(number, self.chain, read)
+            auditors = bytes([len(entries)]) + b"".join(entries)
         ext = (spec.key_id(public) if kid is None else kid) + enc + commit + handoff + auditors
         payload = {0: NOON, 1: NOON, 2: reason} if payload is None else payload
         self.segment, self.start = number, index
@@ -207,3 +220,8 @@ def vendor_file():
         "name": VENDOR, "root_key": url(ROOT.public),
         "sealing_keys": [{"kid": spec.key_id(public).hex(), "key": url(public), "not_before": NOON, "not_after": None}],
         "issuers": [ISSUER], "created_at": NOON})
+
+
+def auditor_key_file(secret):
+    public = spec.auditor_public(spec.x25519_public(secret))
+    return f"seatkeeper auditor key v1\npublic: {public}\nsecret: {url(secret)}\n"

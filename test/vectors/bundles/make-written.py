@@ -13,7 +13,7 @@ import sys
 sys.dont_write_bytecode = True
 
 import ledger_writer as write
-from ledger_writer import NOON, Ledger, Raw, SEALING, OTHER_SEALING, seed
+from ledger_writer import AUDITOR, NOON, OTHER_AUDITOR, Ledger, Raw, SEALING, OTHER_SEALING, seed, wrap
 from verify_bundle import CLOSE, DAY, HEARTBEAT, INCIDENT, MINUTE, START
 
 OUT = pathlib.Path(__file__).resolve().parent / "written"
@@ -436,11 +436,139 @@ def three_segments(ledger):
     segments(ledger)
 
 
-@case("FIRST_VERIFIED")
+# --- auditors: what the vendor says, and what the auditor reads (indices) and finds
+
+
+def reads(*auditors, **how):
+    """The list of auditors of a segment, each with the seed under its key."""
+    return lambda number, chain, read: [wrap(each, number, chain, read, **how) for each in auditors]
+
+
+def auditor_case(verdict, findings, opened, problems=""):
+    """A case whose license allows an auditor, and what its auditor makes of it."""
+    return case(verdict, findings, license="auditor.sklic", audit=(opened, problems.split()))
+
+
+@auditor_case("FIRST_VERIFIED", "AUDITORS_CHANGED", [3, 4])
+def auditor_from_the_second_segment(ledger):
+    """an auditor who reads from the second segment on, but not the block that opens it"""
+    ledger.checkpoint(feature())
+    ledger.open_segment(reason=3, auditors=reads(AUDITOR))
+    ledger.checkpoint(feature())
+    ledger.export()
+
+
+@auditor_case("FIRST_VERIFIED", "AUDITORS_CHANGED", [2, 3, 4, 5])
+def auditor_of_two_segments(ledger):
+    """an auditor who stays, and reads the block between the segments too"""
+    ledger.open_segment(reason=3, auditors=reads(AUDITOR))
+    ledger.checkpoint(feature())
+    ledger.open_segment(reason=1, auditors=reads(AUDITOR))
+    ledger.checkpoint(feature())
+    ledger.export()
+
+
+@auditor_case("FIRST_VERIFIED", "AUDITORS_CHANGED AUDITORS_CHANGED", [2, 3], "AUDITOR_LEFT_OUT")
+def auditor_left_out(ledger):
+    """an auditor for whom nothing is sealed any more"""
+    ledger.open_segment(reason=3, auditors=reads(AUDITOR))
+    ledger.checkpoint(feature())
+    ledger.open_segment(reason=3)
+    ledger.checkpoint(feature())
+    ledger.export()
+
+
+@auditor_case("FIRST_VERIFIED", "AUDITORS_CHANGED AUDITORS_CHANGED", [2, 3, 4, 5], "READER_UNKNOWN")
+def another_auditor_beside(ledger):
+    """somebody else who can read from the third segment on"""
+    ledger.open_segment(reason=3, auditors=reads(AUDITOR))
+    ledger.checkpoint(feature())
+    ledger.open_segment(reason=3, auditors=reads(OTHER_AUDITOR, AUDITOR))
+    ledger.checkpoint(feature())
+    ledger.export()
+
+
+@auditor_case("FIRST_VERIFIED", "AUDITORS_CHANGED", [], "READER_UNKNOWN")
+def auditor_of_another_key(ledger):
+    """an auditor, and another one looks"""
+    ledger.open_segment(reason=3, auditors=reads(OTHER_AUDITOR))
+    ledger.export()
+
+
+@auditor_case("FIRST_VERIFIED", "AUDITORS_CHANGED", [], "WRAP_UNREADABLE")
+def share_for_another_key(ledger):
+    """the auditor's name over a share for somebody else's key"""
+    ledger.open_segment(reason=3, auditors=reads(AUDITOR, to=OTHER_AUDITOR))
+    ledger.export()
+
+
+@auditor_case("FIRST_VERIFIED", "AUDITORS_CHANGED", [], "WRAP_UNREADABLE")
+def share_of_another_segment(ledger):
+    """the auditor's share of another segment"""
+    ledger.open_segment(reason=3, auditors=lambda number, chain, read: [wrap(AUDITOR, number + 1, chain, read)])
+    ledger.export()
+
+
+@auditor_case("FIRST_VERIFIED", "AUDITORS_CHANGED", [], "WRAP_UNREADABLE")
+def share_of_another_ledger(ledger):
+    """the auditor's share of a segment of this number in another ledger"""
+    ledger.open_segment(reason=3, auditors=lambda number, chain, read: [wrap(AUDITOR, number, bytes(16), read)])
+    ledger.export()
+
+
+@auditor_case("FIRST_VERIFIED", "AUDITORS_CHANGED", [], "WRAP_UNREADABLE")
+def share_under_no_key(ledger):
+    """a key share of zeros"""
+    kid = wrap(AUDITOR, 0, bytes(16), bytes(32))[:8]
+    ledger.open_segment(reason=3, auditors=b"\1" + kid + bytes(80))
+    ledger.export()
+
+
+@auditor_case("FIRST_VERIFIED", "AUDITORS_CHANGED", [], "READ_COMMIT_MISMATCH")
+def share_of_another_seed(ledger):
+    """split-wrap: the auditor is given other keys than the vendor, who cannot see it"""
+    ledger.open_segment(reason=3, auditors=lambda number, chain, read: [wrap(AUDITOR, number, chain, seed("split"))])
+    ledger.export()
+
+
+@auditor_case("TAMPERED", "", [2, 3], "AUDITOR_LEFT_OUT HASH_CHAIN_BROKEN ROOT_MISMATCH TAMPERED")
+def auditor_stripped(ledger):
+    """strip-stanza: the list of auditors is emptied afterwards"""
+    ledger.open_segment(reason=3, auditors=reads(AUDITOR))
+    ledger.checkpoint(feature())
+    ledger.checkpoint(feature())
+    ledger.open_segment(reason=1, auditors=reads(AUDITOR))
+    ledger.export()
+    block = ledger.blocks[4]
+    lengths = (105).to_bytes(4, "big") + block[140:144]
+    ledger.blocks[4] = block[:136] + lengths + block[144:248] + b"\0" + block[337:]
+
+
+@auditor_case("LIMIT_EXCEEDED", "", [], "LIMIT_EXCEEDED")
+def nine_auditors(ledger):
+    """one auditor more than there may be"""
+    ledger.open_segment(reason=3, auditors=b"\11" + bytes(9 * 88))
+    ledger.export()
+
+
+@auditor_case("MALFORMED", "", [], "MALFORMED")
+def auditors_that_are_not_there(ledger):
+    """two auditors announced, one there"""
+    ledger.open_segment(reason=3, auditors=lambda number, chain, read: [])
+    ledger.checkpoint(feature())
+    ledger.export()
+    block = ledger.blocks[1]
+    ledger.blocks[1] = block[:248] + b"\2" + block[249:]
+
+
+@case("VERIFIED_WITH_INCIDENTS", "AUDITORS_CHANGED AUDITOR_NOT_ALLOWED")
 def segment_with_two_auditors(ledger):
-    """wraps for auditors, which the vendor cannot open and need not"""
+    """auditors that no license allows; their shares the vendor cannot open and need not"""
     ledger.open_segment(reason=3, auditors=b"\2" + seed("auditors") * 5 + bytes(16))
     ledger.export()
+
+
+# --- lost segments
 
 
 @case("BLOCKS_MISSING")
@@ -650,7 +778,8 @@ def main():
     OUT.mkdir()
     plain = Ledger()
     files = {"acme.skvendor": write.vendor_file(), "site.skreq": plain.request(), "site.sklic": plain.license(),
-             "sealing.hex": SEALING.hex() + "\n"}
+             "sealing.hex": SEALING.hex() + "\n", "auditor.sklic": plain.license(auditor_allowed=True),
+             "auditor.skkey": write.auditor_key_file(AUDITOR)}
     earlier = Ledger()
     files["earlier.skrcpt"] = acknowledged(earlier)
     (OUT / "earlier.skb").write_bytes(earlier.bundle())
@@ -663,10 +792,12 @@ def main():
         bundle = write_it(ledger) or ledger.bundle()
         (OUT / f"{name}.skb").write_bytes(bundle)
         known = "given" in given
+        opened, problems = given.get("audit", (None, None))
+        audit = {} if opened is None else {"audit": {"opened": opened, "problems": sorted(problems)}}
         vectors.append({"name": name, "claim": write_it.__doc__, "bundle": f"{name}.skb", "request": "site.skreq",
-                        "license": "site.sklic", "key": "sealing.hex",
+                        "license": given.get("license", "site.sklic"), "key": "sealing.hex",
                         "receipts": ["earlier.skrcpt"] if known else [], "earlier": ["earlier.skb"] if known else [],
-                        "verdict": verdict, "findings": sorted(findings), **({"now": given["now"]} if "now" in given else {})})
+                        "verdict": verdict, "findings": sorted(findings), **({"now": given["now"]} if "now" in given else {}), **audit})
     index = {"now": NOON + DAY, "vendor": "acme.skvendor", "vectors": vectors}
     (OUT / "index.json").write_text(json.dumps(index, indent=1) + "\n")
 
