@@ -40,3 +40,19 @@ export function aboutWhom(
   if (subject.kind === "refused") return subject;
   return { kind: "about", feature: feature.name, who: subject.name };
 }
+
+/** Reads `type name` of a line for all features. */
+export function whomForAll(
+  { dialect, book }: Surroundings,
+  keyword: Keyword,
+  { statement, words }: WrittenLine,
+): About | Refused {
+  const [type, name, ...more] = words;
+  if (type?.toLowerCase() === "noproject") {
+    return refusing("rules know users, hosts and networks, not projects", "name the users instead");
+  }
+  if (type === undefined || name === undefined || more.length > 0) return malformed(keyword);
+  const subject = subjectOf(book, dialect, statement, [type, name]);
+  if (subject.kind === "refused") return subject;
+  return { kind: "about", feature: "*", who: subject.name };
+}

@@ -1,5 +1,5 @@
 import type { Dialect, Keyword } from "./keyword.ts";
-import { BORROWING, IDLE_SEATS, ignored, LOGS, REPORTS, untranslated } from "./no-counterpart.ts";
+import { BORROWERS, IDLE_SEATS, ignored, LOGS, REPORTS, untranslated } from "./no-counterpart.ts";
 
 // The keywords of a FlexNet options file, in the order of the alphabet, and what becomes of them.
 
@@ -26,7 +26,10 @@ const KEYWORDS: readonly Keyword[] = [
   {
     word: "BORROW_LOWWATER",
     form: "feature[:key=value] n",
-    treatment: BORROWING,
+    treatment: untranslated({
+      why: "a borrow rule counts the seats that may be borrowed, not those that stay",
+      instead: "write borrow: { feature, seats: those of the license less n }",
+    }),
   },
   {
     word: "DAEMON_SELECT_TIMEOUT",
@@ -54,7 +57,8 @@ const KEYWORDS: readonly Keyword[] = [
   {
     word: "EXCLUDE_BORROW",
     form: about,
-    treatment: BORROWING,
+    here: "`borrow: { feature, days: 0, who }`",
+    treatment: { kind: "borrow-ban", all: false },
   },
   { word: "EXCLUDE_ENTITLEMENT", form: "…", treatment: NO_ACTIVATION },
   {
@@ -101,7 +105,7 @@ const KEYWORDS: readonly Keyword[] = [
   {
     word: "INCLUDE_BORROW",
     form: about,
-    treatment: BORROWING,
+    treatment: BORROWERS,
   },
   { word: "INCLUDE_ENTITLEMENT", form: "…", treatment: NO_ACTIVATION },
   {
@@ -119,7 +123,8 @@ const KEYWORDS: readonly Keyword[] = [
   {
     word: "MAX_BORROW_HOURS",
     form: "feature[:key=value] hours",
-    treatment: BORROWING,
+    here: "`borrow: { feature, days }`, for whole days",
+    treatment: { kind: "borrow-hours" },
   },
   {
     word: "MAX_CONNECTIONS",

@@ -4,6 +4,10 @@ export type Treatment =
   | { readonly kind: "include" | "exclude"; readonly all: boolean }
   | { readonly kind: "reserve" | "max" | "priority" }
   | { readonly kind: "linger" }
+  /** Nobody of these may borrow. */
+  | { readonly kind: "borrow-ban"; readonly all: boolean }
+  | { readonly kind: "borrow-limit"; readonly option: "days" | "seats" }
+  | { readonly kind: "borrow-hours" }
   | { readonly kind: "group-case" | "host-matching" | "express" }
   /** It decides nothing about seats. */
   | { readonly kind: "ignored"; readonly why: string }

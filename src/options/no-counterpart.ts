@@ -14,9 +14,9 @@ export const LOGS: Treatment = ignored(
 
 export const REPORTS: Treatment = ignored("what is used is always recorded, in the ledger");
 
-export const BORROWING: Treatment = untranslated({
-  why: "limits of borrowing are not carried over",
-  instead: "write a rule `borrow` with days, seats and who",
+export const BORROWERS: Treatment = untranslated({
+  why: "a borrow rule keeps some from borrowing, and lets all others",
+  instead: "write borrow: { feature, days: 0, who: a group of all others }",
 });
 
 export const IDLE_SEATS: Treatment = untranslated({

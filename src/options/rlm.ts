@@ -1,5 +1,5 @@
 import type { Dialect, Keyword } from "./keyword.ts";
-import { BORROWING, IDLE_SEATS, ignored, LOGS, REPORTS, untranslated } from "./no-counterpart.ts";
+import { BORROWERS, IDLE_SEATS, ignored, LOGS, REPORTS, untranslated } from "./no-counterpart.ts";
 
 // The keywords of an RLM options file of an ISV server, in the order of the alphabet, and what
 // becomes of them.
@@ -36,8 +36,18 @@ const KEYWORDS: readonly Keyword[] = [
     here: '`exclude: { feature: "*", who }`',
     treatment: { kind: "exclude", all: true },
   },
-  { word: "EXCLUDEALL_ROAM", form: who, treatment: BORROWING },
-  { word: "EXCLUDE_ROAM", form: about, treatment: BORROWING },
+  {
+    word: "EXCLUDEALL_ROAM",
+    form: who,
+    here: '`borrow: { feature: "*", days: 0, who }`',
+    treatment: { kind: "borrow-ban", all: true },
+  },
+  {
+    word: "EXCLUDE_ROAM",
+    form: about,
+    here: "`borrow: { feature, days: 0, who }`",
+    treatment: { kind: "borrow-ban", all: false },
+  },
   { word: "EXEMPTALL_MAX", form: who, treatment: NO_EXEMPTION },
   { word: "EXEMPT_MAX", form: about, treatment: NO_EXEMPTION },
   {
@@ -70,8 +80,8 @@ const KEYWORDS: readonly Keyword[] = [
     here: '`include: { feature: "*", who }`',
     treatment: { kind: "include", all: true },
   },
-  { word: "INCLUDEALL_ROAM", form: who, treatment: BORROWING },
-  { word: "INCLUDE_ROAM", form: about, treatment: BORROWING },
+  { word: "INCLUDEALL_ROAM", form: who, treatment: BORROWERS },
+  { word: "INCLUDE_ROAM", form: about, treatment: BORROWERS },
   {
     word: "INTERNET_GROUP",
     form: "name address …",
@@ -146,8 +156,18 @@ const KEYWORDS: readonly Keyword[] = [
     here: "`reserve: { feature, seats, for }`",
     treatment: { kind: "reserve" },
   },
-  { word: "ROAM_MAX_COUNT", form: "n product [id=n]", treatment: BORROWING },
-  { word: "ROAM_MAX_DAYS", form: "n product [id=n]", treatment: BORROWING },
+  {
+    word: "ROAM_MAX_COUNT",
+    form: "n product [id=n]",
+    here: "`borrow: { feature, seats }`",
+    treatment: { kind: "borrow-limit", option: "seats" },
+  },
+  {
+    word: "ROAM_MAX_DAYS",
+    form: "n product [id=n]",
+    here: "`borrow: { feature, days }`",
+    treatment: { kind: "borrow-limit", option: "days" },
+  },
   {
     word: "ROTATE",
     form: "daily, weekly, monthly or n",

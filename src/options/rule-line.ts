@@ -1,9 +1,9 @@
-import { aboutWhom, malformed } from "./about-whom.ts";
+import { aboutWhom, malformed, whomForAll } from "./about-whom.ts";
+import { readBorrowBan, readBorrowHours, readBorrowLimit } from "./borrow-line.ts";
 import { readFeatureSpec } from "./feature-spec.ts";
 import type { Keyword } from "./keyword.ts";
 import { readMax } from "./max-line.ts";
 import { readSetting } from "./setting-line.ts";
-import { subjectOf } from "./subject.ts";
 import { SEATS_MAX, type Surroundings } from "./surroundings.ts";
 import { countOf, ignoring, type Reading, refusing, type WrittenLine } from "./written-line.ts";
 
@@ -25,6 +25,12 @@ export function readRuleLine(around: Surroundings, keyword: Keyword, line: Writt
       return readPriority(around, keyword, line);
     case "linger":
       return readLinger(around, keyword, line);
+    case "borrow-ban":
+      return readBorrowBan(around, keyword, treatment.all, line);
+    case "borrow-limit":
+      return readBorrowLimit(around, keyword, treatment.option, line);
+    case "borrow-hours":
+      return readBorrowHours(around, keyword, line);
     case "untranslated":
       return { ...treatment, kind: "refused" };
     case "ignored":
@@ -50,19 +56,11 @@ function readAccess(
       "write include rules for each feature, and none for all",
     );
   }
-  if (!all) {
-    const about = aboutWhom(around, keyword, line, line.words);
-    if (about.kind === "refused") return about;
-    return { kind: "rule", rule: kind, options: { feature: about.feature, who: about.who } };
-  }
-  const [type, name, ...more] = line.words;
-  if (type?.toLowerCase() === "noproject") {
-    return refusing("rules know users, hosts and networks, not projects", "name the users instead");
-  }
-  if (type === undefined || name === undefined || more.length > 0) return malformed(keyword);
-  const subject = subjectOf(around.book, around.dialect, line.statement, [type, name]);
-  if (subject.kind === "refused") return subject;
-  return { kind: "rule", rule: kind, options: { feature: "*", who: subject.name } };
+  const about = all
+    ? whomForAll(around, keyword, line)
+    : aboutWhom(around, keyword, line, line.words);
+  if (about.kind === "refused") return about;
+  return { kind: "rule", rule: kind, options: { feature: about.feature, who: about.who } };
 }
 
 function readReserve(around: Surroundings, keyword: Keyword, line: WrittenLine): Reading {
@@ -98,20 +96,14 @@ function readPriority(around: Surroundings, keyword: Keyword, line: WrittenLine)
   };
 }
 
-function readLinger({ lingers }: Surroundings, keyword: Keyword, line: WrittenLine): Reading {
+function readLinger({ saidOnce }: Surroundings, keyword: Keyword, line: WrittenLine): Reading {
   const [spec = "", count = "", ...more] = line.words;
   const seconds = countOf(count);
   if (seconds === undefined || more.length > 0) return malformed(keyword);
   const feature = readFeatureSpec(spec);
   if (feature.kind === "refused") return feature;
-  const above = lingers.get(feature.name);
-  if (above !== undefined) {
-    return refusing(
-      `line ${above} says it too, and which of the two counts is not documented`,
-      "remove one of them",
-    );
-  }
-  lingers.set(feature.name, line.statement.line);
+  const again = saidOnce.again(keyword, feature.name, line.statement);
+  if (again !== undefined) return again;
   if (seconds === 0) return ignoring("it keeps nothing");
   if (seconds > DAY_SECONDS) {
     return refusing(
@@ -119,6 +111,5 @@ function readLinger({ lingers }: Surroundings, keyword: Keyword, line: WrittenLi
       `write linger: { feature: ${feature.name}, for: 1d }`,
     );
   }
-  const options = { feature: feature.name, for: `${seconds}s` };
-  return { kind: "rule", rule: "linger", options };
+  return { kind: "rule", rule: "linger", options: { feature: feature.name, for: `${seconds}s` } };
 }

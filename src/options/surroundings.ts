@@ -1,14 +1,16 @@
 import type { GroupBook } from "./group-book.ts";
 import type { Dialect } from "./keyword.ts";
 import type { Maxima } from "./maxima.ts";
+import type { SaidOnce } from "./said-once.ts";
 
 /** What the lines before and around have to say about one. */
 export interface Surroundings {
   readonly dialect: Dialect;
   readonly book: GroupBook;
   readonly maxima: Maxima;
-  /** Features that a `LINGER` line above speaks of, with that line. */
-  readonly lingers: Map<string, number>;
+  readonly saidOnce: SaidOnce;
+  /** The last `MAX_BORROW_HOURS` line of each feature. */
+  readonly lastBorrowHours: ReadonlyMap<string, number>;
   readonly hasIncludeAll: boolean;
 }
 

@@ -1,10 +1,12 @@
 import { nearestWord } from "../base/nearest-word.ts";
 import { OptionsError } from "./errors.ts";
+import { readFeatureSpec } from "./feature-spec.ts";
 import { GroupBook } from "./group-book.ts";
 import type { Dialect, Keyword, MemberList } from "./keyword.ts";
 import { Maxima } from "./maxima.ts";
 import { includedFeature, type LostInclude, openFeatures } from "./open-features.ts";
 import { readRuleLine } from "./rule-line.ts";
+import { SaidOnce } from "./said-once.ts";
 import { readStatements, type Statement } from "./statement.ts";
 import { memberOf } from "./subject.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -35,7 +37,8 @@ class Desk {
   readonly #rules: DraftRule[] = [];
   readonly #accounts: Account[] = [];
   readonly #maxima = new Maxima();
-  readonly #lingers = new Map<string, number>();
+  readonly #saidOnce = new SaidOnce();
+  readonly #lastBorrowHours = new Map<string, number>();
   readonly #lowered = new Set<string>();
   readonly #lostIncludes: LostInclude[] = [];
   #ignoreCase: boolean;
@@ -63,6 +66,12 @@ class Desk {
     if (keyword?.treatment.kind === "group-case") this.#readCase(statement);
     if (keyword?.treatment.kind === "group") this.#readGroup(statement, keyword.treatment.list);
     if (keyword?.treatment.kind === "include" && keyword.treatment.all) this.#hasIncludeAll = true;
+    if (keyword?.treatment.kind === "borrow-hours") this.#noteBorrowHours(statement);
+  }
+
+  #noteBorrowHours({ words: [, spec = ""], line }: Statement): void {
+    const feature = readFeatureSpec(spec);
+    if (feature.kind === "feature") this.#lastBorrowHours.set(feature.name, line);
   }
 
   readRule(statement: Statement): void {
@@ -113,7 +122,8 @@ class Desk {
       dialect: this.#dialect,
       book: this.#book,
       maxima: this.#maxima,
-      lingers: this.#lingers,
+      saidOnce: this.#saidOnce,
+      lastBorrowHours: this.#lastBorrowHours,
       hasIncludeAll: this.#hasIncludeAll,
     };
   }

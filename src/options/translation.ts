@@ -1,3 +1,4 @@
+import type { WrittenRule } from "../rules/written-rule.ts";
 import type { Refusal } from "./keyword.ts";
 
 /** A group as the configuration will have it. */
@@ -25,7 +26,7 @@ export interface DraftRule {
   readonly text: string;
 }
 
-export type RuleKind = "include" | "exclude" | "reserve" | "max" | "priority" | "linger";
+export type RuleKind = WrittenRule["kind"];
 
 export type RuleOptions = Readonly<Record<string, string | number | readonly string[]>>;
 

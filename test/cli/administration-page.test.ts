@@ -54,6 +54,7 @@ describe("docs/ADMINISTRATION.md", () => {
       "priority",
       "linger",
       "min_lease",
+      "borrow",
       "require_bound",
     ]) {
       expect(written).toMatch(new RegExp(`^ {2}(?:- |  )${kind}: `, "m"));

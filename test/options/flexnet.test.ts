@@ -147,6 +147,25 @@ describe("a FlexNet options file", () => {
   });
 });
 
+describe("borrowing in FlexNet", () => {
+  it("is forbidden to some, and limited to whole days, by the last line of a feature", () => {
+    const made = flexnet(
+      "MAX_BORROW_HOURS f1 72",
+      "EXCLUDE_BORROW f1 USER fred",
+      "MAX_BORROW_HOURS f1 48",
+      "MAX_BORROW_HOURS f2 9000",
+    );
+    expect(rulesOf(made)).toEqual([
+      "borrow feature=f1 days=0 who=user-line-2",
+      "borrow feature=f1 days=2",
+    ]);
+    expect(ignoredOf(made)).toEqual([
+      "1 MAX_BORROW_HOURS: line 3 says it again, and the last one counts",
+      "4 MAX_BORROW_HOURS: no license allows so many days",
+    ]);
+  });
+});
+
 describe("MAX for all", () => {
   it("is a maximum per user, or per group for the groups of the file", () => {
     const made = flexnet(
@@ -196,10 +215,11 @@ describe("what has no translation", () => {
     ["LINGER f1 soon", "not written as LINGER"],
     ["TIMEOUT f1 3600", "idle seats"],
     ["TIMEOUTALL 3600", "idle seats"],
-    ["BORROW_LOWWATER f1 3", "borrowing"],
-    ["MAX_BORROW_HOURS f1 48", "borrowing"],
-    ["INCLUDE_BORROW f1 USER tom", "borrowing"],
-    ["EXCLUDE_BORROW f1 USER fred", "borrowing"],
+    ["BORROW_LOWWATER f1 3", "not those that stay"],
+    ["MAX_BORROW_HOURS f1 36", "whole days"],
+    ["MAX_BORROW_HOURS f1 long", "not written as MAX_BORROW_HOURS"],
+    ["INCLUDE_BORROW f1 USER tom", "lets all others"],
+    ["EXCLUDE_BORROW f1 PROJECT apollo", "projects"],
     ["MAX_OVERDRAFT f1 1", "overdraft is the vendor's"],
     ["MAX_CONNECTIONS 50", "no rule about seats"],
     ["FQDN_MATCHING LENIENT", "host names are compared as they are written"],

@@ -56,6 +56,25 @@ describe("an RLM options file", () => {
     ]);
   });
 
+  it("limits roaming, which is borrowing, by days and seats, and forbids it to some", () => {
+    const made = rlm(
+      "ROAM_MAX_DAYS 3 write",
+      "ROAM_MAX_COUNT 2 write",
+      "EXCLUDEALL_ROAM user ada",
+      "EXCLUDE_ROAM write host kiosk",
+      "ROAM_MAX_DAYS 5 write",
+    );
+    expect(rulesOf(made)).toEqual([
+      "borrow feature=write days=3",
+      "borrow feature=write seats=2",
+      "borrow feature=* days=0 who=user-line-3",
+      "borrow feature=write days=0 who=host-line-4",
+    ]);
+    expect(lostOf(made)).toEqual([
+      "5 ROAM_MAX_DAYS: line 1 says it too, and which of the two counts is not documented; remove one of them",
+    ]);
+  });
+
   it("has no options over several lines", () => {
     const made = rlm("GROUP engineers ada \\", "bob");
     expect(groupsOf(made)).toEqual(["engineers: users ada, in any case"]);
@@ -77,10 +96,10 @@ describe("an RLM options file", () => {
     ["EXPRESS ON", "who asks later"],
     ["TIMEOUT 3600 write", "idle seats"],
     ["TIMEOUTALL 3600", "idle seats"],
-    ["ROAM_MAX_DAYS 3 write", "borrowing"],
-    ["ROAM_MAX_COUNT 3 write", "borrowing"],
-    ["EXCLUDEALL_ROAM user ada", "borrowing"],
-    ["INCLUDEALL_ROAM user ada", "borrowing"],
+    ["ROAM_MAX_DAYS 3 write id=7", "not about the license with id=7"],
+    ["ROAM_MAX_COUNT many write", "not written as ROAM_MAX_COUNT"],
+    ["EXCLUDEALL_ROAM project apollo", "projects"],
+    ["INCLUDEALL_ROAM user ada", "lets all others"],
     ["MAX_ROAM 3", "belongs into a license"],
     ["MINCHECKOUT 60 write", "min_lease"],
     ["LINGER write 60", "no option of RLM"],
