@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { PRODUCT_NAME } from "../base/ids.ts";
-import { type Millis, type MonoMillis, millis, type UnixMillis } from "../base/time.ts";
+import { type Millis, type MonoMillis, millis, type UnixMillis, unixMillis } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
 import { SleepWatch } from "../clock/sleep-watch.ts";
 import { LEASES_PER_REQUEST, SEATS_PER_REQUEST } from "../protocol/limits.ts";
@@ -23,6 +23,11 @@ import { type Usage, type UsageDesk, UsageQueue } from "./usage.ts";
 export interface AcquireOptions {
   /** The version of the application; the license may not cover newer ones. */
   readonly version?: string;
+  /**
+   * When that version was released, in Unix milliseconds. Compile it in: a license whose maintenance
+   * has an end covers only versions that say they were released before it.
+   */
+  readonly versionDate?: number;
   /** Seats, 1 when left out. */
   readonly count?: number;
   /** Join the queue when there is no free seat. */
@@ -66,7 +71,7 @@ export interface Seatkeeper extends EventEmitter<SeatkeeperEvents> {
    * waits for one; bound it with `signal`.
    * @throws SeatDeniedError when license or rules refuse, and `wait` does not help.
    * @throws ClientError LEASE_NOTE, SERVER_REFUSED, CLIENT_CLOSED; the signal's reason.
-   * @throws RangeError for a feature, version or count that no daemon would take.
+   * @throws RangeError for a feature, version, date or count that no daemon would take.
    */
   acquire(feature: string, options?: AcquireOptions): Promise<Seat>;
   /** What the licenses have and what is free. */
@@ -409,7 +414,9 @@ function wishOf(feature: string, options: AcquireOptions): SeatWish {
   if (!Number.isSafeInteger(count) || count < 1 || count > SEATS_PER_REQUEST) {
     throw new RangeError(`count must be a whole number from 1 to ${SEATS_PER_REQUEST}`);
   }
-  return { feature, version, count, wait };
+  const { versionDate } = options;
+  const released = versionDate === undefined ? {} : { versionDate: unixMillis(versionDate) };
+  return { feature, version, ...released, count, wait };
 }
 
 /** What the daemon refused as a whole says nothing about the seats: each is tried again soon. */

@@ -80,7 +80,9 @@ const NAME = /^(?<wish>[0-9a-f]{16})\.(?<owner>.+)\.(?<key>[0-9a-f]{32})\.seat$/
 
 const fileName = (owner: string, key: IdempotencyKey): string => `${owner}.${key}.seat`;
 
-/** Another feature, version or number of seats is another seat. */
-function hashOf({ feature, version, count }: SeatWish): string {
-  return toHex(sha256(utf8(JSON.stringify([feature, version, count])))).slice(0, 16);
+/** Another feature, version, date or number of seats is another seat. */
+function hashOf({ feature, version, versionDate, count }: SeatWish): string {
+  const released = versionDate === undefined ? [] : [versionDate];
+  const wish = JSON.stringify([feature, version, count, ...released]);
+  return toHex(sha256(utf8(wish))).slice(0, 16);
 }

@@ -1,7 +1,15 @@
 import { EventEmitter } from "node:events";
 import type { DenialReason } from "../base/denial.ts";
 import type { ChainId, LeaseId } from "../base/ids.ts";
-import { after, between, type Millis, type MonoMillis, millis, monoMillis } from "../base/time.ts";
+import {
+  after,
+  between,
+  type Millis,
+  type MonoMillis,
+  millis,
+  monoMillis,
+  type UnixMillis,
+} from "../base/time.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
 import type { SeatName } from "./seat-memory.ts";
 
@@ -55,6 +63,7 @@ export interface Seat extends EventEmitter<SeatEvents> {
 export interface SeatWish {
   readonly feature: string;
   readonly version: string;
+  readonly versionDate?: UnixMillis;
   readonly count: number;
   readonly wait: boolean;
 }

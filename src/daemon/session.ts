@@ -313,10 +313,10 @@ export class Session implements Visit, Listener, Watcher {
   }
 
   #acquire(request: Request<"seat.acquire">, desk: VendorDesk, by: Caller): void {
-    const { feature, version, count, wait, key, nonce } = request.params;
+    const { feature, version, versionDate = null, count, wait, key, nonce } = request.params;
     if (desk.isDraining) return this.#refuse(request, doorDenial("DRAINING", feature));
     const newLease = leaseId(randomHex(16));
-    const product = { feature, version, versionDate: null };
+    const product = { feature, version, versionDate };
     const liveInstances = desk.instancesOf(by.client);
     const asked = { count, wait, key, newLease, liveInstances };
     desk.ask({ kind: "acquire", by, ...product, ...asked }, (outcome) => {
@@ -326,10 +326,11 @@ export class Session implements Visit, Listener, Watcher {
   }
 
   #borrow(request: Request<"seat.borrow">, desk: VendorDesk, by: Caller): void {
-    const { feature, version, count, key, borrowMs, workstation, lease = null } = request.params;
+    const { feature, version, versionDate = null, count, key } = request.params;
+    const { borrowMs, workstation, lease = null } = request.params;
     if (desk.isDraining) return this.#refuse(request, doorDenial("DRAINING", feature));
     const newLease = leaseId(randomHex(16));
-    const what = { feature, version, versionDate: null, count, key, newLease };
+    const what = { feature, version, versionDate, count, key, newLease };
     desk.ask({ kind: "borrow", by, ...what, span: borrowMs, workstation, lease }, (outcome) =>
       this.#reply(
         request,

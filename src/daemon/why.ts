@@ -42,13 +42,16 @@ function callerNamed({ siteKey, door }: Site, request: WhyRequest): Caller {
   };
 }
 
-function requestOf({ feature, version, count }: WhyRequest, by: Caller): AcquireCommand {
+function requestOf(
+  { feature, version, versionDate, count }: WhyRequest,
+  by: Caller,
+): AcquireCommand {
   return {
     kind: "acquire",
     by,
     feature,
     version,
-    versionDate: null,
+    versionDate: versionDate ?? null,
     count,
     // Waiting would hide the reasons; the denial says which place there would be.
     wait: false,

@@ -1,4 +1,3 @@
-import type { FeatureTerms } from "./feature-terms.ts";
 import type { Terms } from "./terms.ts";
 
 /**
@@ -8,24 +7,12 @@ import type { Terms } from "./terms.ts";
  * the daemon.
  */
 export function unsupportedTerms(terms: Terms): readonly string[] {
-  return [
-    ...terms.features.flatMap((feature, index) => featurePaths(feature, `features.${index}`)),
-    ...named("", {
-      clock_policy: terms.clockPolicy !== "flag",
-      witness_policy: terms.witnessPolicy !== "flag",
-      policy_grace_days: terms.policyGraceDays > 0,
-      emergency_days: terms.emergencyDays > 0,
-      standby_hosts: terms.standbyHosts.length > 0,
-    }),
-  ];
-}
-
-function featurePaths(feature: FeatureTerms, path: string): readonly string[] {
-  return named(`${path}.`, {
-    maintenance_until: feature.maintenanceUntil !== null,
-  });
-}
-
-function named(prefix: string, used: Readonly<Record<string, boolean>>): readonly string[] {
-  return Object.entries(used).flatMap(([name, isUsed]) => (isUsed ? [prefix + name] : []));
+  const used = {
+    clock_policy: terms.clockPolicy !== "flag",
+    witness_policy: terms.witnessPolicy !== "flag",
+    policy_grace_days: terms.policyGraceDays > 0,
+    emergency_days: terms.emergencyDays > 0,
+    standby_hosts: terms.standbyHosts.length > 0,
+  };
+  return Object.entries(used).flatMap(([name, isUsed]) => (isUsed ? [name] : []));
 }

@@ -282,6 +282,7 @@ const why: z.ZodType<WhyRequest> = z.strictObject({
     .exactOptional(),
   vendor: vendorNameField.exactOptional(),
   version: versionField.default("0"),
+  versionDate: momentField.exactOptional(),
   count: seatCountField.default(1),
 });
 

@@ -314,6 +314,8 @@ export interface WhyRequest {
   readonly vendor?: string;
   /** `0` where it is left out: above no licensed version. */
   readonly version: string;
+  /** As in `seat.acquire`. */
+  readonly versionDate?: UnixMillis;
   readonly count: number;
 }
 

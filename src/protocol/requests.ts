@@ -44,6 +44,8 @@ export interface AcquireParams {
   readonly feature: string;
   /** `0` when the client names none: above no licensed version. */
   readonly version: string;
+  /** When that version was released. Where it is left out, licenses with an end of maintenance do not cover it. */
+  readonly versionDate?: UnixMillis;
   readonly count: number;
   /** Join the queue when there is no free seat. */
   readonly wait: boolean;
@@ -73,6 +75,7 @@ interface BorrowParams {
   readonly feature: string;
   /** As in `AcquireParams`; of a lease that there is, what it was granted with counts. */
   readonly version: string;
+  readonly versionDate?: UnixMillis;
   readonly count: number;
   readonly key: IdempotencyKey;
   /** For how long from now. */
@@ -171,6 +174,7 @@ export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf[M]> } = {
   "seat.acquire": z.strictObject({
     feature: productNameField,
     version: versionField.default("0"),
+    versionDate: momentField.exactOptional(),
     count: seatCountField.default(1),
     wait: z.boolean().default(false),
     key: keyField,
@@ -188,6 +192,7 @@ export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf[M]> } = {
   "seat.borrow": z.strictObject({
     feature: productNameField,
     version: versionField.default("0"),
+    versionDate: momentField.exactOptional(),
     count: seatCountField.default(1),
     key: keyField,
     borrowMs: borrowSpanField,

@@ -20,7 +20,7 @@ export const ANY_SEAT: SeatClass = "*";
 /** What a client says of its program. */
 export interface Product {
   readonly version: string;
-  /** When the version was released; null when the client does not say. */
+  /** When the version was released; null when the client does not say: too new for any date that counts. */
   readonly versionDate: UnixMillis | null;
 }
 
@@ -150,14 +150,17 @@ function typesOf(supply: readonly number[], seatClass: SeatClass): readonly numb
 
 const numbersOf = (seatClass: SeatClass): readonly number[] => seatClass.split(",").map(Number);
 
-/** Whether seats with these limits may be used by the product. */
+/**
+ * Whether seats with these limits may be used by the product. Where maintenance has an end, a product
+ * without a date is not covered: the license limits, so to say nothing must not be a way round it.
+ */
 export function serves(
   { versionMax, maintenanceUntil }: Pick<SeatGrant, "versionMax" | "maintenanceUntil">,
   { version, versionDate }: Product,
 ): boolean {
   return (
     (versionMax === null || compareVersions(version, versionMax) <= 0) &&
-    (maintenanceUntil === null || versionDate === null || versionDate < maintenanceUntil)
+    (maintenanceUntil === null || (versionDate !== null && versionDate < maintenanceUntil))
   );
 }
 

@@ -1,4 +1,4 @@
-import { isoTime } from "../base/time.ts";
+import { isoTime, unixMillis } from "../base/time.ts";
 import { allSeats, classOf, supplyOf } from "./capacity.ts";
 import type { Claim } from "./claim.ts";
 import type { Feature } from "./feature.ts";
@@ -64,17 +64,16 @@ function* notEnough(state: SeatState, feature: Feature, claim: Claim): Iterable<
   }
 }
 
-/** Says so where the version is too new by its date alone. */
+/** Says so where the version is too new by its date alone, or has none. */
 function maintained(feature: Feature, claim: Claim): { readonly hint?: string } {
-  const undated = classOf(feature.capacity.value, { ...claim, versionDate: null });
-  if (undated === undefined) return {};
+  const oldest = classOf(feature.capacity.value, { ...claim, versionDate: unixMillis(0) });
+  if (oldest === undefined) return {};
   const until = feature.capacity.value.map(({ maintenanceUntil }) => maintenanceUntil);
   const last = until.toSorted((one, other) => Number(one) - Number(other)).at(-1) ?? null;
   if (last === null) return {};
-  const day = isoTime(last).slice(0, 10);
-  return {
-    hint: `maintenance covers versions released before ${day}; use an older one or renew it`,
-  };
+  const covered = `maintenance covers versions released before ${isoTime(last).slice(0, 10)}`;
+  if (claim.versionDate !== null) return { hint: `${covered}; use an older one or renew it` };
+  return { hint: `${covered}, and the program does not say when it was released` };
 }
 
 function startsLater({ pool }: Feature, { now }: Turn): Refusal {

@@ -16,6 +16,7 @@ describe("a license may say, because the daemon enforces it", () => {
     ["seats shared by a holder", { share: "user+host" }],
     ["how long a released seat stays with its holder", { linger: "30s" }],
     ["the least time of a seat", { min_lease: "5m" }],
+    ["until when versions must be released", { maintenance_until: "2027-01-31" }],
     ["that only users on a list get seats", { named_users: { max: 1, changes_per_month: 1 } }],
   ])("%s", (_name, feature) => {
     expect(unsupported(feature)).toEqual([]);
@@ -33,7 +34,10 @@ describe("a license may say, because the daemon enforces it", () => {
 });
 
 describe("a license is refused that says", () => {
-  it.each([["maintenance_until", { maintenance_until: "2027-01-31" }]])("%s", (name, feature) => {
-    expect(unsupported(feature)).toEqual([`features.0.${name}`]);
+  it.each([
+    ["clock_policy", { clock_policy: "refuse" }],
+    ["emergency_days", { emergency_days: 3 }],
+  ])("%s", (name, more) => {
+    expect(unsupported({}, more)).toEqual([name]);
   });
 });

@@ -193,7 +193,6 @@ describe("terms that say everything", () => {
 
   it("name every term that is not enforced yet", () => {
     expect(unsupportedTerms(terms)).toEqual([
-      "features.0.maintenance_until",
       "clock_policy",
       "witness_policy",
       "policy_grace_days",

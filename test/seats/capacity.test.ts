@@ -38,7 +38,7 @@ function serves(seat: SeatGrant, { version, versionDate }: Product): boolean {
   const isCovered = seat.versionMax === null || Number(version) <= Number(seat.versionMax);
   const { maintenanceUntil } = seat;
   const isMaintained =
-    maintenanceUntil === null || versionDate === null || versionDate < maintenanceUntil;
+    maintenanceUntil === null || (versionDate !== null && versionDate < maintenanceUntil);
   return isCovered && isMaintained;
 }
 

@@ -36,9 +36,24 @@ describe("a license with maintenance until 20 November", () => {
     });
   });
 
-  it("asks nothing of a client that names no date", () => {
+  it("refuses a client that names no date: silence is no way round it", () => {
     const book = givenBook({ pools: [maintained] });
+    expect(book.decide(acquire(ada, 1), noon).answer).toMatchObject({
+      denial: {
+        reason: "VERSION_TOO_NEW",
+        hint: "maintenance covers versions released before 2026-11-20, and the program does not say when it was released",
+      },
+    });
+  });
+
+  it("leaves a client that names no date to licenses that ask for none", () => {
+    const grants = [grant({ maintenanceUntil }), grant()];
+    const book = givenBook({ pools: [pool({ grants })] });
     expect(book.decide(acquire(ada, 1), noon).answer.kind).toBe("granted");
+    expect(book.decide(acquire(bob, 2), noon).answer).toMatchObject({
+      denial: { reason: "NO_SEATS" },
+    });
+    expect(book.decide(acquire(bob, 3, before), noon).answer.kind).toBe("granted");
   });
 
   it("leaves the newest versions to licenses that cover them", () => {

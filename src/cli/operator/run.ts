@@ -47,6 +47,11 @@ export const run: Command = command({
       requiresArg: true,
       describe: "the version of the program",
     },
+    "version-date": {
+      type: "string",
+      requiresArg: true,
+      describe: "the day it was released, as 2026-11-30; where maintenance has an end",
+    },
     count: { type: "number", requiresArg: true, default: 1, describe: "seats to hold" },
     wait: { type: "boolean", default: false, describe: "wait in the queue when no seat is free" },
     grace: {

@@ -5,6 +5,7 @@ import { JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT } from "../shared/exit.ts";
 import type { Output } from "../shared/output.ts";
 import { prospectsInWords, reasonInWords } from "./denial-words.ts";
+import { releaseDate } from "./seat-wish.ts";
 import { admin, SITE_OPTIONS } from "./site-options.ts";
 
 const text = { type: "string", requiresArg: true } as const;
@@ -20,19 +21,21 @@ export const why: Command = command({
     address: { ...text, describe: "the IP address, where rules name networks" },
     vendor: { ...text, describe: "the vendor's name, where several sell the feature" },
     "feature-version": { ...text, describe: "the version of the program" },
+    "version-date": { ...text, describe: "the day it was released, as 2026-11-30" },
     count: { type: "number", requiresArg: true, default: 1, describe: "seats to ask for" },
     ...SITE_OPTIONS,
     ...JSON_OPTION,
   },
   examples: [["why --feature cad.pro --user ada --host ws7", "why does ada get no seat?"]],
   async run(options, shell) {
-    const { address, vendor, featureVersion } = options;
+    const { address, vendor, featureVersion, versionDate } = options;
     const found = await admin(options, shell).why({
       feature: options.feature,
       user: rawIdentity(options.user),
       host: rawIdentity(options.host),
       version: featureVersion ?? "0",
       count: options.count,
+      ...(versionDate === undefined ? {} : { versionDate: releaseDate(versionDate) }),
       ...(address === undefined ? {} : { address }),
       ...(vendor === undefined ? {} : { vendor }),
     });

@@ -19,14 +19,16 @@ function isValid(
   return (startsAt ?? wall) <= wall && wall < (endsAt ?? Infinity);
 }
 
-/** LAW: a seat serves versions up to its limit, and those released before its maintenance ended. */
+/**
+ * LAW: a seat serves versions up to its limit, and those released before its maintenance ended. Where it
+ * has ended for some, who names no date is served by none of them.
+ */
 export function serving(records: Records, product: Product): readonly SeatGrant[] {
   return validGrants(records, product.feature).filter(
     ({ versionMax, maintenanceUntil }) =>
       (versionMax === null || Number(product.version) <= Number(versionMax)) &&
       (maintenanceUntil === null ||
-        product.versionDate === null ||
-        product.versionDate < maintenanceUntil),
+        (product.versionDate !== null && product.versionDate < maintenanceUntil)),
   );
 }
 
