@@ -6,7 +6,8 @@ import type { AcquireParams } from "../protocol/requests.ts";
 import type { WireLease } from "../protocol/results.ts";
 import { ClientError, SeatDeniedError } from "./errors.ts";
 import type { Answered, Link } from "./link.ts";
-import type { Grant, SeatWish } from "./seat.ts";
+import type { Grant } from "./seat.ts";
+import type { SeatWish } from "./seat-wish.ts";
 import type { Session } from "./session.ts";
 import { type Place, type QueueOutcome, WaitingRoom } from "./waiting-room.ts";
 

@@ -2,8 +2,9 @@ import { after, type Millis, millis } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Acquisitions, OnQueued } from "./acquisition.ts";
 import { SeatDeniedError } from "./errors.ts";
-import type { Grant, SeatWish } from "./seat.ts";
+import type { Grant } from "./seat.ts";
 import type { SeatMemory, SeatName } from "./seat-memory.ts";
+import type { SeatWish } from "./seat-wish.ts";
 
 /** How long a daemon may take a process that is gone for a live one: until its socket's end arrives. */
 const HEIR_PATIENCE: Millis = millis(3_000);

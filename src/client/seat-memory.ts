@@ -4,7 +4,7 @@ import { toHex, utf8 } from "../base/bytes.ts";
 import { type IdempotencyKey, idempotencyKey } from "../base/ids.ts";
 import { sha256 } from "../crypto/hash.ts";
 import { isGone, ownProcessTag, PROCESS_TAG } from "./process-tag.ts";
-import type { SeatWish } from "./seat.ts";
+import type { SeatWish } from "./seat-wish.ts";
 import { randomKey } from "./usage.ts";
 
 /** The name of a request for a seat, from before it is sent until nobody wants the seat any more. */

@@ -1,17 +1,10 @@
 import { EventEmitter } from "node:events";
 import type { DenialReason } from "../base/denial.ts";
 import type { ChainId, LeaseId } from "../base/ids.ts";
-import {
-  after,
-  between,
-  type Millis,
-  type MonoMillis,
-  millis,
-  monoMillis,
-  type UnixMillis,
-} from "../base/time.ts";
+import { after, between, type Millis, type MonoMillis, millis, monoMillis } from "../base/time.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
 import type { SeatName } from "./seat-memory.ts";
+import type { SeatWish } from "./seat-wish.ts";
 
 /** Why a seat is not ours any more. */
 export interface Loss {
@@ -57,15 +50,6 @@ export interface Seat extends EventEmitter<SeatEvents> {
    */
   release(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
-}
-
-/** What was asked for. */
-export interface SeatWish {
-  readonly feature: string;
-  readonly version: string;
-  readonly versionDate?: UnixMillis;
-  readonly count: number;
-  readonly wait: boolean;
 }
 
 /** What a proven lease note gives, counted from the moment its request was sent. */
