@@ -52,6 +52,12 @@ export function isoTime(moment: UnixMillis): string {
   return new Date(moment).toISOString();
 }
 
+/** The first moment of a day of UTC, as `2026-11-22`. @throws RangeError for what is no day, or before 1970. */
+export function midnight(day: string): UnixMillis {
+  // oxlint-disable-next-line no-restricted-globals -- reads a given moment, does not ask for the present one
+  return unixMillis(Date.parse(`${day}T00:00:00Z`));
+}
+
 function wholeNumber(value: number, unit: string): number {
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`not ${unit}: ${value}`);
   return value;

@@ -27,6 +27,7 @@ import {
   type WhyRequest,
 } from "../protocol/admin.ts";
 import { decodeAdminAnswer } from "../protocol/admin-answers.ts";
+import type { AdminHistory, HistoryRequest } from "../protocol/admin-history.ts";
 import { ProtocolError } from "../protocol/errors.ts";
 import { DaemonError } from "./errors.ts";
 import { EXPORT_HEADERS } from "./export-headers.ts";
@@ -92,6 +93,10 @@ export class AdminClient {
   /** Days of UTC as `2026-11-22`, both included. */
   usage(range: { from?: string | undefined; to?: string | undefined } = {}): Promise<AdminUsage> {
     return this.#ask("usage", { query: range });
+  }
+
+  usageHistory({ by, ...bounds }: HistoryRequest): Promise<AdminHistory> {
+    return this.#ask("usageHistory", { query: { by, ...bounds } });
   }
 
   checkpoint(): Promise<AdminCheckpoint> {

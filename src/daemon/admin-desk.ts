@@ -36,6 +36,7 @@ import type {
   RevokeRequest,
   WhyRequest,
 } from "../protocol/admin.ts";
+import type { AdminHistory, HistoryRequest } from "../protocol/admin-history.ts";
 import type { Denial } from "../seats/decision.ts";
 import type { WaiterView } from "../seats/view.ts";
 import type { UsageRange } from "../store/usage-days.ts";
@@ -48,6 +49,7 @@ import { importRelease } from "./release-import.ts";
 import type { Site } from "./site.ts";
 import { oneVendor } from "./site-files.ts";
 import { type Exported, exportUsage } from "./usage-export.ts";
+import { usageHistory } from "./usage-history.ts";
 import type { VendorDesk } from "./vendor-desk.ts";
 import { whyNow } from "./why.ts";
 
@@ -154,6 +156,10 @@ export class AdminDesk {
         }),
       ),
     };
+  }
+
+  usageHistory(asked: HistoryRequest): Promise<AdminHistory> {
+    return usageHistory(this.#desks(), asked, this.#parts.clock);
   }
 
   async checkpoint(): Promise<AdminCheckpoint> {

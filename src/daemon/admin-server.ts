@@ -10,6 +10,7 @@ import {
   decodeRevoke,
   decodeWhy,
 } from "../protocol/admin-answers.ts";
+import { decodeHistoryRequest } from "../protocol/admin-history.ts";
 import type { Decoded } from "../protocol/decode.ts";
 import type { AdminDesk } from "./admin-desk.ts";
 import { bindAdminSocket } from "./admin-socket.ts";
@@ -132,6 +133,8 @@ export class AdminServer {
         return this.#desk.revoke(understood(decodeRevoke(jsonIn(body))).lease);
       case "usage":
         return this.#desk.usage({ from: dayIn(query, "from"), to: dayIn(query, "to") });
+      case "usageHistory":
+        return this.#desk.usageHistory(understood(decodeHistoryRequest(Object.fromEntries(query))));
       case "checkpoint":
         return this.#desk.checkpoint();
       case "licenses":
@@ -213,6 +216,7 @@ const ROUTE_NAMES: readonly RouteName[] = [
   "revoke",
   "revokeHeld",
   "usage",
+  "usageHistory",
   "checkpoint",
   "exportUsage",
   "licenses",

@@ -8,6 +8,7 @@ import {
   type RevokeRequest,
   type WhyRequest,
 } from "./admin.ts";
+import { historySchema } from "./admin-history.ts";
 import { type Decoded, decode, demand } from "./decode.ts";
 import { denialSchema } from "./denial.ts";
 import {
@@ -183,6 +184,7 @@ const ANSWERS: { readonly [R in keyof AdminAnswerOf]: z.ZodType<AdminAnswerOf[R]
   revoke,
   revokeHeld: z.strictObject({ leases: z.array(leaseIdField), kept: z.array(leaseIdField) }),
   usage: z.strictObject({ rows: z.array(usageRow) }),
+  usageHistory: historySchema,
   checkpoint: z.strictObject({
     sealed: z.array(
       z.strictObject({ vendor: vendorNameField, size: countField, events: countField }),

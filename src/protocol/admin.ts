@@ -1,6 +1,7 @@
 import type { RawIdentity } from "../base/identity.ts";
 import type { ChainId, ClientKey, InstanceId, LeaseId } from "../base/ids.ts";
 import type { Millis, UnixMillis } from "../base/time.ts";
+import type { AdminHistory } from "./admin-history.ts";
 import type { WireDenial } from "./denial.ts";
 
 // The administration interface: HTTP/1.1 over the daemon's Unix socket. Bodies are JSON but for
@@ -25,6 +26,8 @@ export const ADMIN_ROUTES = {
   revokeHeld: { method: "POST", path: "/v1/seats/revoke-held" },
   /** Query `from` and `to`: days as `2026-11-22`, both included, both optional. */
   usage: { method: "GET", path: "/v1/usage" },
+  /** Query `from`, `to`, `by` and `feature`: `HistoryRequest`. */
+  usageHistory: { method: "GET", path: "/v1/usage/history" },
   checkpoint: { method: "POST", path: "/v1/checkpoint" },
   /** Query `vendor`, needed where the daemon serves several. The answer is the bundle's bytes. */
   exportUsage: { method: "POST", path: "/v1/usage/export" },
@@ -405,6 +408,7 @@ export interface AdminAnswerOf {
   readonly revoke: RevokeRequest;
   readonly revokeHeld: AdminRevoked;
   readonly usage: AdminUsage;
+  readonly usageHistory: AdminHistory;
   readonly checkpoint: AdminCheckpoint;
   readonly licenses: AdminLicenses;
   readonly installLicense: AdminLicense;

@@ -140,6 +140,11 @@ export class Store {
     return this.#explaining(() => this.#hours.between(vendor, range, unstored));
   }
 
+  /** The oldest hour of the history; undefined while it is empty. */
+  firstHour(vendor: string): UnixMillis | undefined {
+    return this.#explaining(() => this.#hours.first(vendor));
+  }
+
   /** A small fact of the site itself; `undefined` when it was never put. */
   meta(key: string): string | undefined {
     return this.#explaining(() => this.#meta.get(key));

@@ -23,6 +23,7 @@ export class UsageHours {
   readonly #addDenials: Statement;
   readonly #between: Statement;
   readonly #denialsBetween: Statement;
+  readonly #first: Statement;
   readonly #nextEvent: Statement;
   readonly #putNextEvent: Statement;
 
@@ -44,6 +45,7 @@ export class UsageHours {
       `INSERT INTO denial_hours (vendor, hour, feature, reason, denials) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET ${SUM("denials")}`,
     );
+    this.#first = connection.prepare("SELECT min(hour) FROM usage_hours WHERE vendor = ?").pluck();
     this.#nextEvent = connection
       .prepare("SELECT history_next FROM vendors WHERE vendor = ?")
       .pluck();
@@ -56,6 +58,12 @@ export class UsageHours {
     this.#denialsBetween = connection.prepare(
       `SELECT * FROM denial_hours ${where} ORDER BY hour, feature, reason`,
     );
+  }
+
+  /** The oldest hour; undefined while there is none. */
+  first(vendor: string): UnixMillis | undefined {
+    const hour = new Row("usage_hours", { hour: this.#first.get(vendor) }).numberOrNull("hour");
+    return hour === null ? undefined : unixMillis(hour * HOUR);
   }
 
   /** Events from this id on are not in the history. */

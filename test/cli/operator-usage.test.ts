@@ -87,6 +87,51 @@ describe("units that were given back", () => {
   });
 });
 
+describe("seatkeeper usage history", () => {
+  it("shows peaks, denials and waits, and says what they mean for the number of seats", async () => {
+    const site = await usedSite();
+    await expectSession(
+      site,
+      `
+      $ seatkeeper usage history --feature sim.solver
+      period      feature     peak  seats  grants  denied  waited  gave up  longest wait  seat hours
+      <today-->  sim.solver     1      1       1       1       0        0            0s        0.00
+
+      sim.solver: at most 1 of 1 seat in use; asked for in vain on 1 of 1 day; too few days to advise
+      = 0
+
+      $ seatkeeper usage history --from 2026-01-01 --to 2026-01-31
+      ! seatkeeper: nothing was asked for in that time
+      = 0
+
+      $ seatkeeper usage history --from yesterday
+      ! seatkeeper: error: a day is written as 2026-01-31
+      = 2
+
+      $ seatkeeper usage history --json --csv
+      ! {"error":{"code":"USAGE","message":"--json and --csv exclude each other","hint":null,"facts":{}}}
+      = 2
+      `,
+    );
+    const { stdout } = await site.type("seatkeeper usage history --by weekday-hour");
+    const week = stdout
+      .split("\n")
+      .filter((line) => /^(?:mon|tue|wed|thu|fri|sat|sun) /.test(line));
+    expect(week).toHaveLength(7);
+    expect(week.join("").replaceAll(/[^!]/g, "")).toBe("!");
+    const csv = (await site.type("seatkeeper usage history --by month --csv")).stdout;
+    expect(csv).toMatch(
+      /^kind,vendor,period,feature,reason,denials,peak,.*\nfeature,acme\.example,\d{4}-\d\d,sim\.solver,,1,1,1,/,
+    );
+    expect(csv).toMatch(/\ndenial,acme\.example,\d{4}-\d\d,sim\.solver,NO_SEATS,1,,,/);
+    expect(await site.json("seatkeeper usage history")).toMatchObject({
+      by: "day",
+      rows: [{ feature: "sim.solver", grants: 1, peak: 1, denials: { NO_SEATS: 1 } }],
+      features: [{ feature: "sim.solver", days: 1, daysInVain: 1 }],
+    });
+  });
+});
+
 describe("a usage bundle", () => {
   it("goes to the vendor, and its receipt comes back", async () => {
     const site = await usedSite();

@@ -7,6 +7,7 @@ import type { Output } from "../shared/output.ts";
 import { readSignedInput } from "../shared/signed-input.ts";
 import { exportUsage } from "./export-usage.ts";
 import { admin, SITE_OPTIONS } from "./site-options.ts";
+import { usageHistory } from "./usage-history.ts";
 import { counted, seatHours } from "./words.ts";
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
@@ -140,6 +141,7 @@ const receipt = command({
 
 export const usage: Command = group("usage", "show, export and acknowledge usage", [
   show,
+  usageHistory,
   exportCommand,
   receipt,
 ]);

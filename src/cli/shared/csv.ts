@@ -8,6 +8,6 @@ export function csvLines(rows: readonly (readonly CsvCell[])[]): string {
 /** Text that a spreadsheet would take for a formula gets an apostrophe in front. */
 function csvCell(value: CsvCell): string {
   if (typeof value === "number") return String(value);
-  const text = /^[=+\-@\t]/.test(value) ? `'${value}` : value;
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
