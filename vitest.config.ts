@@ -15,7 +15,6 @@ const config: ViteUserConfig = defineConfig({
           exclude: PROCESS_TESTS,
           // Generous: the machines are shared, and no test measures time.
           testTimeout: 30_000,
-          benchmark: { include: ["bench/**/*.bench.ts"] },
         },
       },
       {
