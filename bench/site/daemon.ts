@@ -16,7 +16,7 @@ export class Daemon {
   static async start(
     folder: string,
     env: Readonly<Record<string, string>>,
-    nodeOptions: readonly string[] = [],
+    nodeOptions: readonly string[],
   ): Promise<Daemon> {
     const begin = performance.now();
     const child = spawn(

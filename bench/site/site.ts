@@ -44,14 +44,20 @@ export class Site {
     );
   }
 
-  /** @param env what is added to the environment, for a slow disk. */
-  serve(env: Readonly<Record<string, string>> = {}): Promise<Daemon> {
-    return Daemon.start(this.folder, env);
+  /**
+   * @param env what is added to the environment, for a slow disk.
+   * @param nodeOptions what is given to Node, for a profile.
+   */
+  serve(
+    env: Readonly<Record<string, string>> = {},
+    nodeOptions: readonly string[] = [],
+  ): Promise<Daemon> {
+    return Daemon.start(this.folder, env, nodeOptions);
   }
 
   /** The same, with the license installed. */
-  async serveLicensed(env: Readonly<Record<string, string>> = {}): Promise<Daemon> {
-    const daemon = await this.serve(env);
+  async serveLicensed(...how: Parameters<Site["serve"]>): Promise<Daemon> {
+    const daemon = await this.serve(...how);
     this.run("license", "install", join(this.folder, "site.sklic"));
     return daemon;
   }
