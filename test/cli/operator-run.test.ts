@@ -218,6 +218,37 @@ describe("a license server that is away for a while", () => {
   });
 });
 
+describe("a license server that is killed while another one of the list is there", () => {
+  const terms = {
+    site: "Example Studio",
+    features: [{ name: "cad.pro", seats: 1, lease_time: "5s", offline_grace: "2m" }],
+  };
+
+  it("is replaced by the other, and is home again when it is back; the command goes on", async () => {
+    const [home, away] = [await Site.serving(vendor, terms), await Site.initialised(vendor, terms)];
+    home.keepPort();
+    await away.serveLicensed();
+    const servers = `${home.env["SEATKEEPER_SERVER"]},${away.env["SEATKEEPER_SERVER"]}`;
+    const running = home.start(
+      `seatkeeper run --feature cad.pro --server ${servers} -- sh -c 'echo $SEATKEEPER_LEASE; read x; exit 3'`,
+    );
+    await running.says(/[0-9a-f]{32}/);
+    await home.killDaemon();
+    await expect
+      .poll(() => away.admin.seats(), { timeout: 40_000, interval: 200 })
+      .toMatchObject({ seats: [{ feature: "cad.pro", connected: true }] });
+    await home.serve();
+    // It is tried to come home every 15 to 45 seconds.
+    await expect
+      .poll(() => away.admin.seats(), { timeout: 90_000, interval: 500 })
+      .toEqual({ seats: [] });
+    expect(await home.admin.seats()).toMatchObject({ seats: [{ connected: true }] });
+    running.hears("");
+    expect((await running.ended).code).toBe(3);
+    expect(await home.admin.seats()).toEqual({ seats: [] });
+  }, 180_000);
+});
+
 describe("seatkeeper run that is killed and started again", () => {
   it("has the same seat as before", async () => {
     const own = await Site.serving(vendor);

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { connect, type Seatkeeper } from "../../src/client/index.ts";
+import { Network } from "../support/network.ts";
 import {
   aDaemon,
   emptyFolder,
@@ -11,7 +12,7 @@ import {
   vendor,
 } from "./given.ts";
 
-async function workstation(...daemons: readonly GivenDaemon[]): Promise<Seatkeeper> {
+async function workstation(...daemons: readonly Pick<GivenDaemon, "url">[]): Promise<Seatkeeper> {
   const keeper = await connect({
     servers: daemons.map(({ url }) => url),
     vendor: { name: vendor, rootKey: root.publicKey },
@@ -42,13 +43,21 @@ async function passes(claim: () => boolean | Promise<boolean>): Promise<void> {
 const leasesAt = async (daemon: GivenDaemon): Promise<readonly string[]> =>
   (await daemon.admin.seats()).seats.map(({ lease }) => lease);
 
+const queuedAt = async (daemon: GivenDaemon): Promise<number | undefined> =>
+  (await daemon.admin.status()).vendors[0]?.queue.length;
+
 const used = async (daemon: GivenDaemon): Promise<number | undefined> =>
   (await daemon.admin.status()).vendors[0]?.meters[0]?.used;
 
 describe("an application with two servers", () => {
   it("goes on at the second, takes its seat there when the first one's is over, and comes home", async () => {
     stopTime();
-    const [home, away] = [await aDaemon(), await aDaemon()];
+    // Home keeps a lease for longer than it takes to look whether home is back.
+    const terms = {
+      site: "Example Studio",
+      features: [{ name: "sim.solver", seats: 1, lease_time: "60s" }],
+    };
+    const [home, away] = [await aDaemon(terms), await aDaemon(terms)];
     const keeper = await workstation(home, away);
     const seat = await keeper.acquire("sim.solver");
     const first = seat.leaseId;
@@ -118,5 +127,59 @@ describe("an application with two servers", () => {
     expect(await keeper.usage.record("render.minutes", 7)).toBe("counted");
     expect(await used(away)).toBe(7);
     expect(await used(await restarted(home))).toBe(5);
+  });
+
+  it("leaves its place in a queue, and takes a new one at the server that is asked next", async () => {
+    stopTime();
+    const [home, away] = [await aDaemon(), await aDaemon()];
+    const [atHome, abroad] = [await workstation(home), await workstation(away)];
+    const taken = await abroad.acquire("sim.solver");
+    await atHome.acquire("sim.solver");
+    const keeper = await workstation(home, away);
+    const told: unknown[] = [];
+    const wish = keeper.acquire("sim.solver", {
+      wait: true,
+      onQueued: (place) => told.push([keeper.server, place]),
+    });
+    await passes(() => told.length === 1);
+    await home.stop();
+    await passes(() => told.length === 2);
+    expect(await queuedAt(away)).toBe(1);
+
+    const back = await restarted(home);
+    await passes(() => told.length === 3);
+    expect(told).toEqual([
+      [`${home.url}/`, 1],
+      [`${away.url}/`, 1],
+      [`${back.url}/`, expect.any(Number)],
+    ]);
+    await passes(async () => (await queuedAt(away)) === 0);
+    await taken.release();
+    expect(await leasesAt(away)).toEqual([]);
+    await Promise.all(atHome.seats.map((seat) => seat.release()));
+    await passes(async () => (await queuedAt(back)) === 0);
+    expect((await wish).state).toBe("held");
+    expect(await leasesAt(back)).toEqual([(await wish).leaseId]);
+  });
+
+  it("sends a record that may have reached the first to no other, and it counts once", async () => {
+    stopTime();
+    const [home, away] = [await aDaemon(), await aDaemon()];
+    const network = await Network.to(home.address.port);
+    const keeper = await workstation({ ...home, url: network.url }, away);
+    network.loseRoutes();
+    const uncertain = keeper.usage.record("render.minutes", 5);
+    await passes(() => keeper.usage.pending === 1);
+    // A daemon that stops waits a second for a client that does not say goodbye.
+    const stopped = home.stop();
+    await passes(() => keeper.server === `${away.url}/`);
+    expect(await keeper.usage.record("render.minutes", 7)).toBe("counted");
+    expect(keeper.usage.pending).toBe(1);
+    expect(await used(away)).toBe(7);
+    await stopped;
+    const back = await restarted(home);
+    await passes(() => keeper.usage.pending === 0);
+    expect(await uncertain).toBe("counted");
+    expect([await used(back), await used(away)]).toEqual([5, 7]);
   });
 });

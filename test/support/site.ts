@@ -167,6 +167,11 @@ export class Site extends Terminal {
     await this.#daemon?.kill("SIGTERM");
   }
 
+  /** Kills the daemon as a power cut would. */
+  async killDaemon(): Promise<void> {
+    await this.#daemon?.kill("SIGKILL");
+  }
+
   /** The same, and installs the license. */
   async serveLicensed(): Promise<Running> {
     const daemon = await this.serve();
