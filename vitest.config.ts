@@ -32,7 +32,7 @@ const config: ViteUserConfig = defineConfig({
     // so the floor stands under the pure core alone.
     coverage: {
       include: [
-        "src/{base,crypto,merkle,note,protocol,seats,rules,license,privacy,ledger,bundle}/**",
+        "src/{base,crypto,merkle,note,protocol,seats,rules,options,license,privacy,ledger,bundle}/**",
       ],
       thresholds: { lines: 95, branches: 90 },
     },

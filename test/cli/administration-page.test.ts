@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type GivenDaemon, vendorFile } from "../daemon/given.ts";
+import { type GivenDaemon, usualTerms, vendorFile } from "../daemon/given.ts";
 import { somebody, Workstation } from "../daemon/workstation.ts";
 import { aRuledDaemon } from "../daemon/written-rules.ts";
 import { Terminal } from "../support/terminal.ts";
@@ -15,17 +15,34 @@ interface Example {
   readonly yaml: string;
   /** Who holds what at that moment. */
   readonly held: readonly (readonly [user: string, feature: string])[];
+  /** What is licensed, where the example needs another license. */
+  readonly terms: object;
+  /** Files that lie there: one word of the comment on each line. */
+  readonly files: readonly (readonly [name: string, words: string])[];
   /** What is typed, and what is seen, in turn. */
   readonly session: string;
 }
 
 const examples = page.split(/^#{2,3} /m).flatMap((section): readonly Example[] => {
-  const [, yaml] = /```yaml\n(.*?)```/s.exec(section) ?? [];
-  if (yaml === undefined) return [];
-  const [, held = ""] = /<!-- held: (.*) -->/.exec(section) ?? [];
-  const [, session = ""] = /```console\n(.*?)```/s.exec(section) ?? [];
   const [heading = ""] = section.split("\n");
-  return [{ heading, yaml, held: heldIn(held), session }];
+  const [, yaml = ""] = /```yaml\n(.*?)```/s.exec(section) ?? [];
+  const [, session = ""] = /```console\n(.*?)```/s.exec(section) ?? [];
+  const isPlayed = /^\w+\$ /.test(session);
+  if (yaml === "" && !isPlayed) return [];
+  const [, held = ""] = /<!-- held: (.*) -->/.exec(section) ?? [];
+  const [, terms] = /<!-- terms: (.*) -->/.exec(section) ?? [];
+  return [
+    {
+      heading,
+      yaml: asTom(yaml),
+      held: heldIn(asTom(held)),
+      terms: terms === undefined ? usualTerms : (JSON.parse(terms) as object),
+      files: [...section.matchAll(/<!-- file (\S+): (.*) -->/g)].map(
+        ([, name = "", words = ""]) => [name, words],
+      ),
+      session: asTom(session),
+    },
+  ];
 });
 
 function heldIn(text: string): Example["held"] {
@@ -39,7 +56,9 @@ function heldIn(text: string): Example["held"] {
  * Tom is who sits at the workstation: `run` tells the login of the system, so he is whoever runs
  * this test.
  */
-const asTom = (text: string): string => text.replaceAll(/\btom\b/g, userInfo().username);
+function asTom(text: string): string {
+  return text.replaceAll(/\btom\b/g, userInfo().username);
+}
 
 describe("docs/ADMINISTRATION.md", () => {
   it("has an example of each kind of rule, and sessions for most", () => {
@@ -61,15 +80,17 @@ describe("docs/ADMINISTRATION.md", () => {
     }
   });
 
-  it.each(examples)("has a sound example under $heading", async ({ yaml, held, session }) => {
-    const daemon = await aRuledDaemon(`socket: admin.sock\n${asTom(yaml)}`);
+  it.each(examples)("has a sound example under $heading", async (example) => {
+    const { yaml, held, terms, files, session } = example;
+    const daemon = await aRuledDaemon(`socket: admin.sock\n${yaml}`, terms);
     const terminal = terminalAt(daemon, daemon.path);
+    for (const [name, words] of files) terminal.write(name, `${words.split(" ").join("\n")}\n`);
     expect(await terminal.type(`seatkeeper config check ${daemon.path}`)).toMatchObject({
       code: 0,
     });
     for (const [user, feature] of held) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await take(daemon.url, asTom(user), feature);
+      await take(daemon.url, user, feature);
     }
     expect(await played(terminal, session)).toBe(neutral(session));
   });
@@ -97,7 +118,7 @@ async function played(terminal: Terminal, session: string): Promise<string> {
   let seen = "";
   for (const [prompt, line = ""] of session.matchAll(/^\w+\$ (.*)$/gm)) {
     // oxlint-disable-next-line no-await-in-loop -- one command after the other
-    const { stdout, stderr } = await terminal.type(asTom(line));
+    const { stdout, stderr } = await terminal.type(line);
     seen += `${prompt}\n${stdout}${stderr}`;
   }
   return neutral(seen);
@@ -107,5 +128,6 @@ async function played(terminal: Terminal, session: string): Promise<string> {
 function neutral(text: string): string {
   return text
     .replaceAll(/\b[uh]_[\w-]{22}/g, "<pseudonym>")
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<moment>")
     .replaceAll(/free in about [\dhms ]+$/gm, "free in about <span>");
 }
