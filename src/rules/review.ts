@@ -1,4 +1,5 @@
 import { reviewAccess } from "./access-review.ts";
+import { reviewBorrowing } from "./borrow-review.ts";
 import { reviewEffects } from "./effect-review.ts";
 import type { Finding, LicensedFeature } from "./finding.ts";
 import { reviewNames } from "./name-review.ts";
@@ -19,6 +20,7 @@ export function reviewRules(
     ...reviewNames(review),
     ...reviewAccess(review),
     ...reviewEffects(review),
+    ...reviewBorrowing(review),
     ...reviewSeats(review),
   ];
   return findings.toSorted((one, other) => placeOf(one) - placeOf(other));

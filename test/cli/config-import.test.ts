@@ -247,6 +247,17 @@ describe("a daemon with imported rules", () => {
     expect((await ada.acquire("sim.solver")).error).toBeUndefined();
   });
 
+  it("keeps from borrowing whom FlexNet kept, and shortens it as much", async () => {
+    const { url } = await imported(
+      "flexnet",
+      "MAX_BORROW_HOURS cad.pro 48\nEXCLUDE_BORROW cad.pro USER fred\n",
+      { site: "Studio", features: [{ name: "cad.pro", seats: 3, borrow: { days: 7, seats: 2 } }] },
+    );
+    expect(await borrowed(url, "fred", 1)).toBe("BORROW_NOT_ALLOWED");
+    expect(await borrowed(url, "tom", 3)).toBe("BORROW_TOO_LONG");
+    expect(await borrowed(url, "tom", 2)).toBeUndefined();
+  });
+
   it("keeps out and limits as RLM did, whatever the case of a login", async () => {
     const { url } = await imported("rlm", RLM_FILE);
     expect(await reasonFor(url, "ADA", "ws-7", "sim.solver")).toBe("EXCLUDED");
@@ -257,15 +268,27 @@ describe("a daemon with imported rules", () => {
   });
 });
 
+/** Why somebody may not borrow for so many days; undefined when they may. */
+async function borrowed(url: string, user: string, days: number): Promise<unknown> {
+  const workstation = await Workstation.greeted(url, somebody(user));
+  const wish = { feature: "cad.pro", key: "k1", borrowMs: days * 86_400_000 };
+  const asked = await workstation.ask("seat.borrow", { ...wish, workstation: "a1".repeat(32) });
+  return asked.error?.data["reason"];
+}
+
 async function waitingPlace(url: string, user: string): Promise<unknown> {
   const workstation = await Workstation.greeted(url, somebody(user));
   return (await workstation.acquire("sim.solver", { wait: true })).result?.["position"];
 }
 
-async function imported(format: "flexnet" | "rlm", text: string): Promise<{ url: string }> {
+async function imported(
+  format: "flexnet" | "rlm",
+  text: string,
+  terms?: object,
+): Promise<{ url: string }> {
   const terminal = folderWith({ "site.opt": text });
   const { stdout } = await terminal.type(`seatkeeper config import --${format} site.opt`);
-  return aRuledDaemon(stdout);
+  return aRuledDaemon(stdout, terms);
 }
 
 async function reasonFor(

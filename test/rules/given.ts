@@ -1,5 +1,5 @@
 import { rawIdentity } from "../../src/base/identity.ts";
-import { seconds } from "../../src/base/time.ts";
+import { millis, seconds } from "../../src/base/time.ts";
 import type { Door, Group } from "../../src/rules/group.ts";
 import { type Network, readNetwork } from "../../src/rules/network.ts";
 import type { SitePolicy, WrittenRule } from "../../src/rules/written-rule.ts";
@@ -59,6 +59,18 @@ export const priority = (
   value: number,
   who: readonly string[] | null = null,
 ): WrittenRule => ({ kind: "priority", rule: { ruleId, feature, value, who } });
+
+/** @param days null for any number, as `seats` too */
+export const borrow = (
+  ruleId: string,
+  feature: string,
+  days: number | null,
+  seats: number | null = null,
+  who: readonly string[] | null = null,
+): WrittenRule => ({
+  kind: "borrow",
+  rule: { ruleId, feature, span: days === null ? null : millis(days * 86_400_000), seats, who },
+});
 
 export const linger = (
   ruleId: string,

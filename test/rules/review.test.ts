@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { reviewRules } from "../../src/rules/review.ts";
 import type { SitePolicy } from "../../src/rules/written-rule.ts";
-import { exclude, group, include, linger, max, priority, reserve, site } from "./given.ts";
+import { borrow, exclude, group, include, linger, max, priority, reserve, site } from "./given.ts";
 
 const groups = {
   cad: group({ users: ["ada", "bob"] }),
@@ -197,6 +197,37 @@ describe("a rule that another one makes needless", () => {
       "remark many: the licenses have 3, so a maximum of 3 keeps nobody back",
     ]);
     expect(sayings(site({}, max("few", "*", 2, "user")))).toEqual([]);
+  });
+});
+
+describe("rules about borrowing", () => {
+  const site2 = { cad: groups.cad, ada: groups.ada };
+
+  it("never decide behind one that allows no more to the same people", () => {
+    const policy = site(
+      site2,
+      borrow("ada", "cad.pro", 5, 2, ["ada"]),
+      borrow("all", "cad.*", 3, 2),
+      borrow("nothing", "sim.*", 0),
+      borrow("week", "sim.*", 7, 1, ["cad"]),
+    );
+    expect(complaints(policy)).toEqual([
+      "contradiction ada rules.0.borrow: all lets the same people borrow no more than this, so this one never decides",
+      "contradiction week rules.3.borrow: nothing lets the same people borrow no more than this, so this one never decides",
+    ]);
+  });
+
+  it("stand side by side where each is the narrower in something", () => {
+    const policy = site(
+      site2,
+      borrow("long", "cad.pro", 7, 1, ["cad"]),
+      borrow("short", "cad.pro", 2, null, ["cad"]),
+      borrow("ada", "cad.pro", 1, null, ["ada"]),
+      borrow("none", "cad.pro", 0, null, ["ada"]),
+    );
+    expect(complaints(policy)).toEqual([
+      "contradiction ada rules.2.borrow: none lets the same people borrow no more than this, so this one never decides",
+    ]);
   });
 });
 
