@@ -9,7 +9,7 @@ import { idlenessOf } from "./lease-rules.ts";
 import { dropWaiter, leaveQueue, stepAside, stepBack } from "./queue.ts";
 import type { Refusal } from "./refusal.ts";
 import { renewLease } from "./renewing.ts";
-import { isSame, requestKey, type SeatState } from "./state.ts";
+import { isSame, isTheirs, requestKey, type SeatState } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /** Heartbeat: each lease goes on, or is lost with the reason. */
@@ -22,9 +22,7 @@ export function renew(
   return eachLease(leases, (id) => {
     const lease = liveLease(state, id);
     if (lease === undefined) return whyGone(state, turn, by.client, id);
-    return isSame(lease, by) || isLentTo(lease, by)
-      ? renewLease(state, turn, lease, by)
-      : { reason: "NOT_YOUR_LEASE" };
+    return isTheirs(lease, by) ? renewLease(state, turn, lease, by) : { reason: "NOT_YOUR_LEASE" };
   });
 }
 
@@ -43,7 +41,7 @@ export function resume(
     const lease = liveLease(state, id);
     if (lease === undefined) return whyGone(state, turn, by.client, id);
     const isFree = lease.client === by.client && !liveInstances.has(lease.instance);
-    const may = isSame(lease, by) || isLentTo(lease, by) || isFree;
+    const may = isTheirs(lease, by) || isFree;
     return may ? renewLease(state, turn, lease, by) : { reason: "NOT_YOUR_LEASE" };
   });
 }
@@ -52,7 +50,7 @@ export function resume(
 export function release(state: SeatState, turn: Turn, by: Caller, id: LeaseId): Answer {
   const lease = liveLease(state, id);
   if (lease !== undefined) {
-    if (!isSame(lease, by) && !isLentTo(lease, by)) return denyLease("NOT_YOUR_LEASE", "");
+    if (!isTheirs(lease, by)) return denyLease("NOT_YOUR_LEASE", "");
     // A process that used a borrowed seat is through with it; the workstation still has it.
     if (lease.borrowed !== null) return { kind: "done" };
     giveBack(state, turn, lease);
@@ -150,11 +148,6 @@ function liveLease(state: SeatState, id: LeaseId): Lease | undefined {
 function endsWithConnection(state: SeatState, lease: Lease): boolean {
   if (lease.borrowed !== null) return false;
   return state.feature(lease.feature)?.pool.value?.releaseOnDisconnect === true;
-}
-
-/** A borrowed seat belongs to every process of the installation that has the ticket. */
-function isLentTo({ client, borrowed }: Lease, by: Caller): boolean {
-  return borrowed !== null && client === by.client;
 }
 
 function eachLease(ids: readonly LeaseId[], answer: (id: LeaseId) => Lease | Refusal): Answer {

@@ -7,7 +7,7 @@ import { type Caller, endOf, groupsOf, type Lease } from "./lease.ts";
 import { followWallClock, isWallClockFollowed } from "./licensing.ts";
 import { whyNever } from "./permission.ts";
 import { leaveQueue, serveQueue } from "./queue.ts";
-import { isSame, type SeatState } from "./state.ts";
+import { isTheirs, type SeatState } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /** What time alone brings: grants that start or end, expiries, waiters given up. Serves no queue yet. */
@@ -29,7 +29,7 @@ export function isMereRenewal(state: SeatState, command: Command, turn: Turn): b
   return command.leases.every((id) => {
     const lease = state.leases.get(id);
     if (lease === undefined) return true;
-    if (!isSame(lease, command.by)) return command.kind !== "resume";
+    if (!isTheirs(lease, command.by)) return command.kind !== "resume";
     if (turn.now.mono >= endOf(lease)) return false;
     if (lease.borrowed !== null) return true;
     return command.kind === "activity" || goesOn(state, turn, lease, command.by);

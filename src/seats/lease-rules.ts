@@ -29,13 +29,6 @@ export function lingerEnd({ pool, rules }: Feature, lease: Lease, now: MonoMilli
   return monoMillis(Math.max(now + stays, lease.startedAt + least));
 }
 
-/** Whether released seats may stay with somebody at all. */
-export function mayLinger({ pool, rules }: Feature): boolean {
-  const { linger, minLease } = rules.value;
-  const terms = pool.value;
-  return linger.length + minLease.length + (terms?.linger ?? 0) + (terms?.minLease ?? 0) > 0;
-}
-
 /** A rule's value for who asks; 0 where none fits. */
 export function priorityOf({ rules }: Feature, groups: readonly string[]): number {
   return firstFor(rules.value.priority, groups)?.value ?? 0;

@@ -15,7 +15,7 @@ interface Cells<Value> {
 }
 
 /** Whose seats a count is about. */
-export type Subject = "user" | "host" | "group" | "reserve" | "borrow";
+export type Subject = "user" | "host" | "group" | "reserve" | "borrow" | "linger";
 
 /**
  * Who has which seats, in the counts that decisions need: seats per feature and class, per user,
@@ -52,12 +52,14 @@ export class Occupancy {
     }
     if (lease.seatSince !== null) this.#count(feature, lease, lease.count);
     if (lease.borrowed !== null) this.#countBorrowed(feature, lease, lease.count);
+    if (lease.lingersUntil !== null) this.#add(countKey(feature, "linger", ""), lease.count);
   }
 
   take(feature: Feature, lease: Lease): void {
     if (hasMates(feature, lease)) this.#removeMate(mateKey(feature, lease), lease);
     if (lease.seatSince !== null) this.#count(feature, lease, -lease.count);
     if (lease.borrowed !== null) this.#countBorrowed(feature, lease, -lease.count);
+    if (lease.lingersUntil !== null) this.#add(countKey(feature, "linger", ""), -lease.count);
   }
 
   /**
@@ -115,6 +117,11 @@ export class Occupancy {
     }
     const tokens = feature.pool.value?.tokens;
     if (tokens) this.#add(poolKey(tokens.pool), seats * tokens.cost);
+  }
+
+  /** Seats that were released and stay with their holders. */
+  lingering(feature: Feature): number {
+    return this.#counts.get(countKey(feature, "linger", "")) ?? 0;
   }
 
   /** No rule has an empty id, so that count is the feature's. */

@@ -85,6 +85,7 @@ export function serveQueue(state: SeatState, turn: Turn, feature: Feature): void
 
 function servePass(state: SeatState, turn: Turn, contest: readonly Feature[]): "done" | "again" {
   const earmarks = new Earmarks();
+  let stoodBack = false;
   for (const waiter of waitersIn(state, contest)) {
     if (waiter.awayUntil !== undefined) continue;
     const { asked } = waiter;
@@ -96,15 +97,19 @@ function servePass(state: SeatState, turn: Turn, contest: readonly Feature[]): "
       tellGranted(turn, taken.lease);
       const waited = between(waiter.since, turn.now.mono);
       state.hours.waited(turn.now, feature, waited, "served");
-      if (taken.isOwn) continue;
-      // Somebody who has become due comes first from now on, so the order is another.
-      if (countOvertaken(state, feature, waiter) === "reordered") return "again";
-      // Who had to stand back before may share these seats.
-      if (feature.share !== "none") return "again";
-    } else if (taken.refusal.reason !== "OVER_MAX") {
-      earmarks.add(feature, claimOf(asked));
-      if (isExhausted(state, feature, earmarks)) return "done";
+      if (!taken.isOwn && countOvertaken(state, feature, waiter) === "reordered") {
+        // Somebody who has become due comes first from now on, so the order is another.
+        return "again";
+      }
+      // Those who stood back may share these seats, or have more room: the holder's own seats may
+      // count for a reservation or a limit that they did not count for before.
+      if (stoodBack && (taken.isOwn || feature.share !== "none")) return "again";
+      continue;
     }
+    stoodBack = true;
+    if (taken.refusal.reason === "OVER_MAX") continue;
+    earmarks.add(feature, claimOf(asked));
+    if (isExhausted(state, feature, earmarks)) return "done";
   }
   return "done";
 }

@@ -186,6 +186,11 @@ export function isSame(one: Holder, other: Holder): boolean {
   return one.client === other.client && one.instance === other.instance;
 }
 
+/** Whether a lease is the process's own, or borrowed by its installation: then any process has it. */
+export function isTheirs(lease: Lease, by: Holder): boolean {
+  return isSame(lease, by) || (lease.borrowed !== null && lease.client === by.client);
+}
+
 interface Holder {
   readonly client: ClientKey;
   readonly instance: InstanceId;

@@ -3,7 +3,7 @@ import type { AcquireCommand } from "./command.ts";
 import { Earmarks } from "./earmarks.ts";
 import type { Feature } from "./feature.ts";
 import { groupsOf } from "./lease.ts";
-import { mayLinger, priorityOf } from "./lease-rules.ts";
+import { priorityOf } from "./lease-rules.ts";
 import { maxReached } from "./room.ts";
 import { requestKey, type SeatState, type Waiter } from "./state.ts";
 
@@ -78,7 +78,7 @@ export function isExhausted(state: SeatState, feature: Feature, earmarks: Earmar
     !feature.pool.value?.tokens &&
     feature.share === "none" &&
     feature.rules.value.reserve.length === 0 &&
-    !mayLinger(feature) &&
+    state.occupancy.lingering(feature) === 0 &&
     state.occupancy.seats(feature) + earmarks.seats(feature) >= feature.seatsInAll
   );
 }

@@ -170,6 +170,15 @@ describe("a borrowed seat", () => {
     expect(liveLeases(book)).toEqual([]);
   });
 
+  it("is over for every process in the moment its time is, whoever renews it then", () => {
+    const book = givenBook(usual);
+    book.decide(borrow(ada, 1), noon);
+    expect(book.decide(renew(adaAgain, 1), noonAnd(2 * day)).answer).toMatchObject({
+      leases: [],
+      lost: [{ lease: leaseNo(1), reason: "LEASE_EXPIRED" }],
+    });
+  });
+
   it("says nothing about how soon a seat of the network comes free", () => {
     const book = givenBook({ pools: [lendingPool(lending(1, 1, 7))] });
     book.decide(borrow(ada, 1), noon);

@@ -7,6 +7,7 @@ import {
   adaAgain,
   bob,
   givenBook,
+  grant,
   holder,
   inGroups,
   keyNo,
@@ -82,6 +83,21 @@ describe("a released seat that lingers for 30 seconds", () => {
       { kind: "granted", key: keyNo(2) },
     ]);
     expect(liveLeases(book)).toEqual([2]);
+  });
+
+  it("is for its holder who waits behind a bigger request, whatever the license says by then", () => {
+    const grants = [grant({ versionMax: "1" }), grant()];
+    const book = givenBook({ ...lingering, pools: [pool({ grants })] });
+    book.decide(acquire(ada, 1, { version: "1" }), noon);
+    book.decide(acquire(bob, 2, { version: "2" }), noon);
+    book.decide(waitFor(bob, 3, { version: "1", count: 2 }), noon);
+    book.decide(waitFor(ada, 4, { version: "2" }), noon);
+    expect(book.decide(release(ada, 1), noon).notices).toEqual([]);
+    const anyVersion = newTerms({ pools: [pool({ grants: [grant({ seats: 2 })] })] });
+    expect(book.decide(anyVersion, noonAnd(second)).notices).toMatchObject([
+      { kind: "granted", key: keyNo(4) },
+    ]);
+    expect(liveLeases(book)).toEqual([2, 4]);
   });
 
   it("is released for its client: again is done still, renewed it is unknown", () => {

@@ -105,6 +105,18 @@ describe("a seat shared by user", () => {
     ]);
   });
 
+  it("that was left behind counts for the reservation of who takes it up, and makes room for others", () => {
+    const book = givenBook({ pools: [pool({ linger: seconds(30) })] });
+    book.decide(acquire(adaElsewhere, 1), noon);
+    book.decide(waitFor(cid, 2), noon);
+    book.decide(waitFor(inGroups(ada, "leads"), 3), noon);
+    book.decide(release(adaElsewhere, 1), noon);
+    const reserve = [{ ruleId: "r", feature: "*", seats: 1, for: ["leads"] }];
+    const two = pool({ share: "user", grants: [grant({ seats: 2 })] });
+    book.decide(newTerms({ pools: [two], rules: { reserve } }), noonAnd(second));
+    expect(liveLeases(book)).toEqual([2, 3]);
+  });
+
   it("passes to who shares it though an older one still lingers, so that no seat is given twice", () => {
     const book = givenBook({ pools: [seats(2)] });
     book.decide(acquire(ada, 1), noon);

@@ -35,24 +35,26 @@ export function acquire(records: Records, command: Asked<"acquire">): Expected {
   return grantOrQueue(records, command);
 }
 
-function grantOrQueue(records: Records, command: Asked<"acquire">): Expected {
-  const { queueLength } = records.limits;
-  const wish = wishOf(command);
-  const rank = {
-    ticket: records.nextTicket,
-    priority: priorityOf(records, wish),
-    isDue: false,
-  };
+/** Seats as far as they are neither taken nor kept for who comes first. */
+export function takeNow(records: Records, command: Asked<"acquire">): ReturnType<typeof takeSeats> {
+  const priority = priorityOf(records, wishOf(command));
+  const rank = { ticket: records.nextTicket, priority, isDue: false };
   const ahead = aheadOf(records, command.feature, rank)
     .filter((waiting) => keepsSeats(records, waiting, records.leases))
     .map(({ asked }) => wishOf(asked));
   const taken = takeSeats(records, command, ahead, records.nextPlace);
-  if (!("reason" in taken)) {
-    records.nextTicket += 1;
-    records.nextPlace += 1;
-    if (!taken.isOwn) countOvertaken(records, command.feature, rank);
-    return { kind: "granted", lease: taken.id };
-  }
+  if ("reason" in taken) return taken;
+  records.nextTicket += 1;
+  records.nextPlace += 1;
+  if (!taken.isOwn) countOvertaken(records, command.feature, rank);
+  return taken;
+}
+
+function grantOrQueue(records: Records, command: Asked<"acquire">): Expected {
+  const { queueLength } = records.limits;
+  const wish = wishOf(command);
+  const taken = takeNow(records, command);
+  if (!("reason" in taken)) return { kind: "granted", lease: taken.id };
   // LAW: waiting is for seats that can come free, in a queue that is not full.
   if (taken.reason === "OVER_MAX") return denied(records, command, taken);
   const forEver = reservedForEver(records, wish);
@@ -64,7 +66,7 @@ function grantOrQueue(records: Records, command: Asked<"acquire">): Expected {
   records.queue.push({
     asked: command,
     place,
-    ticket: rank.ticket,
+    ticket: records.nextTicket,
     overtaken: 0,
     awayUntil: undefined,
   });
@@ -110,7 +112,7 @@ function waitOn(records: Records, { by }: Asked<"acquire">, waiting: Waiting): E
 }
 
 /** LAW: a denial tells the place there is or would be, and who is in the way where the site lets it. */
-function denied(records: Records, command: Asked<"acquire">, refused: Refused): Expected {
+export function denied(records: Records, command: Asked<"acquire">, refused: Refused): Expected {
   const { showHolders, max } = records.terms.rules;
   const rule = max.find(({ ruleId }) => ruleId === refused.ruleId);
   const isGroup = refused.reason === "OVER_MAX" && rule?.per === "group";

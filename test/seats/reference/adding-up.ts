@@ -34,22 +34,30 @@ export function addUp(records: Records): void {
     const share = poolOf(records, lease.feature)?.share ?? "none";
     const payer = matesOf(records, lease, records.leases).find(isShareable);
     if (!lease.hasSeats && (share === "none" || payer === undefined)) lease.hasSeats = true;
-    if (lease.lingersUntil === null) watchIdleness(records, lease);
+    if (lease.lingersUntil === null && lease.borrowed === null) watchIdleness(records, lease);
   }
   markSurplus(records);
   dropTheHopeless(records);
 }
 
-/** LAW: all are seated once more, the oldest first; who finds no seat then is one too many. */
+/**
+ * LAW: all are seated once more, the oldest first; who finds no seat then is one too many. What is
+ * borrowed comes before all others and has its seats in any case.
+ */
 export function markSurplus(records: Records): void {
   const seated: Held[] = [];
   records.surplus = [];
-  for (const lease of records.leases.toSorted(byAge)) {
+  const isAway = ({ borrowed }: Held): boolean => borrowed !== null;
+  const [away, here] = [
+    records.leases.filter(isAway),
+    records.leases.filter((one) => !isAway(one)),
+  ];
+  for (const lease of [...away.toSorted(byAge), ...here.toSorted(byAge)]) {
     const room = lease.hasSeats ? roomFor(records, lease, seated) : "licensed";
     const refused =
       whyNever(records, lease, undefined) ?? (typeof room === "string" ? undefined : room);
-    if (refused === undefined) seated.push(lease);
-    else records.surplus.push({ id: lease.id, refused });
+    if (refused === undefined || isAway(lease)) seated.push(lease);
+    if (refused !== undefined) records.surplus.push({ id: lease.id, refused });
   }
 }
 

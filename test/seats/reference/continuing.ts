@@ -9,6 +9,8 @@ import { namedFor, reservedForEver, whyNever } from "./room.ts";
 
 /** LAW: a lease goes on if rules and licenses, as they are now, have a seat for its holder. */
 export function renewLease(records: Records, lease: Held, by: Caller): Held | Refused {
+  // LAW: what is borrowed has its end; no renewal moves it, and nothing of the site's ends it sooner.
+  if (lease.borrowed !== null) return lease;
   const groups = groupsOf(by.standing.groups);
   const isRegrouped = groups.toString() !== lease.groups.toString();
   const never = whyNever(records, { ...lease, groups }, by.standing.bound);
@@ -56,7 +58,7 @@ function whyGone(records: Records, client: string, id: string): string {
   return by === undefined || by === "holder" ? "LEASE_UNKNOWN" : by;
 }
 
-function endedBy(records: Records, client: string, id: string): string | undefined {
+export function endedBy(records: Records, client: string, id: string): string | undefined {
   const { ended, mono } = records;
   return ended.find((one) => one.id === id && one.client === client && mono < one.forgetAt)?.by;
 }
@@ -67,15 +69,16 @@ export function release(records: Records, { by, lease: id }: Asked<"release">): 
     const end = endedBy(records, by.client, id);
     return end === "holder" ? DONE : { kind: "denied", reason: end ?? "LEASE_UNKNOWN" };
   }
-  if (!isSame(lease, by)) return { kind: "denied", reason: "NOT_YOUR_LEASE" };
-  giveBack(records, lease);
+  if (!mayUse(lease, by)) return { kind: "denied", reason: "NOT_YOUR_LEASE" };
+  // LAW: a process is through with a borrowed seat; the workstation still has it.
+  if (lease.borrowed === null) giveBack(records, lease);
   return DONE;
 }
 
 export function beActive(records: Records, { by, leases }: Asked<"activity">): Expected {
   for (const id of leases) {
     const lease = inUse(records, id);
-    if (lease === undefined || !isSame(lease, by)) continue;
+    if (lease === undefined || !isSame(lease, by) || lease.borrowed !== null) continue;
     lease.activeAt = records.mono;
     watchIdleness(records, lease);
   }
@@ -88,7 +91,7 @@ export function cancel(records: Records, { by, key }: Asked<"cancel">): Expected
   const lease = records.leases.find(
     (one) => one.key === key && isSame(one, by) && one.lingersUntil === null,
   );
-  if (lease !== undefined) endLease(records, lease, "holder");
+  if (lease?.borrowed === null) endLease(records, lease, "holder");
   return DONE;
 }
 
@@ -98,7 +101,9 @@ export function disconnect(records: Records, { by }: Asked<"disconnect">): Expec
     if (!isSame(waiting.asked.by, by)) continue;
     waiting.awayUntil ??= records.mono + records.limits.resumeWindow;
   }
-  const own = records.leases.filter((one) => isSame(one, by) && one.lingersUntil === null);
+  const own = records.leases.filter(
+    (one) => isSame(one, by) && one.lingersUntil === null && one.borrowed === null,
+  );
   for (const lease of own.toSorted((one, other) => one.asked - other.asked)) {
     if (poolOf(records, lease.feature)?.releaseOnDisconnect === true) {
       giveBack(records, lease);
@@ -122,6 +127,8 @@ export function reconnect(records: Records, { by }: Asked<"reconnect">): Expecte
 export function revoke(records: Records, { lease: id }: Asked<"revoke">): Expected {
   const lease = records.leases.find((one) => one.id === id);
   if (lease === undefined) return { kind: "denied", reason: "LEASE_UNKNOWN" };
+  // LAW: a workstation that has the ticket would go on, so the administrator alone cannot end it.
+  if (lease.borrowed !== null) return { kind: "denied", reason: "LEASE_BORROWED" };
   endLease(records, lease, "LEASE_REVOKED");
   if (lease.lingersUntil === null) records.told.push(`revoked ${id}`);
   return DONE;
@@ -150,4 +157,9 @@ export function editNames(
   records.named = records.named.filter((one) => one.feature !== feature || one.user !== user);
   dropTheHopeless(records);
   return DONE;
+}
+
+/** LAW: a borrowed seat belongs to every process of the installation that has the ticket. */
+export function mayUse(lease: Held, by: Caller): boolean {
+  return isSame(lease, by) || (lease.borrowed !== null && lease.client === by.client);
 }

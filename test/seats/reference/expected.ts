@@ -6,7 +6,7 @@ export type Asked<Kind extends Command["kind"]> = Extract<Command, { readonly ki
 
 /** What the model expects to be answered, as far as it has an opinion. */
 export type Expected =
-  | { readonly kind: "granted"; readonly lease: string }
+  | { readonly kind: "granted" | "borrowed"; readonly lease: string }
   | { readonly kind: "queued"; readonly position: number }
   | {
       readonly kind: "denied";

@@ -126,6 +126,7 @@ function grant(
     activeAt: mono,
     expiresAt: mono + leaseTime,
     idleAt: null,
+    borrowed: null,
     lingersUntil: null,
     hasSeats: seating !== "shared",
     overdraft: seating === "overdraft",

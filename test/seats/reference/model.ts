@@ -5,12 +5,14 @@ import type { Command } from "../../../src/seats/command.ts";
 import { DEFAULT_SEAT_LIMITS, type SeatLimits, type SeatTerms } from "../../../src/seats/terms.ts";
 import { acquire, ownLine } from "./acquiring.ts";
 import { addUp, hasGrantTurned, letTimePass, markOf } from "./adding-up.ts";
+import { borrow, giveUp, returnBorrowed } from "./borrowing.ts";
 import {
   beActive,
   cancel,
   disconnect,
   editNames,
   goOn,
+  mayUse,
   reconnect,
   release,
   revoke,
@@ -18,7 +20,7 @@ import {
 import { DONE, type Expected } from "./expected.ts";
 import { endOf } from "./holding.ts";
 import { boundsBehind } from "./license.ts";
-import { groupsOf, isSame, type Records } from "./records.ts";
+import { groupsOf, type Held, type Records } from "./records.ts";
 import { whyNever } from "./room.ts";
 import { serveAll } from "./serving.ts";
 import type { Party } from "./steps.ts";
@@ -50,23 +52,39 @@ export class Model {
   /** Everybody who has something to lose: leases first. */
   get parties(): readonly Party[] {
     const { leases, queue } = this.#records;
-    const waiting = queue.map(({ asked: { by, key } }) => ({ ...by, key, id: undefined }));
+    const waiting = queue.map(({ asked: { by, feature, count, key } }) => {
+      const { client, instance } = by;
+      return { client, instance, feature, count, key, id: undefined };
+    });
     return [...leases, ...waiting];
   }
 
   /** Who holds what, by id. */
   get leases(): readonly object[] {
     return this.#records.leases
-      .map(({ id, instance, groups, expiresAt, idleAt, hasSeats, overdraft, lingersUntil }) => ({
-        id,
-        instance,
-        groups,
-        overdraft,
-        expiresAt,
-        idleAt,
-        hasSeats,
-        lingers: lingersUntil !== null,
-      }))
+      .map(
+        ({
+          id,
+          instance,
+          groups,
+          expiresAt,
+          idleAt,
+          hasSeats,
+          overdraft,
+          lingersUntil,
+          borrowed,
+        }) => ({
+          id,
+          instance,
+          groups,
+          overdraft,
+          expiresAt,
+          idleAt,
+          hasSeats,
+          lingers: lingersUntil !== null,
+          borrowedUntil: borrowed?.until ?? null,
+        }),
+      )
       .toSorted((one, other) => (one.id < other.id ? -1 : 1));
   }
 
@@ -129,11 +147,7 @@ export class Model {
       );
       lease.activeAt = mono;
       lease.idleAt = null;
-      const day = 86_400_000;
-      const rest = (lease.lingersUntil ?? 0) - wall;
-      const most = Math.max(lease.leaseTime, day);
-      lease.expiresAt =
-        mono + (lease.lingersUntil === null ? lease.leaseTime : Math.min(rest, most));
+      lease.expiresAt = mono + restOf(lease, wall);
     }
     this.#records.nextPlace = this.#records.leases.length;
     this.#records.queue = [];
@@ -163,9 +177,9 @@ export class Model {
     return command.leases.every((id) => {
       const lease = this.#records.leases.find((one) => one.id === id);
       if (lease === undefined) return true;
-      if (!isSame(lease, command.by)) return command.kind !== "resume";
+      if (!mayUse(lease, command.by)) return command.kind !== "resume";
       if (endOf(lease) <= this.#records.mono) return false;
-      if (command.kind === "activity") return true;
+      if (command.kind === "activity" || lease.borrowed !== null) return true;
       const groups = groupsOf(command.by.standing.groups);
       return (
         groups.toString() === lease.groups.toString() &&
@@ -180,12 +194,12 @@ export class Model {
       case "acquire":
         return acquire(this.#records, command);
       case "renew":
-        return goOn(this.#records, command, (lease) => isSame(lease, command.by));
+        return goOn(this.#records, command, (lease) => mayUse(lease, command.by));
       case "resume":
         return goOn(this.#records, command, (lease) => {
           // LAW: another process of the client picks a lease up only when its own is gone.
           const isFree = !command.liveInstances.has(lease.instance);
-          return isSame(lease, command.by) || (lease.client === command.by.client && isFree);
+          return mayUse(lease, command.by) || (lease.client === command.by.client && isFree);
         });
       case "release":
         return release(this.#records, command);
@@ -209,11 +223,20 @@ export class Model {
       case "record":
       case "tick":
         return DONE;
-      // No step asks for these.
       case "borrow":
+        return borrow(this.#records, command);
       case "return":
+        return returnBorrowed(this.#records, command);
       case "give-up":
-        throw new Error(`the model knows nothing of ${command.kind}`);
+        return giveUp(this.#records, command);
     }
   }
+}
+
+/** LAW: however the clock was set meanwhile, no seat stays away for longer than was agreed. */
+function restOf({ borrowed, lingersUntil, leaseTime }: Held, wall: number): number {
+  const day = 86_400_000;
+  if (lingersUntil !== null) return Math.min(lingersUntil - wall, Math.max(leaseTime, day));
+  if (borrowed === null) return leaseTime;
+  return Math.min(borrowed.until - wall, borrowed.until - borrowed.from);
 }

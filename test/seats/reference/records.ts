@@ -3,6 +3,7 @@
 import type { DenialReason } from "../../../src/base/denial.ts";
 import type { Pseudonym } from "../../../src/base/identity.ts";
 import type { InstanceId } from "../../../src/base/ids.ts";
+import type { UnixMillis } from "../../../src/base/time.ts";
 import type { AcquireCommand } from "../../../src/seats/command.ts";
 import type { SeatLimits, SeatTerms } from "../../../src/seats/terms.ts";
 
@@ -17,7 +18,7 @@ export interface Held {
   groups: readonly string[];
   readonly feature: string;
   readonly version: string;
-  readonly versionDate: number | null;
+  readonly versionDate: UnixMillis | null;
   readonly count: number;
   readonly key: string;
   /** The place of its request among all that were ever made. */
@@ -32,6 +33,8 @@ export interface Held {
   /** False while it shares the seats of another lease. */
   hasSeats: boolean;
   overdraft: boolean;
+  /** By the wall clock; null while it is on the network. */
+  borrowed: { readonly from: number; readonly until: number; readonly workstation: string } | null;
   /** By the wall clock; null while its holder uses it. */
   lingersUntil: number | null;
 }

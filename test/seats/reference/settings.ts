@@ -1,7 +1,7 @@
 // Licenses and rules of every kind, at random, none of them often: seats are given as well as refused.
 import fc from "fast-check";
 import type { SiteRules } from "../../../src/base/site-rules.ts";
-import { millis, seconds, unixMillis } from "../../../src/base/time.ts";
+import { millis, minutes, seconds, unixMillis } from "../../../src/base/time.ts";
 import type {
   FeaturePool,
   SeatGrant,
@@ -33,6 +33,7 @@ const anyGrant: fc.Arbitrary<SeatGrant> = fc
     overdraftSeats: seldom(0, 1),
     versionMax: seldom(null, "1", "2"),
     maintenanceUntil: seldom(null, unixMillis(noon.wall - 2 * day)),
+    borrow: fc.constantFrom(null, { span: minutes(5), seats: 1 }, { span: minutes(2), seats: 2 }),
     times: anyTimes,
   })
   .map(({ times, ...fields }) => grant({ ...fields, ...times }));
@@ -114,7 +115,14 @@ const anySiteRules: fc.Arbitrary<SiteRules> = fc.record({
     "bound",
     fc.record({ who: anyGroups, labels: fc.constantFrom<("user" | "host")[]>(["user"], ["host"]) }),
   ),
-  borrow: fc.constant([]),
+  borrow: anyRules(
+    "borrow",
+    fc.record({
+      who: anyWho,
+      span: fc.constantFrom(null, null, millis(0), minutes(3)),
+      seats: fc.constantFrom(null, null, 0, 1),
+    }),
+  ),
   showHolders: fc.constantFrom("none" as const, "pseudonym" as const),
 });
 
@@ -139,6 +147,7 @@ export const anyTerms: fc.Arbitrary<SeatTerms> = fc
 export const anyCrowdedTerms: fc.Arbitrary<SeatTerms> = fc
   .record({
     seats: fc.integer({ min: 1, max: 3 }),
+    borrow: fc.constantFrom(null, { span: minutes(3), seats: 1 }),
     others: fc.integer({ min: 1, max: 2 }),
     share: fc.constantFrom<Share[]>("none", "none", "user"),
     tokens: seldom(null, { pool: "all", cost: 1 }),
@@ -148,10 +157,10 @@ export const anyCrowdedTerms: fc.Arbitrary<SeatTerms> = fc
     }),
     reserve: seldom<readonly string[], readonly string[]>([], ["leads"]),
   })
-  .map(({ seats, others, share, tokens, linger, priority, reserve }) =>
+  .map(({ seats, borrow, others, share, tokens, linger, priority, reserve }) =>
     termsOf({
       pools: [
-        pool({ grants: [grant({ seats })], share, tokens, linger }),
+        pool({ grants: [grant({ seats, borrow })], share, tokens, linger }),
         pool({ name: "sim", grants: [grant({ seats: others })], tokens, share }),
       ],
       tokens: [{ name: "all", tokens: seats + others - 1, startsAt: null, endsAt: null }],

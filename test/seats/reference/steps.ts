@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import type { Pseudonym } from "../../../src/base/identity.ts";
 import { idempotencyKey, leaseId } from "../../../src/base/ids.ts";
-import { unixMillis } from "../../../src/base/time.ts";
+import { minutes, unixMillis } from "../../../src/base/time.ts";
 import type { Command } from "../../../src/seats/command.ts";
 import type { Caller } from "../../../src/seats/lease.ts";
 import { ada, adaAgain, bob, cid, day, dot, keyNo, leaseNo, noon } from "../given.ts";
@@ -37,10 +37,11 @@ export interface Ask {
 const USUAL = words(
   "acquire acquire acquire acquire acquire acquire acquire again renew renew renew release release",
   "resume activity cancel disconnect reconnect revoke tick name-user name-user unname-user",
+  "borrow borrow lend lend return give-up",
 );
 const CROWDED = words(
   "acquire acquire acquire acquire acquire acquire acquire acquire acquire acquire again release",
-  "release renew cancel disconnect reconnect resume revoke",
+  "release renew cancel disconnect reconnect resume revoke borrow return",
 );
 
 function words(...lines: readonly string[]): readonly string[] {
@@ -76,6 +77,8 @@ export interface Party {
   readonly client: string;
   readonly instance: string;
   readonly key: string;
+  readonly feature: string;
+  readonly count: number;
   /** Undefined for who waits. */
   readonly id: string | undefined;
 }
@@ -89,7 +92,7 @@ export function commandOf(ask: Ask, issued: number, parties: readonly Party[]): 
   const holder = CALLERS.find(
     ({ client, instance }) => client === party?.client && instance === party.instance,
   );
-  const isAbout = ask.what !== "acquire" && ask.what !== "name-user" && !ask.isStranger;
+  const isAbout = !["acquire", "borrow", "name-user"].includes(ask.what) && !ask.isStranger;
   const caller = (isAbout ? holder : undefined) ?? CALLERS[ask.who] ?? ada;
   const groups = new Set(ask.groups ?? USUAL_GROUPS[CALLERS.indexOf(caller)]);
   const bound = { user: ask.isBound, host: ask.isBound };
@@ -100,7 +103,9 @@ export function commandOf(ask: Ask, issued: number, parties: readonly Party[]): 
   );
   const leases = [lease, leaseId(another?.id ?? lease)];
   const key =
-    ask.what === "acquire" || party === undefined ? keyNo(ask.key) : idempotencyKey(party.key);
+    ["acquire", "borrow"].includes(ask.what) || party === undefined
+      ? keyNo(ask.key)
+      : idempotencyKey(party.key);
   switch (ask.what) {
     case "acquire":
     case "again":
@@ -116,6 +121,25 @@ export function commandOf(ask: Ask, issued: number, parties: readonly Party[]): 
         newLease: leaseNo(issued),
         liveInstances: new Set(ask.isStranger ? [] : INSTANCES),
       };
+    case "borrow":
+    case "lend":
+      return {
+        kind: "borrow",
+        by,
+        feature: ask.what === "lend" ? (party?.feature ?? ask.feature) : ask.feature,
+        version: String(ask.version),
+        versionDate: null,
+        count: ask.what === "lend" ? (party?.count ?? ask.count) : ask.count,
+        key,
+        newLease: leaseNo(issued),
+        span: minutes(ask.target),
+        workstation: ask.isStranger ? "b2" : "a1",
+        lease: ask.what === "lend" ? lease : null,
+      };
+    case "return":
+      return { kind: "return", by, lease };
+    case "give-up":
+      return { kind: "give-up", lease };
     case "renew":
     case "activity":
       return { kind: ask.what, by, leases };

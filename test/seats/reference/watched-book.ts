@@ -60,7 +60,17 @@ export class WatchedBook {
     return this.#book
       .view(this.#now)
       .leases.map(
-        ({ id, instance, groups, expiresAt, idleAt, seatSince, overdraft, lingersUntil }) => ({
+        ({
+          id,
+          instance,
+          groups,
+          expiresAt,
+          idleAt,
+          seatSince,
+          overdraft,
+          lingersUntil,
+          borrowed,
+        }) => ({
           id,
           instance,
           groups,
@@ -69,6 +79,7 @@ export class WatchedBook {
           idleAt,
           hasSeats: seatSince !== null,
           lingers: lingersUntil !== null,
+          borrowedUntil: borrowed?.until ?? null,
         }),
       )
       .toSorted((one, other) => (one.id < other.id ? -1 : 1));
@@ -119,6 +130,7 @@ export function inShort(answer: Answer): Expected {
         lost: answer.lost.map(({ lease, reason }) => `${lease} ${reason}`),
       };
     case "borrowed":
+      return { kind: "borrowed", lease: answer.lease.id };
     case "recorded":
     case "listed":
     case "done":
