@@ -47,7 +47,6 @@ export function addUp(records: Records): void {
 export function markSurplus(records: Records): void {
   const seated: Held[] = [];
   records.surplus = [];
-  const isAway = ({ borrowed }: Held): boolean => borrowed !== null;
   const [away, here] = [
     records.leases.filter(isAway),
     records.leases.filter((one) => !isAway(one)),
@@ -78,3 +77,5 @@ export function drop(records: Records, waiting: Waiting, refused: Refused): void
   records.queue = records.queue.filter((one) => one !== waiting);
   records.told.push(`queue-dropped ${waiting.asked.key} ${refused.reason}`);
 }
+
+const isAway = ({ borrowed }: Held): boolean => borrowed !== null;
