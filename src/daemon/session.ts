@@ -12,7 +12,7 @@ import {
   type Hello,
   type Welcome,
 } from "../protocol/handshake.ts";
-import type { NotificationName, NotificationOf, StatusChange } from "../protocol/notifications.ts";
+import type { NotificationName, NotificationOf } from "../protocol/notifications.ts";
 import {
   decodeFrame,
   encodeError,
@@ -168,8 +168,8 @@ export class Session implements Visit, Listener, Watcher {
     return this.#peer.isBehind;
   }
 
-  changed(change: StatusChange): void {
-    this.#notify("status.changed", change);
+  changed(frame: string): void {
+    if (!this.#left) this.#peer.send(frame);
   }
 
   licenseChanged(): void {

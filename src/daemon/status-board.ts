@@ -3,6 +3,7 @@ import { type Millis, seconds } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
 import { PLACES_PER_STATUS } from "../protocol/limits.ts";
 import type { QueuePlace, StatusChange } from "../protocol/notifications.ts";
+import { encodeNotification } from "../protocol/request-frame.ts";
 import type { FeatureView, SeatSummary, WaiterView } from "../seats/view.ts";
 import type { Attendee } from "./attendance.ts";
 import { Pulse } from "./pulse.ts";
@@ -13,7 +14,8 @@ export interface Watcher {
   watching(): Attendee;
   /** True while much of what it was told has not left this process: it is told nothing then. */
   readonly isBehind: boolean;
-  changed(change: StatusChange): void;
+  /** @param frame the notification, as it goes out. */
+  changed(frame: string): void;
 }
 
 export interface StatusBoardParts {
@@ -26,6 +28,9 @@ export interface StatusBoardParts {
 
 /** Nobody is told of changes more often. */
 const INTERVAL: Millis = seconds(1);
+
+/** Told in one go; then others get their turn. Ten thousand at once would keep renewals waiting for 0.1 s. */
+const SLICE = 200;
 
 /** What a watcher knows. */
 interface Told {
@@ -49,16 +54,19 @@ export class StatusBoard {
   /** By name, each with the revision that it changed in; undefined for one that is gone. */
   readonly #features: Map<string, Posted> = new Map();
   #revision = 0;
+  /** Places as of the last look, and those who are still to be told of it. */
+  #places: ReadonlyMap<string, readonly QueuePlace[]> = new Map();
+  #pending: readonly Watcher[] = [];
+  /** Somebody was passed over, or may have been told of an older look than this. */
+  #isLate = false;
   readonly #others: Set<() => void> = new Set();
 
   constructor(parts: StatusBoardParts) {
     this.#parts = parts;
     this.#pulse = new Pulse(parts.clock, INTERVAL, (done) =>
       parts.settled(() => {
-        const watchers = [...this.#watchers.keys()];
-        this.#tell(watchers.filter(({ isBehind }) => !isBehind));
         done();
-        if (watchers.some(({ isBehind }) => isBehind)) this.#pulse.stir();
+        this.#look();
       }),
     );
   }
@@ -66,7 +74,10 @@ export class StatusBoard {
   /** Told everything now, also when it is watching already. To be called when all is durable. */
   watch(watcher: Watcher): void {
     this.#watchers.set(watcher, NOTHING);
-    this.#tell([watcher]);
+    const { features, queue } = this.#parts.summary();
+    this.#post(features);
+    this.#tell([watcher], placesByInstance(queue));
+    if (this.#pending.length > 0) this.#isLate = true;
   }
 
   unwatch(watcher: Watcher): void {
@@ -90,21 +101,45 @@ export class StatusBoard {
   close(): void {
     this.#pulse.cancel();
     this.#watchers.clear();
+    this.#pending = [];
+    this.#isLate = false;
   }
 
-  #tell(watchers: readonly Watcher[]): void {
+  #look(): void {
+    // The last look is still being told.
+    if (this.#pending.length > 0) return this.#pulse.stir();
     const { features, queue } = this.#parts.summary();
     this.#post(features);
-    const places = placesByInstance(queue);
-    const changes = new Map<number, FeatureChange>();
+    this.#places = placesByInstance(queue);
+    this.#pending = [...this.#watchers.keys()];
+    this.#tellSome();
+  }
+
+  #tellSome(): void {
+    const some = this.#pending.slice(0, SLICE);
+    this.#pending = this.#pending.slice(SLICE);
+    const ready = some.filter(({ isBehind }) => !isBehind);
+    if (ready.length < some.length) this.#isLate = true;
+    this.#tell(ready, this.#places);
+    if (this.#pending.length > 0) this.#parts.clock.soon(() => this.#tellSome());
+    else if (this.#isLate) {
+      this.#isLate = false;
+      this.#pulse.stir();
+    }
+  }
+
+  #tell(watchers: readonly Watcher[], places: ReadonlyMap<string, readonly QueuePlace[]>): void {
+    const changes = new Map<number, Change>();
     for (const watcher of watchers) {
       const told = this.#watchers.get(watcher);
       if (told === undefined) continue;
-      const change = changes.get(told.revision) ?? this.#changeSince(told.revision);
+      const change = changes.get(told.revision) ?? new Change(this.#changeSince(told.revision));
       changes.set(told.revision, change);
       const own = places.get(nameOf(watcher.watching())) ?? [];
       this.#watchers.set(watcher, { revision: this.#revision, places: standingOf(own) });
-      tell(watcher, told, change, own);
+      const isMoved = told === NOTHING || standingOf(own) !== told.places;
+      const frame = isMoved ? change.with(own) : change.alone;
+      if (frame !== undefined) watcher.changed(frame);
     }
   }
 
@@ -141,16 +176,21 @@ interface Posted {
   readonly revision: number;
 }
 
-function tell(
-  watcher: Watcher,
-  told: Told,
-  { features, gone }: FeatureChange,
-  places: readonly QueuePlace[],
-): void {
-  const isFirst = told === NOTHING;
-  const isMoved = isFirst || standingOf(places) !== told.places;
-  if (features.length === 0 && gone.length === 0 && !isMoved) return;
-  watcher.changed({ features, gone, ...(isMoved ? { places } : {}) });
+/** What is new since a revision, written once for all who know that revision. */
+class Change {
+  /** For those whose places are where they were; undefined when there is nothing new. */
+  readonly alone: string | undefined;
+  readonly #change: FeatureChange;
+
+  constructor(change: FeatureChange) {
+    this.#change = change;
+    const isNothing = change.features.length === 0 && change.gone.length === 0;
+    this.alone = isNothing ? undefined : encodeNotification("status.changed", change);
+  }
+
+  with(places: readonly QueuePlace[]): string {
+    return encodeNotification("status.changed", { ...this.#change, places });
+  }
 }
 
 /** The places alone: the expected wait moves with the time, and nobody is told of that. */

@@ -156,6 +156,21 @@ describe("a client that watches", () => {
     expect(daemon.log.join("")).not.toContain('"level":"error"');
   });
 
+  it("is told as every other one is, however many there are", async () => {
+    const many = { ...DEFAULT_CONFIG.limits, connectionsPerAddress: 1_000 };
+    const daemon = await aDaemon(undefined, { limits: many });
+    const watchers = await Promise.all(
+      Array.from({ length: 250 }, () => Workstation.greeted(daemon.url, somebody())),
+    );
+    await Promise.all(watchers.map((watcher) => watcher.ask("status.watch")));
+    await Promise.all(watchers.map(told));
+    await watchers[0]?.acquire("cad.pro");
+    const heard = await Promise.all(watchers.map(told));
+    expect(
+      heard.filter((change) => JSON.stringify(change?.["features"]) === JSON.stringify([pro(1)])),
+    ).toHaveLength(250);
+  });
+
   it("must have said hello", async () => {
     const daemon = await aDaemon();
     const stranger = await Workstation.at(daemon.url);
