@@ -108,7 +108,12 @@ export class AdminDesk {
   find(query: HolderQuery): AdminFound {
     const named = this.#named(query);
     const seats = this.#desks().flatMap((desk) => this.#seatsOf(desk));
-    return { ...named, seats: seats.filter((seat) => isHeldBy(seat, named)) };
+    const queue = this.#desks().flatMap((desk) => desk.summary().queue.map(waiting));
+    return {
+      ...named,
+      seats: seats.filter((seat) => isOf(seat, named)),
+      queue: queue.filter((waiter) => isOf(waiter, named)),
+    };
   }
 
   /** @throws DaemonError ADMIN_NOT_WRITTEN: then some may have been taken back. */
@@ -256,8 +261,8 @@ interface Named {
   readonly host: Pseudonym | null;
 }
 
-const isHeldBy = (seat: AdminSeat, { user, host }: Named): boolean =>
-  (user === null || seat.user === user) && (host === null || seat.host === host);
+const isOf = (one: AdminSeat | AdminWaiter, { user, host }: Named): boolean =>
+  (user === null || one.user === user) && (host === null || one.host === host);
 
 function vendorStatus(desk: VendorDesk): AdminVendor {
   const { ledger, writer, shelf } = desk.core;

@@ -38,6 +38,20 @@ const problem = z.strictObject({
   hint: messageField.exactOptional(),
 });
 
+const waiter = z.strictObject({
+  feature: productNameField,
+  position: positionField,
+  user: wordField,
+  host: wordField,
+  client: clientKeyField,
+  instance: instanceIdField,
+  count: seatCountField,
+  priority: z.int(),
+  waitedMs: spanField,
+  expectedWaitMs: spanField.nullable(),
+  connected: z.boolean(),
+});
+
 const vendor = z.strictObject({
   vendor: vendorNameField,
   chainId: chainIdField,
@@ -54,21 +68,7 @@ const vendor = z.strictObject({
       queued: countField,
     }),
   ),
-  queue: z.array(
-    z.strictObject({
-      feature: productNameField,
-      position: positionField,
-      user: wordField,
-      host: wordField,
-      client: clientKeyField,
-      instance: instanceIdField,
-      count: seatCountField,
-      priority: z.int(),
-      waitedMs: spanField,
-      expectedWaitMs: spanField.nullable(),
-      connected: z.boolean(),
-    }),
-  ),
+  queue: z.array(waiter),
   meters: z.array(
     z.strictObject({
       meter: productNameField,
@@ -180,6 +180,7 @@ const ANSWERS: { readonly [R in keyof AdminAnswerOf]: z.ZodType<AdminAnswerOf[R]
     user: wordField.nullable(),
     host: wordField.nullable(),
     seats: z.array(seat),
+    queue: z.array(waiter),
   }),
   revoke,
   revokeHeld: z.strictObject({ leases: z.array(leaseIdField), kept: z.array(leaseIdField) }),

@@ -178,6 +178,8 @@ export interface AdminFound {
   readonly user: string | null;
   readonly host: string | null;
   readonly seats: readonly AdminSeat[];
+  /** Where they wait. */
+  readonly queue: readonly AdminWaiter[];
 }
 
 export interface AdminRevoked {

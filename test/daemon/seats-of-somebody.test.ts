@@ -32,6 +32,11 @@ describe("the seats of somebody", () => {
     expect(await found({ host: rawIdentity("office-pc") })).toEqual([second, third]);
     expect(await found({ ...user("ada"), host: rawIdentity("office-pc") })).toEqual([second]);
     expect(await found(user("Ada"))).toEqual([]);
+    await bob.acquire("cad.pro", { count: 5, wait: true });
+    expect((await daemon.admin.find(user("bob"))).queue).toMatchObject([
+      { feature: "cad.pro", position: 1, count: 5 },
+    ]);
+    expect((await daemon.admin.find(user("ada"))).queue).toEqual([]);
   });
 
   it("are taken back together, but for borrowed ones, which are named", async () => {

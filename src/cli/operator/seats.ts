@@ -37,6 +37,9 @@ const list = command({
       else {
         const names = [found.user, found.host].filter((name) => name !== null);
         shell.out.note(`known here as ${names.join(" on ")}`);
+        for (const { feature, position } of found.queue) {
+          shell.out.note(`waits for ${feature}, place ${position}`);
+        }
         show(shell.out, found.seats);
       }
       return EXIT.done;
