@@ -23,14 +23,15 @@ const RULES_MAX = 10_000;
  */
 export function translateOptions(text: string, dialect: Dialect): Translation {
   const statements = readStatements(text, dialect.continues);
-  const desk = new Desk(dialect);
+  const file = new OptionsFile(dialect);
   // Rules may speak of groups that are defined below them.
-  for (const statement of statements) desk.readDefinition(statement);
-  for (const statement of statements) desk.readRule(statement);
-  return desk.translation;
+  for (const statement of statements) file.readDefinition(statement);
+  for (const statement of statements) file.readRule(statement);
+  return file.translation;
 }
 
-class Desk {
+/** A file while it is read: what its lines have said up to now, and what became of them. */
+class OptionsFile {
   readonly #dialect: Dialect;
   readonly #keywords: ReadonlyMap<string, Keyword>;
   readonly #book: GroupBook;
@@ -69,11 +70,7 @@ class Desk {
     if (keyword?.treatment.kind === "borrow-hours") this.#noteBorrowHours(statement);
   }
 
-  #noteBorrowHours({ words: [, spec = ""], line }: Statement): void {
-    const feature = readFeatureSpec(spec);
-    if (feature.kind === "feature") this.#lastBorrowHours.set(feature.name, line);
-  }
-
+  /** What becomes of the line, but for those that define something. */
   readRule(statement: Statement): void {
     const [first] = statement.words;
     if (first === undefined) {
@@ -126,6 +123,11 @@ class Desk {
       lastBorrowHours: this.#lastBorrowHours,
       hasIncludeAll: this.#hasIncludeAll,
     };
+  }
+
+  #noteBorrowHours({ words: [, spec = ""], line }: Statement): void {
+    const feature = readFeatureSpec(spec);
+    if (feature.kind === "feature") this.#lastBorrowHours.set(feature.name, line);
   }
 
   #readCase(statement: Statement): void {

@@ -74,6 +74,57 @@ exclude-2  line 9
     expect(code).toBe(1);
   });
 
+  it("points to rules that shut everybody out, never decide or change nothing, as data too", async () => {
+    const path = aFile(`socket: admin.sock
+groups:
+  all: { users: ["*"] }
+  ada: { users: [ada] }
+rules:
+  - exclude: { feature: cad.pro, who: all }
+  - max: { feature: sim.solver, seats: 0, per: user }
+  - max: { feature: "*", seats: 2, per: host }
+  - max: { feature: cad.pro, seats: 3, per: host, who: ada }
+  - exclude: { feature: cad.pro, who: ada }
+`);
+    const { code, stdout } = await seatkeeper("config", "check", path, "--json");
+    const { findings } = JSON.parse(stdout) as { readonly findings: readonly object[] };
+    expect(findings).toEqual([
+      {
+        severity: "contradiction",
+        rule: "exclude-1",
+        line: 6,
+        column: 34,
+        field: "rules.0.exclude.who",
+        text: "everybody is in the group all, so nobody can use cad.pro",
+      },
+      {
+        severity: "contradiction",
+        rule: "max-2",
+        line: 7,
+        column: 33,
+        field: "rules.1.max.seats",
+        text: "a maximum of 0 for everybody: nobody can use sim.solver",
+      },
+      {
+        severity: "contradiction",
+        rule: "max-4",
+        line: 9,
+        column: 30,
+        field: "rules.3.max.seats",
+        text: "max-3 allows at most 2 of the same, so this one never decides",
+      },
+      {
+        severity: "remark",
+        rule: "exclude-5",
+        line: 10,
+        column: 5,
+        field: "rules.4.exclude",
+        text: "exclude-1 says this already; the rule changes nothing",
+      },
+    ]);
+    expect(code).toBe(1);
+  });
+
   it("lists everything that is wrong with a file that is refused", async () => {
     const path = aFile("log: { level: loud }\nrules:\n  - exlude: { feature: a, who: b }\n");
     const { code, stdout } = await seatkeeper("config", "check", path, "--json");
