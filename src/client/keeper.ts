@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { PRODUCT_NAME } from "../base/ids.ts";
+import { type LeaseId, PRODUCT_NAME } from "../base/ids.ts";
 import { type Millis, type MonoMillis, millis, type UnixMillis, unixMillis } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
 import { SleepWatch } from "../clock/sleep-watch.ts";
@@ -195,6 +195,13 @@ export class Keeper
     void this.#reacquire(seat);
   }
 
+  active(seat: HeldSeat): void {
+    const { session } = this.#link;
+    if (session?.chainId !== seat.chainId) return;
+    // What is not heard now is said by the next renewal.
+    session.request("seat.activity", { leases: [seat.leaseId] }).catch(ignoreRefusal);
+  }
+
   async release(seat: HeldSeat): Promise<void> {
     this.#seats.delete(seat);
     const { session } = this.#link;
@@ -329,10 +336,14 @@ export class Keeper
     const nonce = freshNonce();
     const from = this.#now();
     try {
-      const result = await session.request(method, { leases, nonce });
+      const result =
+        method === "seat.renew"
+          ? await session.request(method, { leases, nonce, ...quietIn(seats) })
+          : await session.request(method, { leases, nonce });
       this.#settle(result, seats, session, nonce, from);
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
+      for (const seat of seats) seat.renewalUnheard();
       if (error.code === "LEASE_NOTE") session.fail(error);
       // A connection that is gone is resumed on the next one.
       if (this.#link.session === session) postpone(seats, error);
@@ -406,6 +417,16 @@ function within(clock: Clock, span: Millis, work: Promise<unknown>): Promise<voi
       resolve();
     });
   });
+}
+
+/** The leases that nobody has worked with since their last renewal. */
+function quietIn(seats: readonly HeldSeat[]): { readonly quiet?: readonly LeaseId[] } {
+  const quiet = seats.filter((seat) => seat.takeQuiet()).map(({ leaseId }) => leaseId);
+  return quiet.length === 0 ? {} : { quiet };
+}
+
+function ignoreRefusal(error: unknown): void {
+  if (!(error instanceof ClientError)) throw error;
 }
 
 function wishOf(feature: string, options: AcquireOptions): SeatWish {

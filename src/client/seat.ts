@@ -45,6 +45,13 @@ export interface Seat extends EventEmitter<SeatEvents> {
   /** How long the seat stays valid if the server is never heard again; 0 when it is not held. */
   readonly remaining: Millis;
   /**
+   * Somebody works with the application: call it at input, as often as you like. From the first call on
+   * the server is told at each renewal whether anybody worked, and where the site takes idle seats back
+   * the seat is `lost` with `LEASE_IDLE` when nobody does for long enough. An application that never
+   * calls it is never idle. It costs nothing; after a quiet time it sends one message.
+   */
+  active(): void;
+  /**
    * Gives the seat back; a second call does nothing. Resolves when the daemon knows, or at once
    * when it is out of reach: it will be told on the next connection.
    */
@@ -70,6 +77,8 @@ export interface SeatDesk {
   /** Asks for the same under the same name after the lease is gone; the answer comes by `confirm` or `deny`. */
   reacquire(seat: HeldSeat): void;
   release(seat: HeldSeat): Promise<void>;
+  /** Says at once, if there is a connection, that somebody works with the seat again. */
+  active(seat: HeldSeat): void;
   lost(seat: Seat, loss: Loss): void;
   regained(seat: Seat, loss: Loss): void;
   expiring(seat: Seat, remaining: Millis): void;
@@ -96,6 +105,8 @@ export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
   #renewal: Timer | undefined;
   #deadlines: readonly Timer[] = [];
   readonly #released = new AbortController();
+  /** What the application says of the work with it; nothing as long as it is not watched. */
+  #work = { isWatched: false, since: false, saidQuiet: false };
 
   constructor(wish: SeatWish, name: SeatName, grant: Grant, desk: SeatDesk) {
     super();
@@ -152,6 +163,30 @@ export class HeldSeat extends EventEmitter<SeatEvents> implements Seat {
   /** Ends a request that asks for this seat anew. */
   get releasedSignal(): AbortSignal {
     return this.#released.signal;
+  }
+
+  active(): void {
+    if (this.#state === "released") return;
+    const comesBack = this.#work.saidQuiet;
+    this.#work = { isWatched: true, since: true, saidQuiet: false };
+    if (comesBack && this.#state === "held") this.#desk.active(this);
+  }
+
+  /**
+   * Whether the renewal that is sent now must say that nobody has worked since the last one. Asked once
+   * for each renewal.
+   */
+  takeQuiet(): boolean {
+    const { isWatched, since } = this.#work;
+    const isQuiet = isWatched && !since;
+    this.#work = { isWatched, since: false, saidQuiet: isQuiet };
+    return isQuiet;
+  }
+
+  /** The renewal may not have come through, and with it the word that somebody works. */
+  renewalUnheard(): void {
+    const { since, saidQuiet } = this.#work;
+    this.#work = { ...this.#work, since: since || !saidQuiet };
   }
 
   async release(): Promise<void> {

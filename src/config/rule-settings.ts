@@ -95,11 +95,7 @@ const kinds = {
   priority: z.strictObject(kindShapes.priority).optional(),
   linger: z.strictObject(kindShapes.linger).optional(),
   min_lease: z.strictObject(kindShapes.min_lease).optional(),
-  // The engine would obey it, but no message of a client says yet that somebody is at work.
-  idle_timeout: z
-    .strictObject(kindShapes.idle_timeout)
-    .refine(() => false, "no client of this release reports activity, so all would count as idle")
-    .optional(),
+  idle_timeout: z.strictObject(kindShapes.idle_timeout).optional(),
   require_bound: z.strictObject(kindShapes.require_bound).optional(),
   borrow: z
     .strictObject(kindShapes.borrow)

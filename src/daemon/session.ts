@@ -267,8 +267,8 @@ export class Session implements Visit, Listener, Watcher {
       case "seat.acquire":
         return this.#acquire(request, desk, by);
       case "seat.renew": {
-        const { leases, nonce } = request.params;
-        return desk.ask({ kind: "renew", by, leases }, (outcome) =>
+        const { leases, quiet = [], nonce } = request.params;
+        return desk.ask({ kind: "renew", by, leases, quiet }, (outcome) =>
           this.#reply(request, renewReply(outcome, this.#signer(nonce))),
         );
       }
@@ -279,6 +279,10 @@ export class Session implements Visit, Listener, Watcher {
           this.#reply(request, renewReply(outcome, this.#signer(nonce))),
         );
       }
+      case "seat.activity":
+        return desk.ask({ kind: "activity", by, leases: request.params.leases }, (outcome) =>
+          this.#reply(request, doneReply(outcome)),
+        );
       case "seat.release":
         return desk.ask({ kind: "release", by, lease: request.params.lease }, (outcome) =>
           this.#reply(request, doneReply(outcome)),

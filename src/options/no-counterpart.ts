@@ -20,6 +20,6 @@ export const BORROWERS: Treatment = untranslated({
 });
 
 export const IDLE_SEATS: Treatment = untranslated({
-  why: "this release has no rule for idle seats",
-  instead: "a seat ends by itself when its program or computer is gone",
+  why: "only programs that tell whether somebody works are ever idle here",
+  instead: "write idle_timeout: { feature, for } where they do",
 });

@@ -57,6 +57,11 @@ export interface AcquireParams {
 
 interface RenewParams {
   readonly leases: readonly LeaseId[];
+  /**
+   * Those of them with which nobody has worked since their last renewal, by the word of an application
+   * that watches. Of all others the renewal is a sign of work.
+   */
+  readonly quiet?: readonly LeaseId[];
   readonly nonce: Bytes32Text;
   /** As in `AcquireParams`. */
   readonly head?: string;
@@ -65,6 +70,10 @@ interface RenewParams {
 interface ResumeParams {
   readonly leases: readonly LeaseId[];
   readonly nonce: Bytes32Text;
+}
+
+interface ActivityParams {
+  readonly leases: readonly LeaseId[];
 }
 
 interface ReleaseParams {
@@ -115,6 +124,7 @@ export interface ParamsOf {
   readonly hello: HelloParams;
   readonly "seat.acquire": AcquireParams;
   readonly "seat.renew": RenewParams;
+  readonly "seat.activity": ActivityParams;
   readonly "seat.release": ReleaseParams;
   readonly "seat.resume": ResumeParams;
   readonly "seat.cancel": CancelParams;
@@ -132,6 +142,7 @@ export const METHODS: readonly Method[] = [
   "hello",
   "seat.acquire",
   "seat.renew",
+  "seat.activity",
   "seat.release",
   "seat.resume",
   "seat.cancel",
@@ -183,9 +194,11 @@ export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf[M]> } = {
   }),
   "seat.renew": z.strictObject({
     leases: leaseIdsField,
+    quiet: leaseIdsField.exactOptional(),
     nonce: bytes32Field,
     head: smallNoteField.exactOptional(),
   }),
+  "seat.activity": z.strictObject({ leases: leaseIdsField }),
   "seat.release": z.strictObject({ lease: leaseIdField }),
   "seat.resume": z.strictObject({ leases: leaseIdsField, nonce: bytes32Field }),
   "seat.cancel": z.strictObject({ key: keyField }),

@@ -113,6 +113,7 @@ export interface ResultOf {
   readonly hello: HelloResult;
   readonly "seat.acquire": AcquireResult;
   readonly "seat.renew": RenewResult;
+  readonly "seat.activity": Empty;
   readonly "seat.release": Empty;
   readonly "seat.resume": RenewResult;
   readonly "seat.cancel": Empty;
@@ -177,6 +178,7 @@ export const RESULTS: { readonly [M in Method]: z.ZodType<ResultOf[M]> } = {
     }),
   ]),
   "seat.renew": renewed,
+  "seat.activity": z.strictObject({}),
   "seat.release": z.strictObject({}),
   "seat.resume": renewed,
   "seat.cancel": z.strictObject({}),

@@ -82,7 +82,7 @@ function answerAgain(state: SeatState, turn: Turn, asked: AcquireCommand, known:
   if (lease === undefined) throw new TypeError("a request without its lease");
   if (!mayTakeOver(asked, lease)) return denyLease("NOT_YOUR_LEASE", lease.feature);
   // The lease note says how long from now, so the lease must last that long from now.
-  const renewed = renewLease(state, turn, lease, asked.by);
+  const renewed = renewLease(state, turn, lease, asked.by, true);
   return "reason" in renewed
     ? { kind: "denied", denial: plainDenial(renewed, lease.feature) }
     : { kind: "granted", lease: renewed };

@@ -216,7 +216,7 @@ export class SeatBook {
       case "give-up":
         return giveUp(state, turn, command.lease);
       case "renew":
-        return renew(state, turn, command.by, command.leases);
+        return renew(state, turn, command.by, command.leases, command.quiet);
       case "release":
         return release(state, turn, command.by, command.lease);
       case "resume":

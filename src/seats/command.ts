@@ -60,7 +60,17 @@ export type Command =
   | { readonly kind: "return"; readonly by: Caller; readonly lease: LeaseId }
   /** The vendor gives up the seats of a workstation that is lost. */
   | { readonly kind: "give-up"; readonly lease: LeaseId }
-  | { readonly kind: "renew"; readonly by: Caller; readonly leases: readonly LeaseId[] }
+  | {
+      readonly kind: "renew";
+      readonly by: Caller;
+      readonly leases: readonly LeaseId[];
+      /**
+       * Those of them with which nobody has worked since the last renewal, by the word of an
+       * application that watches. Of all others the renewal itself is a sign of work: an application
+       * that cannot tell must not lose a seat that somebody works with.
+       */
+      readonly quiet: readonly LeaseId[];
+    }
   | { readonly kind: "release"; readonly by: Caller; readonly lease: LeaseId }
   /** Somebody works with the application: these leases are not idle. Unknown ones are ignored. */
   | { readonly kind: "activity"; readonly by: Caller; readonly leases: readonly LeaseId[] }

@@ -18,11 +18,14 @@ export function renew(
   turn: Turn,
   by: Caller,
   leases: readonly LeaseId[],
+  quiet: readonly LeaseId[],
 ): Answer {
   return eachLease(leases, (id) => {
     const lease = liveLease(state, id);
     if (lease === undefined) return whyGone(state, turn, by.client, id);
-    return isTheirs(lease, by) ? renewLease(state, turn, lease, by) : { reason: "NOT_YOUR_LEASE" };
+    return isTheirs(lease, by)
+      ? renewLease(state, turn, lease, by, !quiet.includes(id))
+      : { reason: "NOT_YOUR_LEASE" };
   });
 }
 
@@ -42,7 +45,8 @@ export function resume(
     if (lease === undefined) return whyGone(state, turn, by.client, id);
     const isFree = lease.client === by.client && !liveInstances.has(lease.instance);
     const may = isTheirs(lease, by) || isFree;
-    return may ? renewLease(state, turn, lease, by) : { reason: "NOT_YOUR_LEASE" };
+    // A connection that comes back is no sign that somebody works.
+    return may ? renewLease(state, turn, lease, by, false) : { reason: "NOT_YOUR_LEASE" };
   });
 }
 

@@ -130,7 +130,7 @@ export function prolonged(
 ): Lease {
   const groups = groupsOf(by.standing);
   const expiresAt = after(turn.now.mono, leaseTime);
-  const idleness = idlenessOf(feature, { ...lease, groups }, turn.now.mono);
+  const idleness = idlenessOf(feature, { ...lease, groups, leaseTime }, turn.now.mono);
   const { instance } = by;
   const { overdraft, seatSince, borrowed, lingersUntil, startedAt, seatFrom } = lease;
   return leaseAt(lease, {
@@ -200,7 +200,11 @@ function newLease(turn: Turn, feature: Feature, asked: AcquireCommand, seating: 
     startedAt: mono,
     seatFrom: isShared ? null : mono,
     expiresAt: after(mono, pool.leaseTime),
-    ...idlenessOf(feature, { groups: claim.groups, activeAt: mono, idleAt: null }, mono),
+    ...idlenessOf(
+      feature,
+      { groups: claim.groups, leaseTime: pool.leaseTime, activeAt: mono, idleAt: null },
+      mono,
+    ),
     restored: false,
   });
 }

@@ -8,17 +8,19 @@ export type Idleness = Pick<Lease, "activeAt" | "idleAt">;
 
 /**
  * When a lease is over unless its holder works before, if a rule ends idle leases. A rule that is
- * new to the lease counts from `now`, and none ends it in the past.
+ * new to the lease counts from `now`, and none ends it in the past. Nobody is idle for less than the
+ * lease time: applications tell at renewals, which come within it, whether somebody works.
  */
 export function idlenessOf(
   { rules }: Feature,
-  { groups, activeAt, idleAt }: Idleness & Pick<Lease, "groups">,
+  { groups, activeAt, idleAt, leaseTime }: Idleness & Pick<Lease, "groups" | "leaseTime">,
   now: MonoMillis,
 ): Idleness {
   const rule = firstFor(rules.value.idleTimeout, groups);
   if (rule === undefined) return { activeAt, idleAt: null };
   const since = idleAt === null ? now : activeAt;
-  return { activeAt: since, idleAt: monoMillis(Math.max(now, since + rule.span)) };
+  const span = Math.max(rule.span, leaseTime);
+  return { activeAt: since, idleAt: monoMillis(Math.max(now, since + span)) };
 }
 
 /** Until when the seats of a lease released at `now` stay with its holder; `now` for not at all. */

@@ -10,12 +10,14 @@ import type { Turn } from "./turn.ts";
 /**
  * Lets a lease go on for another lease time, or ends it where licenses or rules have no seat for it
  * any more. The rules look at `by` as it stands now.
+ * @param isAtWork whether this is a sign that somebody works with it.
  */
 export function renewLease(
   state: SeatState,
   turn: Turn,
   lease: Lease,
   by: Caller,
+  isAtWork: boolean,
 ): Lease | Refusal {
   // It has its end, and nothing of the site's ends it sooner.
   if (lease.borrowed !== null) return { ...lease, instance: by.instance };
@@ -23,7 +25,7 @@ export function renewLease(
   const renewed = prolonged(
     turn,
     feature,
-    lease,
+    isAtWork ? { ...lease, activeAt: turn.now.mono } : lease,
     by,
     feature.pool.value?.leaseTime ?? lease.leaseTime,
   );

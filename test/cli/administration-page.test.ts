@@ -73,6 +73,7 @@ describe("docs/ADMINISTRATION.md", () => {
       "priority",
       "linger",
       "min_lease",
+      "idle_timeout",
       "borrow",
       "require_bound",
     ]) {

@@ -190,6 +190,7 @@ export class ScriptedDaemon {
         return {};
       case "usage.record":
         return { results: request.params.records.map(({ key }) => ({ key, state: "counted" })) };
+      case "seat.activity":
       case "seat.cancel":
       case "status.watch":
       case "status.unwatch":

@@ -272,3 +272,56 @@ describe("the seatkeeper", () => {
     expect(why).toEqual(["SERVER_PROTOCOL"]);
   });
 });
+
+/** Of each renewal, whether it said that nobody had worked. */
+function renewals({ asked }: ScriptedDaemon): readonly boolean[] {
+  return asked.flatMap((request) =>
+    request.method === "seat.renew" ? [request.params.quiet !== undefined] : [],
+  );
+}
+
+describe("a seat whose application watches over activity", () => {
+  it("says at each renewal whether nobody has worked, from the first sign of work on", async () => {
+    const { daemon, seat } = await seated();
+    await pass(60);
+    expect(renewals(daemon)).toEqual([false, false]);
+    seat.active();
+    await pass(60);
+    expect(renewals(daemon).slice(2)).toEqual([false, true]);
+    expect(daemon.last("seat.renew").params.quiet).toEqual([seat.leaseId]);
+    expect(daemon.count("seat.activity")).toBe(0);
+  });
+
+  it("says at once, and once, that somebody is back after a quiet time", async () => {
+    const { daemon, seat } = await seated();
+    seat.active();
+    await pass(60);
+    seat.active();
+    seat.active();
+    await eventually(() => daemon.count("seat.activity") === 1);
+    expect(daemon.last("seat.activity").params.leases).toEqual([seat.leaseId]);
+    await pass(30);
+    expect(renewals(daemon)).toEqual([false, true, false]);
+    expect(daemon.count("seat.activity")).toBe(1);
+  });
+
+  it("says it again when the renewal that said so was lost", async () => {
+    const { daemon, seat } = await seated();
+    daemon.answer = ({ method }) =>
+      method === "seat.renew" && daemon.count(method) === 1
+        ? denied("STORE_UNAVAILABLE", { retryAfterMs: 5_000 })
+        : "default";
+    seat.active();
+    await pass(45);
+    expect(renewals(daemon)).toEqual([false, false]);
+  });
+
+  it("is lost for good when it was idle for too long", async () => {
+    const { daemon, seat, said } = await seated();
+    daemon.tell("lease.revoked", { lease: seat.leaseId, reason: "LEASE_IDLE", hint: "idle" });
+    await eventually(() => said.length === 1);
+    expect(said).toEqual(["lost LEASE_IDLE for good"]);
+    seat.active();
+    expect(daemon.count("seat.activity")).toBe(0);
+  });
+});

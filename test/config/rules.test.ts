@@ -38,6 +38,7 @@ rules:
   - priority: { feature: cad.pro, value: -10 }
   - linger: { feature: cad.pro, for: 30s }
   - min_lease: { feature: cad.pro, for: 10m, who: interns }
+  - idle_timeout: { feature: cad.pro, for: 1h }
   - require_bound: { feature: cad.pro, labels: [user] }
   - borrow: { feature: "cad.*", days: 3, seats: 2, who: interns }
 policy: { show_holders: pseudonym }
@@ -69,12 +70,12 @@ policy: { show_holders: pseudonym }
       priority: [{ ruleId: "priority-5", feature: "cad.pro", value: -10, who: null }],
       linger: [{ ruleId: "linger-6", feature: "cad.pro", span: 30_000, who: null }],
       minLease: [{ ruleId: "min_lease-7", feature: "cad.pro", span: 600_000, who: ["interns"] }],
-      idleTimeout: [],
+      idleTimeout: [{ ruleId: "idle_timeout-8", feature: "cad.pro", span: 3_600_000, who: null }],
       requireBound: [
-        { ruleId: "require_bound-8", feature: "cad.pro", labels: ["user"], who: null },
+        { ruleId: "require_bound-9", feature: "cad.pro", labels: ["user"], who: null },
       ],
       borrow: [
-        { ruleId: "borrow-9", feature: "cad.*", who: ["interns"], span: 259_200_000, seats: 2 },
+        { ruleId: "borrow-10", feature: "cad.*", who: ["interns"], span: 259_200_000, seats: 2 },
       ],
       showHolders: "pseudonym",
     });
@@ -127,12 +128,6 @@ policy: { show_holders: pseudonym }
       "6:5: rules.1.id: the id a is taken by rule 1; give one of them another id",
     );
   });
-
-  it("that this release does not enforce are refused", () => {
-    expect(refused("idle_timeout: { feature: cad.pro, for: 1h }")).toBe(
-      "4:5: rules.0.idle_timeout: no client of this release reports activity, so all would count as idle",
-    );
-  });
 });
 
 describe("the groups of a configuration", () => {
@@ -173,6 +168,7 @@ describe("the examples of config.example.yaml", () => {
       "priority",
       "linger",
       "min_lease",
+      "idle_timeout",
       "borrow",
       "borrow",
       "require_bound",

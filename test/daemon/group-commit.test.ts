@@ -139,7 +139,7 @@ describe("a group that the disk refused", () => {
     await turn();
     await disk.ends("kept");
     ask("2");
-    const renewal = { kind: "renew", by: caller("1"), leases: [lease("1")] } as const;
+    const renewal = { kind: "renew", by: caller("1"), leases: [lease("1")], quiet: [] } as const;
     group.ask(renewal, (outcome) => void told.push(`renewal ${worded(outcome)}`));
     await turn();
     await disk.ends("refused");

@@ -16,6 +16,8 @@ describe("what a client writes, the daemon reads", () => {
   it.each([
     ["seat.acquire", { feature: "cad.pro", version: "4.2", count: 2, wait: true, key, nonce }],
     ["seat.renew", { leases: [lease], nonce }],
+    ["seat.renew", { leases: [lease], quiet: [lease], nonce }],
+    ["seat.activity", { leases: [lease] }],
     ["seat.release", { lease }],
     ["seat.resume", { leases: [lease], nonce }],
     ["seat.cancel", { key }],
@@ -53,6 +55,7 @@ describe("what the daemon writes, a client reads", () => {
     ["seat.acquire", { state: "queued", position: 3, expectedWaitMs: ninetySeconds }],
     ["seat.renew", { leases: [{ id: lease, note: "n", leaseTimeMs: ninetySeconds }], lost: [] }],
     ["seat.resume", { leases: [], lost: [{ id: lease, reason: "LEASE_EXPIRED", hint: "again" }] }],
+    ["seat.activity", {}],
     ["seat.release", {}],
     [
       "usage.record",

@@ -178,7 +178,14 @@ export const renew = (by: Caller, ...numbers: readonly number[]): Command => ({
   kind: "renew",
   by,
   leases: numbers.map(leaseNo),
+  quiet: [],
 });
+
+/** A renewal that says that nobody has worked. */
+export const renewQuietly = (by: Caller, ...numbers: readonly number[]): Command => {
+  const leases = numbers.map(leaseNo);
+  return { kind: "renew", by, leases, quiet: leases };
+};
 
 export const release = (by: Caller, number: number): Command => ({
   kind: "release",

@@ -20,6 +20,8 @@ import {
   pool,
   release,
   renew,
+  renewQuietly,
+  resume,
   second,
   tick,
   waitFor,
@@ -186,45 +188,72 @@ describe("a seat that is used for a minute at least", () => {
   });
 });
 
-describe("a lease that ends when nobody works for a minute", () => {
-  const idle = { rules: { idleTimeout: [rule(60)] } };
+describe("a lease that ends when nobody works for two minutes", () => {
+  const idle = { rules: { idleTimeout: [rule(120)] } };
 
   it("ends although it was renewed, and its client is told", () => {
     const book = givenBook(idle);
     book.decide(acquire(ada, 1), noon);
-    book.decide(renew(ada, 1), noonAnd(50 * second));
-    const { events, notices } = book.decide(tick, noonAnd(60 * second));
-    expect(events).toMatchObject([{ type: "end", reason: "revoked", seatMillis: 60_000 }]);
+    book.decide(renewQuietly(ada, 1), noonAnd(80 * second));
+    const { events, notices } = book.decide(tick, noonAnd(120 * second));
+    expect(events).toMatchObject([{ type: "end", reason: "revoked", seatMillis: 120_000 }]);
     expect(notices).toMatchObject([{ kind: "idle", lease: leaseNo(1) }]);
-    expect(book.decide(renew(ada, 1), noonAnd(61 * second)).answer).toMatchObject({
+    expect(book.decide(renew(ada, 1), noonAnd(121 * second)).answer).toMatchObject({
       lost: [{ reason: "LEASE_IDLE" }],
     });
   });
 
-  it("goes on for another minute with each sign of work", () => {
+  it("goes on for two minutes more with each sign of work", () => {
     const book = givenBook(idle);
     book.decide(acquire(ada, 1), noon);
-    book.decide({ kind: "activity", by: ada, leases: [leaseNo(1)] }, noonAnd(50 * second));
-    book.decide(renew(ada, 1), noonAnd(50 * second));
-    book.decide(tick, noonAnd(109 * second));
+    book.decide(renewQuietly(ada, 1), noonAnd(80 * second));
+    book.decide({ kind: "activity", by: ada, leases: [leaseNo(1)] }, noonAnd(110 * second));
+    book.decide(renewQuietly(ada, 1), noonAnd(160 * second));
+    book.decide(tick, noonAnd(229 * second));
     expect(liveLeases(book)).toEqual([1]);
-    book.decide(tick, noonAnd(110 * second));
+    book.decide(tick, noonAnd(230 * second));
     expect(liveLeases(book)).toEqual([]);
+  });
+
+  it("is worked with as long as its renewals do not say otherwise", () => {
+    const book = givenBook(idle);
+    book.decide(acquire(ada, 1), noon);
+    for (let after = 1; after < 10; after += 1) {
+      book.decide(renew(ada, 1), noonAnd(after * minute));
+    }
+    expect(liveLeases(book)).toEqual([1]);
+    expect(book.decide(tick, noonAnd(630 * second)).notices).toMatchObject([{ kind: "expired" }]);
+  });
+
+  it("is not worked with because its connection came back", () => {
+    const book = givenBook(idle);
+    book.decide(acquire(ada, 1), noon);
+    book.decide(resume(ada, 1), noonAnd(80 * second));
+    expect(book.decide(tick, noonAnd(120 * second)).notices).toMatchObject([{ kind: "idle" }]);
   });
 
   it("is not kept by the work of another process", () => {
     const book = givenBook(idle);
     book.decide(acquire(ada, 1), noon);
-    book.decide({ kind: "activity", by: adaAgain, leases: [leaseNo(1)] }, noonAnd(50 * second));
-    book.decide(tick, noonAnd(60 * second));
+    book.decide(renewQuietly(ada, 1), noonAnd(80 * second));
+    book.decide({ kind: "activity", by: adaAgain, leases: [leaseNo(1)] }, noonAnd(110 * second));
+    book.decide(tick, noonAnd(120 * second));
     expect(liveLeases(book)).toEqual([]);
   });
 
-  it("has a minute from the moment that the rule is new", () => {
+  it("has two minutes from the moment that the rule is new", () => {
     const book = givenBook();
     book.decide(acquire(ada, 1), noon);
     book.decide(newTerms({ pools: [pool()], ...idle }), noonAnd(80 * second));
-    book.decide(renew(ada, 1), noonAnd(80 * second));
-    expect(book.nextDeadline()).toBe(noonAnd(140 * second).mono);
+    book.decide(renewQuietly(ada, 1), noonAnd(80 * second));
+    book.decide(renewQuietly(ada, 1), noonAnd(160 * second));
+    expect(book.nextDeadline()).toBe(noonAnd(200 * second).mono);
+  });
+
+  it("is never idle for less than its lease time, whatever the rule says", () => {
+    const book = givenBook({ rules: { idleTimeout: [rule(10)] } });
+    book.decide(acquire(ada, 1), noon);
+    book.decide(tick, noonAnd(89 * second));
+    expect(liveLeases(book)).toEqual([1]);
   });
 });

@@ -207,7 +207,7 @@ export function commandOf(ask: Ask, issued: number, wall: number): Command {
     case "give-up":
       return { kind: "give-up", lease };
     case "renew":
-      return { kind: "renew", by, leases };
+      return { kind: "renew", by, leases, quiet: ask.wait ? leases : [] };
     case "resume":
       return { kind: "resume", by, leases, liveInstances: liveBeside(ask) };
     case "activity":

@@ -84,7 +84,7 @@ function acquireAgain(
   // LAW: the next process of the same client has it, once the one that was granted it is gone.
   const isGone = liveInstances !== undefined && !liveInstances.has(lease.instance);
   if (!isSame(lease, by) && !isGone) return { kind: "denied", reason: "NOT_YOUR_LEASE" };
-  const renewed = renewLease(records, lease, by);
+  const renewed = renewLease(records, lease, by, true);
   return "reason" in renewed
     ? { kind: "denied", ...wordsOf(renewed) }
     : { kind: "granted", lease: lease.id };

@@ -7,8 +7,16 @@ import { poolOf } from "./license.ts";
 import { groupsOf, type Held, isSame, type Records, type Refused, wishOf } from "./records.ts";
 import { namedFor, reservedForEver, whyNever } from "./room.ts";
 
-/** LAW: a lease goes on if rules and licenses, as they are now, have a seat for its holder. */
-export function renewLease(records: Records, lease: Held, by: Caller): Held | Refused {
+/**
+ * LAW: a lease goes on if rules and licenses, as they are now, have a seat for its holder. A renewal is a
+ * sign of work unless it says that nobody worked.
+ */
+export function renewLease(
+  records: Records,
+  lease: Held,
+  by: Caller,
+  isAtWork: boolean,
+): Held | Refused {
   // LAW: what is borrowed has its end; no renewal moves it, and nothing of the site's ends it sooner.
   if (lease.borrowed !== null) return lease;
   const groups = groupsOf(by.standing.groups);
@@ -19,6 +27,7 @@ export function renewLease(records: Records, lease: Held, by: Caller): Held | Re
     lease.groups = groups;
     lease.leaseTime = poolOf(records, lease.feature)?.leaseTime ?? lease.leaseTime;
     lease.expiresAt = records.mono + lease.leaseTime;
+    if (isAtWork) lease.activeAt = records.mono;
     watchIdleness(records, lease);
     if (isRegrouped || markOf(records, lease)) markSurplus(records);
   }
@@ -30,9 +39,10 @@ export function renewLease(records: Records, lease: Held, by: Caller): Held | Re
 
 export function goOn(
   records: Records,
-  { by, leases }: Asked<"renew"> | Asked<"resume">,
+  asked: Asked<"renew"> | Asked<"resume">,
   may: (lease: Held) => boolean,
 ): Expected {
+  const { by, leases } = asked;
   const kept: string[] = [];
   const lost: string[] = [];
   for (const id of leases) {
@@ -40,7 +50,12 @@ export function goOn(
     if (lease === undefined) lost.push(`${id} ${whyGone(records, by.client, id)}`);
     else if (!may(lease)) lost.push(`${id} NOT_YOUR_LEASE`);
     else {
-      const renewed = renewLease(records, lease, by);
+      const renewed = renewLease(
+        records,
+        lease,
+        by,
+        asked.kind === "renew" && !asked.quiet.includes(id),
+      );
       if ("reason" in renewed) lost.push(`${id} ${renewed.reason}`);
       else kept.push(id);
     }

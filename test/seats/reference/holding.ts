@@ -16,7 +16,10 @@ import { matesOf, roomFor } from "./room.ts";
 export const endOf = ({ expiresAt, idleAt }: Held): number =>
   Math.min(expiresAt, idleAt ?? Infinity);
 
-/** LAW: an idle rule that is new to a lease counts from now; none ends a lease in the past. */
+/**
+ * LAW: an idle rule that is new to a lease counts from now; none ends a lease in the past, and nobody is
+ * idle for less than the lease time.
+ */
 export function watchIdleness(records: Records, lease: Held): void {
   const rule = firstRule(records.terms.rules.idleTimeout, lease.feature, lease.groups);
   if (rule === undefined) {
@@ -24,7 +27,7 @@ export function watchIdleness(records: Records, lease: Held): void {
     return;
   }
   if (lease.idleAt === null) lease.activeAt = records.mono;
-  lease.idleAt = Math.max(records.mono, lease.activeAt + rule.span);
+  lease.idleAt = Math.max(records.mono, lease.activeAt + Math.max(rule.span, lease.leaseTime));
 }
 
 export const isShareable = ({ hasSeats, lingersUntil }: Held): boolean =>

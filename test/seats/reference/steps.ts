@@ -141,8 +141,9 @@ export function commandOf(ask: Ask, issued: number, parties: readonly Party[]): 
     case "give-up":
       return { kind: "give-up", lease };
     case "renew":
+      return { kind: "renew", by, leases, quiet: ask.isYes ? leases : [] };
     case "activity":
-      return { kind: ask.what, by, leases };
+      return { kind: "activity", by, leases };
     case "resume":
       return { kind: "resume", by, leases, liveInstances: new Set(ask.isYes ? [] : INSTANCES) };
     case "release":
