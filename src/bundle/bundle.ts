@@ -106,7 +106,7 @@ export function selectBlocks(
   directory: readonly DirectoryRow[],
   ackSize: number,
 ): Pick<BundleParts, "fromIndex" | "blockCount" | "blocks"> {
-  const fromIndex = directory.findLast((row) => row.index < ackSize)?.index ?? 0;
+  const fromIndex = firstToExport(directory, ackSize);
   let start = chain.length;
   let blockCount = 0;
   for (const { block, offset } of readBlocks(chain)) {
@@ -115,6 +115,11 @@ export function selectBlocks(
     blockCount += 1;
   }
   return { fromIndex, blockCount, blocks: { [Symbol.iterator]: () => blockBytes(chain, start) } };
+}
+
+/** The index of an export's first block: where the segment of the last acknowledged block begins. */
+export function firstToExport(directory: readonly DirectoryRow[], ackSize: number): number {
+  return directory.findLast((row) => row.index < ackSize)?.index ?? 0;
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   type AdminNamedAnswer,
   type AdminNamedEdits,
   type AdminNamedLists,
+  type AdminPreview,
   type AdminReceipt,
   type AdminRelease,
   type AdminReload,
@@ -101,6 +102,11 @@ export class AdminClient {
 
   checkpoint(): Promise<AdminCheckpoint> {
     return this.#ask("checkpoint");
+  }
+
+  /** What an export would hold now. */
+  previewExport(vendor?: string): Promise<AdminPreview> {
+    return this.#ask("previewExport", { query: { vendor } });
   }
 
   licenses(): Promise<AdminLicenses> {

@@ -19,6 +19,7 @@ import type {
   AdminNamedAnswer,
   AdminNamedEdits,
   AdminNamedLists,
+  AdminPreview,
   AdminReceipt,
   AdminRelease,
   AdminReload,
@@ -41,6 +42,7 @@ import type { Denial } from "../seats/decision.ts";
 import type { WaiterView } from "../seats/view.ts";
 import type { UsageRange } from "../store/usage-days.ts";
 import { DaemonError } from "./errors.ts";
+import { previewExport } from "./export-preview.ts";
 import type { ShelvedLicense } from "./license-shelf.ts";
 import { askNamedUser, editNamedUsers, namedLists } from "./named-users.ts";
 import { PRODUCT } from "./product.ts";
@@ -180,6 +182,10 @@ export class AdminDesk {
 
   exportUsage(vendor: string | undefined, sink: ByteSink): Promise<Exported> {
     return exportUsage(oneVendor(this.#parts.site.desks, vendor), sink);
+  }
+
+  previewExport(vendor: string | undefined): Promise<AdminPreview> {
+    return previewExport(oneVendor(this.#parts.site.desks, vendor));
   }
 
   licenses(): AdminLicenses {

@@ -137,6 +137,8 @@ export class AdminServer {
         return this.#desk.usageHistory(understood(decodeHistoryRequest(Object.fromEntries(query))));
       case "checkpoint":
         return this.#desk.checkpoint();
+      case "previewExport":
+        return this.#desk.previewExport(query.get("vendor") ?? undefined);
       case "licenses":
         return this.#desk.licenses();
       case "installLicense":
@@ -219,6 +221,7 @@ const ROUTE_NAMES: readonly RouteName[] = [
   "usageHistory",
   "checkpoint",
   "exportUsage",
+  "previewExport",
   "licenses",
   "installLicense",
   "importReceipt",

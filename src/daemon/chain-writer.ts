@@ -4,13 +4,23 @@ import { sealingKeyId } from "../crypto/key-id.ts";
 import { randomBytes } from "../crypto/random.ts";
 import { fitEvents } from "../ledger/checkpoint-size.ts";
 import type { BlockDraft, CheckpointDraft, PreparedBlock } from "../ledger/draft.ts";
-import type { Clocks, Detail, SegmentReason } from "../ledger/payload.ts";
+import type {
+  Clocks,
+  Detail,
+  IncidentPayload,
+  SegmentReason,
+  StartPayload,
+} from "../ledger/payload.ts";
+import type { PayloadSource } from "../ledger/payload-codec.ts";
 import type { SealedLedger } from "../ledger/sealed-ledger.ts";
 import type { Log } from "../log/log.ts";
 import type { SeatBook } from "../seats/book.ts";
 import type { CommitGroup, Store } from "../store/database.ts";
 import type { Writes } from "./commit-group.ts";
 import { isUnavailable } from "./failure-kind.ts";
+
+/** A block that a run has to say before its first other one. */
+export type PrefaceBlock = StartPayload | IncidentPayload;
 
 export interface ChainWriterParts {
   readonly vendor: string;
@@ -27,7 +37,7 @@ export interface ChainWriterParts {
   readonly readers: readonly string[] | undefined;
   readonly log: Log;
   /** Sealed in front of the first block of this run: its start, and what recovery found. */
-  readonly preface: readonly BlockDraft[];
+  readonly preface: readonly PrefaceBlock[];
   /** Events that the run before left waiting. */
   readonly pending: number;
   /** Where the newest checkpoint ended. */
@@ -59,7 +69,7 @@ const LAST_BLOCK_FEATURES = 100;
  */
 export class ChainWriter {
   readonly #parts: ChainWriterParts;
-  readonly #preface: BlockDraft[];
+  readonly #preface: PrefaceBlock[];
   #pending: number;
   #from: UnixMillis;
   #readers: readonly string[] | undefined;
@@ -86,6 +96,11 @@ export class ChainWriter {
   /** Key ids of the auditors who can read the next block, if no segment begins with it. */
   get readers(): readonly string[] {
     return this.#readers ?? [];
+  }
+
+  /** Key ids of the auditors for whom the next segment would be sealed. */
+  get wantedReaders(): readonly string[] {
+    return this.#parts.auditors().map(sealingKeyId);
   }
 
   /** Makes the writes durable. They are sealed by a later checkpoint. */
@@ -166,8 +181,7 @@ export class ChainWriter {
    * vendor bounds the number of segments by the days. A second change waits for the next segment.
    */
   #auditorsWait(): boolean {
-    const wanted = this.#parts.auditors().map(sealingKeyId);
-    if (wanted.join(" ") === this.readers.join(" ")) return false;
+    if (this.wantedReaders.join(" ") === this.readers.join(" ")) return false;
     return this.#parts.store.meta(this.#changedKey) !== this.#today();
   }
 
@@ -178,6 +192,35 @@ export class ChainWriter {
   /** The UTC day of the highest believed clock, as segments count days. */
   #today(): string {
     return isoTime(this.#parts.clocks().highWater).slice(0, 10);
+  }
+
+  /**
+   * What sealing everything now would write, in order. Nothing is written, counted or kept: the same
+   * made true a moment later differs in clocks and seat time alone.
+   */
+  foresee(): readonly PayloadSource[] {
+    const { ledger, clocks } = this.#parts;
+    const { wall: createdAt, highWater } = clocks();
+    const due = ledger.needsSegment(highWater) ?? (this.#auditorsWait() ? "keys" : undefined);
+    return [
+      ...(due ? [{ type: "segment", createdAt, highWater, reason: due } as const] : []),
+      ...this.#preface,
+      ...this.#foreseenCheckpoints(),
+    ];
+  }
+
+  #foreseenCheckpoints(): readonly CheckpointDraft[] {
+    const { store, vendor, book, now } = this.#parts;
+    const nextEvent = store.lastEventId(vendor) + 1;
+    let waiting = store.pending(vendor);
+    if (waiting.length === 0 && book.features().every(({ used }) => used === 0)) return [];
+    const drafts: CheckpointDraft[] = [];
+    while (waiting.length > this.#lastBlockEvents()) {
+      const draft = this.#checkpoint(waiting, nextEvent, NO_OPEN);
+      drafts.push(draft);
+      waiting = draft.later;
+    }
+    return [...drafts, this.#checkpoint(waiting, nextEvent, book.openUntil(now()))];
   }
 
   async #openSegment(reason: SegmentReason, records: Extras["records"]): Promise<void> {

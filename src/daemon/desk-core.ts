@@ -9,7 +9,6 @@ import {
   decodeHeader,
   HEADER_BYTES,
 } from "../ledger/block.ts";
-import type { BlockDraft } from "../ledger/draft.ts";
 import type { LedgerFiles } from "../ledger/ports.ts";
 import { verifyPublic } from "../ledger/public-check.ts";
 import { chainSource } from "../ledger/reader.ts";
@@ -24,7 +23,7 @@ import type { SeatLimits } from "../seats/terms.ts";
 import type { VendorFolder } from "../store/data-folder.ts";
 import type { Store } from "../store/database.ts";
 import { RealLedgerFiles } from "../store/ledger-files.ts";
-import { ChainWriter } from "./chain-writer.ts";
+import { ChainWriter, type PrefaceBlock } from "./chain-writer.ts";
 import type { Door } from "./door.ts";
 import { environmentOf } from "./environment.ts";
 import type { NotReady } from "./health.ts";
@@ -180,10 +179,10 @@ async function keepDirectory(store: Store, vendor: string, genesis: Block): Prom
 }
 
 /** What this run has to say before its first block, so that a crash loop writes nothing. */
-function preface(parts: DeskParts, folder: string, opened: OpenedLedger): readonly BlockDraft[] {
+function preface(parts: DeskParts, folder: string, opened: OpenedLedger): readonly PrefaceBlock[] {
   const { time, host, version, previousShutdownClean } = parts;
   const { wall } = time.now();
-  const incidents = opened.findings.map(({ code, detail }): BlockDraft => {
+  const incidents = opened.findings.map(({ code, detail }): PrefaceBlock => {
     parts.log.warn("ledger.repaired", { code, detail });
     return {
       type: "incident",

@@ -2,6 +2,8 @@ import { systemClock } from "../clock/system-clock.ts";
 import type { Config } from "../config/config.ts";
 import type { ByteSink } from "../ledger/ports.ts";
 import { createLog } from "../log/log.ts";
+import type { AdminPreview } from "../protocol/admin.ts";
+import { previewExport } from "./export-preview.ts";
 import { readHost } from "./host.ts";
 import { Site, type SiteParts } from "./site.ts";
 import { oneVendor } from "./site-files.ts";
@@ -14,7 +16,15 @@ export interface OfflineSite {
    * @throws DaemonError VENDOR_NOT_NAMED, VENDOR_NOT_HERE.
    */
   exportUsage(sink: ByteSink, vendor?: string): Promise<Exported>;
+  /**
+   * What an export would hold now.
+   * @throws DaemonError VENDOR_NOT_NAMED, VENDOR_NOT_HERE.
+   */
+  previewExport(vendor?: string): Promise<AdminPreview>;
+  /** Gives the folder back. What waits is sealed, as by a daemon that stops. */
   close(): Promise<void>;
+  /** The same for who has only looked: what waits goes on waiting. */
+  leave(): Promise<void>;
 }
 
 /**
@@ -38,6 +48,12 @@ export async function openOffline(
   return {
     async exportUsage(sink, vendor) {
       return exportUsage(oneVendor(site.desks, vendor), sink);
+    },
+    async previewExport(vendor) {
+      return previewExport(oneVendor(site.desks, vendor));
+    },
+    async leave() {
+      if (fatal === undefined) await site.close("as it is");
     },
     async close() {
       if (fatal === undefined) await site.close();

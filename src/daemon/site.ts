@@ -135,14 +135,14 @@ export class Site {
     ];
   }
 
-  /** Seals what waits, as far as the disk lets it, and gives the folder back. */
-  async close(): Promise<void> {
+  /** Seals what waits, unless it is to stay as it is, as far as the disk lets it, and gives the folder back. */
+  async close(waiting: "sealed" | "as it is" = "sealed"): Promise<void> {
     this.time.stop();
     this.#alive?.cancel();
     for (const schedule of this.#schedules.values()) schedule.cancel();
     for (const desk of this.desks.values()) {
       // oxlint-disable-next-line no-await-in-loop -- the disk is one
-      await this.#lastCheckpoint(desk);
+      if (waiting === "sealed") await this.#lastCheckpoint(desk);
       desk.close();
     }
     this.#markAlive();

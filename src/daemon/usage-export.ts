@@ -26,25 +26,30 @@ export function exportUsage(desk: VendorDesk, sink: ByteSink): Promise<Exported>
   });
 }
 
-/** The block and the row that counts it are one transaction: no number is ever given twice. */
-async function appendExport(desk: VendorDesk): Promise<number> {
-  const { store, ledger, writer, time, host } = desk.core;
-  const exportNo = (store.lastExport(desk.name)?.exportNo ?? 0) + 1;
+/** What the EXPORT block at index `sizeBefore` says. */
+export function nextExport(desk: VendorDesk, sizeBefore: number): ExportPayload {
+  const { store, time, host } = desk.core;
   const receipt = store.lastReceipt(desk.name);
-  const { wall } = time.now();
-  const draft = (): ExportPayload => ({
+  return {
     type: "export",
-    exportNo,
-    sizeBefore: ledger.size,
+    exportNo: (store.lastExport(desk.name)?.exportNo ?? 0) + 1,
+    sizeBefore,
     lastReceiptNo: receipt?.receiptNo ?? null,
     receiptNonce: receipt?.nonce ?? null,
-    wall,
+    wall: time.now().wall,
     hostHash: fromHex(host.hash),
-  });
+  };
+}
+
+/** The block and the row that counts it are one transaction: no number is ever given twice. */
+async function appendExport(desk: VendorDesk): Promise<number> {
+  const { ledger, writer } = desk.core;
   await writer.prepareChain();
   const { size, root } = ledger;
-  const row = { exportNo, size, root, exportedAt: wall };
-  await writer.append(draft, { records: [{ kind: "export", export: row }] });
+  const draft = nextExport(desk, size);
+  const { exportNo, wall: exportedAt } = draft;
+  const row = { exportNo, size, root, exportedAt };
+  await writer.append(() => draft, { records: [{ kind: "export", export: row }] });
   return exportNo;
 }
 

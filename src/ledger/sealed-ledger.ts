@@ -140,6 +140,11 @@ export class SealedLedger {
     return this.#state.segment;
   }
 
+  /** Position of the next block in it, if it opens no segment. */
+  get indexInSegment(): number {
+    return this.#state.indexInSegment;
+  }
+
   /** Bytes of the chain file that belong to the ledger. */
   get length(): number {
     return this.#state.fileOffset;

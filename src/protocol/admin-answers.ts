@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   type AdminAnswerOf,
   type AskNamedUserRequest,
+  BLOCK_TYPE_WORDS,
   type EditNamedUsersRequest,
   type HolderQuery,
   NAMES_PER_REQUEST,
@@ -52,6 +53,19 @@ const waiter = z.strictObject({
   connected: z.boolean(),
 });
 
+const keyIdField = z.string().regex(/^[0-9a-f]{16}$/);
+
+const pendingBlock = z.strictObject({
+  index: countField,
+  segment: countField,
+  indexInSegment: countField,
+  type: z.enum(BLOCK_TYPE_WORDS),
+  plaintext: z.string().regex(/^[\w-]+$/),
+  readers: z
+    .strictObject({ vendor: keyIdField, auditors: z.array(keyIdField).max(8) })
+    .exactOptional(),
+});
+
 const vendor = z.strictObject({
   vendor: vendorNameField,
   chainId: chainIdField,
@@ -88,7 +102,7 @@ const vendor = z.strictObject({
   ),
   auditors: z.array(
     z.strictObject({
-      keyId: z.string().regex(/^[0-9a-f]{16}$/),
+      keyId: keyIdField,
       state: z.enum(["reads", "next", "leaving", "not-allowed"]),
     }),
   ),
@@ -190,6 +204,13 @@ const ANSWERS: { readonly [R in keyof AdminAnswerOf]: z.ZodType<AdminAnswerOf[R]
     sealed: z.array(
       z.strictObject({ vendor: vendorNameField, size: countField, events: countField }),
     ),
+  }),
+  previewExport: z.strictObject({
+    vendor: vendorNameField,
+    chainId: chainIdField,
+    fromIndex: countField,
+    size: countField,
+    pending: z.array(pendingBlock),
   }),
   licenses: z.strictObject({ licenses: z.array(license) }),
   installLicense: license,

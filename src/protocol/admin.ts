@@ -31,6 +31,8 @@ export const ADMIN_ROUTES = {
   checkpoint: { method: "POST", path: "/v1/checkpoint" },
   /** Query `vendor`, needed where the daemon serves several. The answer is the bundle's bytes. */
   exportUsage: { method: "POST", path: "/v1/usage/export" },
+  /** Query `vendor` as above. What an export would hold now; nothing is sealed or counted for it. */
+  previewExport: { method: "GET", path: "/v1/usage/export" },
   licenses: { method: "GET", path: "/v1/licenses" },
   /** The body is the license file. */
   installLicense: { method: "POST", path: "/v1/licenses" },
@@ -402,6 +404,42 @@ export interface AdminNamedAnswer {
   readonly named: AdminNamedUser | null;
 }
 
+/** What an export would hold at this moment. */
+export interface AdminPreview {
+  readonly vendor: string;
+  readonly chainId: ChainId;
+  /** Its first block. */
+  readonly fromIndex: number;
+  /** Blocks that are sealed. */
+  readonly size: number;
+  /** Those that would be sealed for it, in order, the EXPORT block last. */
+  readonly pending: readonly PendingBlock[];
+}
+
+/** A block that is not sealed yet. */
+export interface PendingBlock {
+  readonly index: number;
+  readonly segment: number;
+  readonly indexInSegment: number;
+  readonly type: (typeof BLOCK_TYPE_WORDS)[number];
+  /** The very bytes that would be sealed, in base64url. */
+  readonly plaintext: string;
+  /** Of a SEGMENT block: who would read the blocks after it, by key id. */
+  readonly readers?: { readonly vendor: string; readonly auditors: readonly string[] };
+}
+
+/** Types of blocks, as the ledger calls them. */
+export const BLOCK_TYPE_WORDS = [
+  "segment",
+  "checkpoint",
+  "receipt",
+  "export",
+  "incident",
+  "start",
+  "heartbeat",
+  "close",
+] as const;
+
 /** What each route answers; `exportUsage` answers bytes, `watchStatus` one status after the other. */
 export interface AdminAnswerOf {
   readonly status: AdminStatus;
@@ -412,6 +450,7 @@ export interface AdminAnswerOf {
   readonly usage: AdminUsage;
   readonly usageHistory: AdminHistory;
   readonly checkpoint: AdminCheckpoint;
+  readonly previewExport: AdminPreview;
   readonly licenses: AdminLicenses;
   readonly installLicense: AdminLicense;
   readonly importReceipt: AdminReceipt;

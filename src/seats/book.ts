@@ -1,5 +1,6 @@
 import type { LeaseId } from "../base/ids.ts";
 import type { Moment, MonoMillis } from "../base/time.ts";
+import type { OpenSeatTime } from "../base/usage-event.ts";
 import { acquire } from "./acquiring.ts";
 import { borrow, giveUp, returnBorrowed } from "./borrowing.ts";
 import type { AcquireCommand, Command } from "./command.ts";
@@ -124,15 +125,22 @@ export class SeatBook {
     this.#state.seatTime.cut(now.mono);
     const forgetUsageKeysBefore = this.#state.metering.keysNeededFrom(now.wall);
     this.#state.metering.keys.forgetBefore(forgetUsageKeysBefore);
-    const open = [...spans].map(([feature, some]) => {
-      const sum = some.reduce((so, span) => so + spent(span), 0);
-      return { feature, seatMillis: seatMillis(sum) };
-    });
     return {
-      open: open.toSorted((one, other) => (one.feature < other.feature ? -1 : 1)),
+      open: seatTimeIn(spans),
       change: { kind: "cut", wall: now.wall, forgetUsageKeysBefore },
       hours: this.takeHours(),
     };
+  }
+
+  /** The seat time of open leases that a cut at `now` would count. Changes nothing. */
+  openUntil(now: Moment): readonly OpenSeatTime[] {
+    const { journal } = this.#state;
+    const before = journal.length;
+    try {
+      return seatTimeIn(this.#countOpen(now));
+    } finally {
+      journal.undoTo(before);
+    }
   }
 
   /** Whether {@link takeHours} has anything to give. */
@@ -247,4 +255,13 @@ export class SeatBook {
         return { kind: "done" };
     }
   }
+}
+
+/** Per feature, ascending by name. */
+function seatTimeIn(spans: ReadonlyMap<string, readonly SeatSpan[]>): readonly OpenSeatTime[] {
+  const open = [...spans].map(([feature, some]) => {
+    const sum = some.reduce((so, span) => so + spent(span), 0);
+    return { feature, seatMillis: seatMillis(sum) };
+  });
+  return open.toSorted((one, other) => (one.feature < other.feature ? -1 : 1));
 }

@@ -79,7 +79,7 @@ describe("seatkeeper-audit", () => {
       $ seatkeeper-audit verify auditor.skkey --key ${twoSegments}
       ! seatkeeper-audit: warning: auditor's key file ${twoSegments} can be read by others: chmod 600 ${twoSegments}
       ! seatkeeper-audit: error: auditor's key file ${twoSegments} is not text (FILE_UNREADABLE)
-      ! seatkeeper-audit: hint: name the file that seatkeeper-audit init has written
+      ! seatkeeper-audit: hint: this is probably another kind of file
       = 1
       `,
     );
@@ -333,9 +333,91 @@ describe("from the auditor's desk to the vendor's, with the real programs", () =
   });
 });
 
+describe("seatkeeper usage export --preview", () => {
+  it("shows the same before the file is written, with the daemon running or not", async () => {
+    const terms = { ...usualTerms, auditor_allowed: true };
+    const site = await Site.initialised(Vendor.named(), terms);
+    const { key } = (await site.json("seatkeeper-audit init --out auditor.skkey --plain")) as {
+      readonly key: string;
+    };
+    site.write("config.yaml", `${site.read("config.yaml")}auditor:\n  key: ${key}\n`);
+    await site.serveLicensed();
+    const ada = await site.workstation("ada");
+    await ada.usage.record("render.minutes", 7);
+    await site.admin.checkpoint();
+    await ada.usage.record("render.minutes", 4);
+
+    const line = "seatkeeper usage export --preview";
+    const blind = await site.type(line);
+    expect(blind.code).toBe(0);
+    expect(blind.stdout).toContain("4 sealed blocks of ");
+    expect(blind.stdout).toContain("only the vendor can open them, or an auditor who was named");
+    expect(blind.stdout).toContain("to be sealed: block 4  segment 1.3  checkpoint");
+    expect(blind.stdout).toContain(
+      "acme.example: an export now would hold blocks 0 to 5: 4 sealed, 2 to be sealed",
+    );
+    expect(blind.stderr).toBe("seatkeeper: nothing was sealed or written\n");
+
+    const open = (await site.json(`${line} --auditor-key auditor.skkey`)) as Preview;
+    expect(unitsIn(open.sealed)).toEqual([7]);
+    expect(unitsIn(open.pending)).toEqual([4]);
+    const csv = await site.type(`${line} --auditor-key auditor.skkey --csv`);
+    expect(csv.stdout).toContain("\n3,1,checkpoint,meters.0.units,7\n");
+    expect(csv.stdout).toContain("\n4,1,checkpoint,meters.0.units,4\n");
+
+    // Without the daemon the command itself looks, and what waits goes on waiting.
+    await site.stopDaemon();
+    const stopped = (await site.json(`${line} --auditor-key auditor.skkey`)) as Preview;
+    expect(unitsIn(stopped.sealed)).toEqual([7, 4]);
+    expect(await site.json(`${line} --auditor-key auditor.skkey`)).toMatchObject({
+      size: stopped.size,
+    });
+    await site.type("seatkeeper usage export --out usage.skb");
+    const shown = (await site.json("seatkeeper-audit show usage.skb --key auditor.skkey")) as Shown;
+    expect(unitsIn(shown.blocks)).toEqual([7, 4]);
+    expect(shown.blocks.slice(0, stopped.size)).toEqual(stopped.sealed);
+  });
+
+  it("takes no --out, and --out is missing without it", async () => {
+    const site = Site.empty(Vendor.named());
+    await expectSession(
+      site,
+      `
+      $ seatkeeper usage export --preview --out usage.skb
+      ! seatkeeper: error: --preview writes nothing, so it takes no --out
+      = 2
+
+      $ seatkeeper usage export
+      ! seatkeeper: error: --out is missing
+      ! seatkeeper: hint: see seatkeeper usage export --help
+      = 2
+
+      $ seatkeeper usage export --out usage.skb --csv
+      ! seatkeeper: error: --auditor-key and --csv belong to --preview
+      = 2
+      `,
+    );
+  });
+});
+
+interface Preview {
+  readonly size: number;
+  readonly sealed: Shown["blocks"];
+  readonly pending: Shown["blocks"];
+}
+
+/** Units of each checkpoint that was opened. */
+const unitsIn = (blocks: Shown["blocks"]): readonly number[] =>
+  blocks.flatMap(({ payload }) => (payload?.meters ?? []).map(({ units }) => units));
+
 interface Shown {
-  readonly blocks: readonly { readonly payload?: { readonly type: string } }[];
+  readonly blocks: readonly { readonly payload?: ShownPayload }[];
   readonly report: object;
+}
+
+interface ShownPayload {
+  readonly type: string;
+  readonly meters?: readonly { readonly units: number }[];
 }
 
 /** Values in a payload: an empty list counts as one. */

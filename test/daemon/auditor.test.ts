@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { audit } from "../../src/audit/audit.ts";
 import type { AuditedBlock, AuditReport } from "../../src/audit/audit-report.ts";
+import { type ForeseenBlock, foreseen } from "../../src/audit/pending-block.ts";
 import { utf8 } from "../../src/base/bytes.ts";
+import { DEFAULT_CONFIG } from "../../src/config/config.ts";
 import { auditorKeyOf } from "../../src/crypto/auditor-key.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
 import { sealingKeyId } from "../../src/crypto/key-id.ts";
@@ -172,6 +174,71 @@ describe("a license that allows no auditor", () => {
     expect(segmentsFor(audited(daemon))).toEqual([[], [keyId], []]);
   });
 });
+
+describe("the preview of an export", () => {
+  it("is what the export then holds, but for how long the machine is up, and changes nothing", async () => {
+    stopTime();
+    const daemon = await aDaemon(allowing, named);
+    const ada = await Workstation.greeted(daemon.url);
+    await ada.acquire("cad.pro");
+    await vi.advanceTimersByTimeAsync(5_000);
+    await ada.acquire("sim.solver");
+    const before = (await daemon.admin.status()).vendors[0]?.ledger;
+    const preview = await daemon.admin.previewExport();
+    const again = await daemon.admin.previewExport();
+    expect(again.pending.map(promised)).toEqual(preview.pending.map(promised));
+    expect((await daemon.admin.status()).vendors[0]?.ledger).toEqual(before);
+    expect(preview).toMatchObject({ vendor, fromIndex: 0, size: 1 });
+    expect(preview.pending.map(({ type }) => type)).toEqual([
+      "segment",
+      "start",
+      "checkpoint",
+      "export",
+    ]);
+
+    await exported(daemon);
+    const { blocks } = audited(daemon);
+    const [opening, ...others] = preview.pending.map(promised);
+    expect(others).toEqual(blocks.slice(2).map(withoutUptime));
+    // The SEGMENT block lies under the keys before it: only its place, size and readers can be seen.
+    expect({ ...opening, content: { kind: "sealed" } }).toEqual(blocks[1]);
+  });
+
+  it("splits what is too much for one block as the export does, and says where it begins", async () => {
+    stopTime();
+    const daemon = await aDaemon(allowing, {
+      ...named,
+      checkpoint: { ...DEFAULT_CONFIG.checkpoint, maxPending: 100_000 },
+    });
+    const ada = await Workstation.greeted(daemon.url);
+    for (const first of [0, 100, 200, 300, 400]) {
+      const records = Array.from({ length: 100 }, (_, n) => ({
+        meter: "render.minutes",
+        units: 1,
+        key: `job-${first + n}`,
+        usedAt: noon,
+      }));
+      // oxlint-disable-next-line no-await-in-loop -- a hundred at a time
+      await ada.ask("usage.record", { records });
+    }
+    const preview = await daemon.admin.previewExport();
+    await exported(daemon);
+    const { blocks } = audited(daemon);
+    expect(preview.pending.map(promised).slice(1)).toEqual(blocks.slice(2).map(withoutUptime));
+    expect(preview.pending.filter(({ type }) => type === "checkpoint").length).toBeGreaterThan(1);
+  });
+});
+
+/** The machine's own clock goes on where the test's stands still. */
+function withoutUptime(block: AuditedBlock): object {
+  const { content } = block;
+  if (content.kind !== "opened" || content.payload.type !== "checkpoint") return block;
+  const { payload } = content;
+  const clocks = { ...payload.meta.clocks, boottime: null };
+  return { ...block, content: { ...payload, meta: { ...payload.meta, clocks } } };
+}
+
+const promised = (block: ForeseenBlock): object => withoutUptime(foreseen(block));
 
 const midnight = noon + 12 * 3_600_000;
 

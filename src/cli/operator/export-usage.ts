@@ -60,5 +60,6 @@ async function exportOffline(
   }
 }
 
-const isUnreachable = (error: unknown): boolean =>
+/** No daemon answers: the command does the work itself. */
+export const isUnreachable = (error: unknown): boolean =>
   error instanceof DaemonError && error.code === "ADMIN_UNREACHABLE";

@@ -4,7 +4,9 @@ import { FORCE_OPTION, JSON_OPTION } from "../shared/common-options.ts";
 import { usageError } from "../shared/errors.ts";
 import { EXIT } from "../shared/exit.ts";
 import type { Output } from "../shared/output.ts";
+import { PASSPHRASE_OPTIONS } from "../shared/passphrase.ts";
 import { readSignedInput } from "../shared/signed-input.ts";
+import { previewUsage } from "./export-preview.ts";
 import { exportUsage } from "./export-usage.ts";
 import { admin, SITE_OPTIONS } from "./site-options.ts";
 import { usageHistory } from "./usage-history.ts";
@@ -84,12 +86,24 @@ const exportCommand = command({
   command: "export",
   summary: "write the usage bundle that a person carries to the vendor",
   options: {
-    out: {
+    out: { type: "string", requiresArg: true, describe: "file to write, *.skb" },
+    preview: {
+      type: "boolean",
+      default: false,
+      describe:
+        "write nothing; show what would leave: what is not sealed yet, and with --auditor-key what is",
+    },
+    "auditor-key": {
       type: "string",
       requiresArg: true,
-      demandOption: true,
-      describe: "file to write, *.skb",
+      describe: "with --preview: open sealed blocks with this auditor's private key, *.skkey",
     },
+    csv: {
+      type: "boolean",
+      default: false,
+      describe: "with --preview: print one line for each value",
+    },
+    ...PASSPHRASE_OPTIONS,
     vendor: {
       type: "string",
       requiresArg: true,
@@ -102,9 +116,23 @@ const exportCommand = command({
   examples: [
     ["usage export --out usage.skb", "everything up to this moment, sealed"],
     ["--export-usage usage.skb", "the same as one flag, for schedulers"],
+    [
+      "usage export --preview",
+      "what the next checkpoint and the export would say; the site cannot open sealed blocks",
+    ],
+    ["usage export --preview --auditor-key auditor.skkey", "all that would leave"],
   ],
   async run(options, shell) {
-    const written = await exportUsage(options, shell);
+    const { out, preview, auditorKey, csv } = options;
+    if (preview) {
+      if (out !== undefined) throw usageError("--preview writes nothing, so it takes no --out");
+      return previewUsage(options, shell);
+    }
+    if (auditorKey !== undefined || csv)
+      throw usageError("--auditor-key and --csv belong to --preview");
+    if (out === undefined)
+      throw usageError("--out is missing", "see seatkeeper usage export --help");
+    const written = await exportUsage({ ...options, out }, shell);
     if (options.json) shell.out.json(written);
     else {
       const how = written.daemon === "running" ? "" : ", daemon not running";
