@@ -1,5 +1,5 @@
 import { readUint } from "../base/bytes.ts";
-import { createSha256 } from "../crypto/hash.ts";
+import { sha256Public } from "../crypto/hash.ts";
 import { leafHash } from "../merkle/tree.ts";
 import { LedgerError } from "./errors.ts";
 
@@ -152,9 +152,7 @@ export function decodeBlock(bytes: Uint8Array): Block {
  * a client can check the header, and `eventsRoot` in it, without the rest of the block.
  */
 export function blockLeaf(bytes: Uint8Array): Uint8Array {
-  const rest = createSha256();
-  rest.update(bytes.subarray(HEADER_BYTES));
-  return leafHash(bytes.subarray(0, HEADER_BYTES), rest.digest());
+  return leafHash(bytes.subarray(0, HEADER_BYTES), sha256Public(bytes.subarray(HEADER_BYTES)));
 }
 
 function typeOf(bytes: Uint8Array): BlockType {

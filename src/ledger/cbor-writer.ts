@@ -1,14 +1,21 @@
-import { type Cbor, isCborMap } from "./cbor-value.ts";
+import { type Cbor, isCborList, isCborMap } from "./cbor-value.ts";
 
 /**
  * The one encoding of a value of our profile (RFC 8949, section 4.2.1): shortest heads, definite
- * lengths, keys ascending. A general encoder needs five times as long, and a vendor encodes each
- * payload it reads again. Does not judge: what is outside the profile is refused before.
+ * lengths, keys ascending; and, where the value is a list, each element's part of it. A general
+ * encoder needs five times as long, and a vendor encodes each payload it reads again. Does not
+ * judge: what is outside the profile is refused before.
  */
-export function canonicalBytes(value: Cbor): Uint8Array {
+export function canonicalElements(value: Cbor): {
+  readonly whole: Uint8Array;
+  readonly elements: readonly Uint8Array[];
+} {
   const writer = new Writer();
-  writer.write(value);
-  return writer.written();
+  const ends = isCborList(value) ? writer.writeList(value) : [];
+  if (!isCborList(value)) writer.write(value);
+  const whole = writer.written();
+  const elements = ends.slice(1).map((end, index) => whole.subarray(ends[index], end));
+  return { whole, elements };
 }
 
 /** Major types, RFC 8949, section 3.1. */
@@ -40,7 +47,18 @@ class Writer {
     else if (typeof value === "boolean") this.#byte(value ? TRUE : FALSE);
     else if (value instanceof Uint8Array) this.#data(value);
     else if (isCborMap(value)) this.#map(value);
-    else this.#list(value);
+    else this.writeList(value);
+  }
+
+  /** Returns where the elements begin, and where the last one ends. */
+  writeList(value: readonly Cbor[]): readonly number[] {
+    this.#head(LIST, value.length);
+    const ends = [this.#at];
+    for (const element of value) {
+      this.write(element);
+      ends.push(this.#at);
+    }
+    return ends;
   }
 
   #number(value: number): void {
@@ -60,11 +78,6 @@ class Writer {
     this.#reserve(value.length);
     this.#bytes.set(value, this.#at);
     this.#at += value.length;
-  }
-
-  #list(value: readonly Cbor[]): void {
-    this.#head(LIST, value.length);
-    for (const element of value) this.write(element);
   }
 
   #map(value: ReadonlyMap<number, Cbor>): void {

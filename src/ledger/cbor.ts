@@ -1,17 +1,28 @@
 import { decode } from "cborg";
 import { equalBytes } from "../base/bytes.ts";
 import type { Cbor } from "./cbor-value.ts";
-import { canonicalBytes } from "./cbor-writer.ts";
+import { canonicalElements } from "./cbor-writer.ts";
 import { LedgerError } from "./errors.ts";
 
 const MAX_DEPTH = 8;
 const MAX_KEY = 23;
 const LONE_SURROGATE = /\p{Cs}/u;
 
+/** A value in its one encoding; where it is a list, each element's part of that too, as a view. */
+export interface EncodedCbor {
+  readonly whole: Uint8Array;
+  readonly elements: readonly Uint8Array[];
+}
+
 /** @throws LedgerError `LEDGER_PAYLOAD` for a value outside the profile. */
 export function encodeCbor(value: Cbor): Uint8Array {
+  return encodeCborElements(value).whole;
+}
+
+/** @throws LedgerError as `encodeCbor`. */
+export function encodeCborElements(value: Cbor): EncodedCbor {
   refuseOutside(value, 1);
-  return canonicalBytes(value);
+  return canonicalElements(value);
 }
 
 /**
@@ -20,10 +31,16 @@ export function encodeCbor(value: Cbor): Uint8Array {
  * @throws LedgerError `LEDGER_PAYLOAD`.
  */
 export function decodeCbor(bytes: Uint8Array): Cbor {
+  return decodeCborElements(bytes).value;
+}
+
+/** @throws LedgerError as `decodeCbor`. */
+export function decodeCborElements(bytes: Uint8Array): EncodedCbor & { readonly value: Cbor } {
   const value: unknown = parsed(bytes);
   refuseOutside(value, 1);
-  if (!equalBytes(canonicalBytes(value), bytes)) throw refused("is not in its one canonical form");
-  return value;
+  const encoded = canonicalElements(value);
+  if (!equalBytes(encoded.whole, bytes)) throw refused("is not in its one canonical form");
+  return { value, ...encoded };
 }
 
 function parsed(bytes: Uint8Array): unknown {

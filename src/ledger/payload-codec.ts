@@ -1,12 +1,12 @@
 import { fromHex, toHex } from "../base/bytes.ts";
 import { chainId } from "../base/ids.ts";
 import { type BlockType, MAX_PLAINTEXT_BYTES } from "./block.ts";
-import { decodeCbor, encodeCbor } from "./cbor.ts";
+import { decodeCborElements, type EncodedCbor, encodeCborElements } from "./cbor.ts";
 import { type Cbor } from "./cbor-value.ts";
 import { checkpointValue, clocksValue, readCheckpoint, readClocks } from "./checkpoint-payload.ts";
 import type { CheckpointDraft } from "./draft.ts";
 import { LedgerError } from "./errors.ts";
-import { Fields, listOf, mapOf, printable, refusedField } from "./fields.ts";
+import { Fields, mapOf, printable, refusedField } from "./fields.ts";
 import type {
   ExportPayload,
   GenesisPayload,
@@ -34,14 +34,15 @@ export interface EncodedPayload {
  */
 export function encodePayload(source: PayloadSource): EncodedPayload {
   const value = source.type === "checkpoint" ? checkpointValue(source) : valueOf(source);
-  const plaintext = encodeCbor(value);
+  const encoded = encodeCborElements(value);
+  const plaintext = encoded.whole;
   if (plaintext.length > MAX_PLAINTEXT_BYTES) {
     throw new LedgerError("LEDGER_BLOCK_TOO_LARGE", `a payload of ${plaintext.length} bytes`, {
       facts: { bytes: plaintext.length, limit: MAX_PLAINTEXT_BYTES },
     });
   }
   const type = source.type === "genesis" ? "segment" : source.type;
-  return { type, plaintext, entries: entriesOf(type, value) };
+  return { type, plaintext, entries: entriesOf(type, encoded) };
 }
 
 /** A payload read back, with the entries its block's `events_root` must be over. */
@@ -59,15 +60,18 @@ export function decodePayload(
   index: number,
   plaintext: Uint8Array,
 ): DecodedPayload {
-  const value = decodeCbor(plaintext);
-  return { payload: payloadOf(type, index, value), entries: entriesOf(type, value) };
+  const decoded = decodeCborElements(plaintext);
+  return {
+    payload: payloadOf(type, index, decoded.value),
+    entries: entriesOf(type, decoded),
+  };
 }
 
 const REASONS = ["full", "daily", "receipt", "keys"] as const;
 
-function entriesOf(type: BlockType, value: Cbor): readonly Uint8Array[] {
-  // One encoding per value: encoding an entry again gives the very bytes it has inside the payload.
-  return type === "checkpoint" ? listOf(value, "checkpoint").slice(1).map(encodeCbor) : [];
+/** Behind the meta of a checkpoint, which is no entry. */
+function entriesOf(type: BlockType, { elements }: EncodedCbor): readonly Uint8Array[] {
+  return type === "checkpoint" ? elements.slice(1) : [];
 }
 
 function valueOf(source: Exclude<Payload, { readonly type: "checkpoint" }>): Cbor {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromHex, toHex } from "../../src/base/bytes.ts";
 import type { Cbor } from "../../src/ledger/cbor-value.ts";
-import { canonicalBytes } from "../../src/ledger/cbor-writer.ts";
+import { canonicalElements } from "../../src/ledger/cbor-writer.ts";
 
 const integers = fc.oneof(fc.maxSafeInteger(), fc.integer({ min: -300, max: 70_000 }));
 const { value: values } = fc.letrec<{ value: Cbor; list: Cbor; map: Cbor }>((tie) => ({
@@ -29,7 +29,16 @@ describe("the one encoding of a payload", () => {
   it("is what a general encoder makes of it", () => {
     fc.assert(
       fc.property(values, (value) => {
-        expect(toHex(canonicalBytes(value))).toBe(toHex(encode(value)));
+        expect(toHex(canonicalElements(value).whole)).toBe(toHex(encode(value)));
+      }),
+    );
+  });
+
+  it("of a list holds that of each element", () => {
+    fc.assert(
+      fc.property(fc.array(values), (list) => {
+        const encoded = list.map((each) => toHex(canonicalElements(each).whole));
+        expect(canonicalElements(list).elements.map(toHex)).toEqual(encoded);
       }),
     );
   });
@@ -57,6 +66,6 @@ describe("the one encoding of a payload", () => {
       "a300f501f602f4",
     ],
   ])("of %j is as in RFC 8949, appendix A", (value, hex) => {
-    expect(toHex(canonicalBytes(value))).toBe(hex);
+    expect(toHex(canonicalElements(value).whole)).toBe(hex);
   });
 });
