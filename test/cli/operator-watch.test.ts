@@ -97,6 +97,29 @@ describe("seatkeeper status --watch without a terminal", () => {
   });
 });
 
+describe("seatkeeper seats list --watch", () => {
+  it("prints the seats each time that one comes or goes, of all or of somebody", async () => {
+    const site = await Site.serving(vendor);
+    const all = site.start("seatkeeper seats list --watch");
+    const own = site.start("seatkeeper seats list --watch --user ada");
+    await Promise.all([all.says(/^\{"seats":\[\]\}\n/), own.says(/^\{"seats":\[\]\}\n/)]);
+    const [ada, bob] = [await site.workstation("ada"), await site.workstation("bob")];
+    const seat = await bob.acquire("cad.pro");
+    await all.says(new RegExp(seat.leaseId));
+    // A swap, after which as many seats are used as before.
+    const [next] = await Promise.all([ada.acquire("cad.pro"), seat.release()]);
+    await Promise.all([
+      all.says(new RegExp(`"lease":"${next.leaseId}"[^\\]]*\\]\\}\n$`)),
+      own.says(new RegExp(next.leaseId)),
+    ]);
+    const { code, stdout } = await own.kill("SIGINT");
+    expect(code).toBe(0);
+    expect(stdout).not.toContain(seat.leaseId);
+    expect(stdout).not.toMatch(/ada|bob/);
+    expect((await all.kill("SIGTERM")).code).toBe(0);
+  });
+});
+
 describe("seatkeeper status --watch on a terminal", () => {
   it("redraws a screen of features, queue and places, and gives the terminal back at ctrl-c", async () => {
     const site = await Site.serving(vendor);

@@ -1,13 +1,16 @@
 import { rawIdentity } from "../../base/identity.ts";
 import { HEX_16, leaseId } from "../../base/ids.ts";
-import { isoTime } from "../../base/time.ts";
-import type { AdminRevoked, AdminSeat, HolderQuery } from "../../protocol/admin.ts";
+import { between, isoTime, millis } from "../../base/time.ts";
+import { systemClock } from "../../clock/system-clock.ts";
+import type { AdminClient } from "../../daemon/admin-client.ts";
+import type { AdminRevoked, AdminSeat, AdminSeats, HolderQuery } from "../../protocol/admin.ts";
 import { type Command, command, group } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
 import { usageError } from "../shared/errors.ts";
 import { EXIT } from "../shared/exit.ts";
 import type { Output } from "../shared/output.ts";
 import { readSignedInput } from "../shared/signed-input.ts";
+import { showLive } from "./live-view.ts";
 import { admin, SITE_OPTIONS } from "./site-options.ts";
 import { counted, spanInWords } from "./words.ts";
 
@@ -24,13 +27,30 @@ const HOLDER_OPTIONS = {
 const list = command({
   command: "list",
   summary: "list the seats that are held now",
-  options: { ...HOLDER_OPTIONS, ...SITE_OPTIONS, ...JSON_OPTION },
+  options: {
+    watch: {
+      type: "boolean",
+      default: false,
+      describe: "go on showing each change until ctrl-c; without a terminal a line of JSON each",
+    },
+    ...HOLDER_OPTIONS,
+    ...SITE_OPTIONS,
+    ...JSON_OPTION,
+  },
   examples: [
     ["seats list --user ada", "what ada holds, and the pseudonym she has in logs and lists"],
   ],
   async run(options, shell) {
     const holder = holderIn(options);
     const client = admin(options, shell);
+    if (options.watch) {
+      const states = (until: AbortSignal): AsyncIterable<AdminSeats> =>
+        seatsLive(client, holder, until);
+      await showLive(shell.out, options.json, states, (out, { seats }) =>
+        seats.length === 0 ? out.line("no seat is held") : show(out, seats),
+      );
+      return EXIT.done;
+    }
     if (holder !== undefined) {
       const found = await client.find(holder);
       if (options.json) shell.out.json(found);
@@ -50,6 +70,34 @@ const list = command({
     return EXIT.done;
   },
 });
+
+/**
+ * The seats each time they differ. Every grant and end shows in the status too, as an event that waits
+ * to be sealed, so the status says when to look. A list that takes long is asked for less often.
+ * @yields each list.
+ */
+async function* seatsLive(
+  client: AdminClient,
+  holder: HolderQuery | undefined,
+  until: AbortSignal,
+): AsyncGenerator<AdminSeats, void, undefined> {
+  const clock = systemClock();
+  let shown = "";
+  for await (const _ of client.watchStatus(until)) {
+    const from = clock.now().mono;
+    const { seats } = holder === undefined ? await client.seats() : await client.find(holder);
+    const pause = millis(PACE * between(from, clock.now().mono));
+    const telling = JSON.stringify(seats, (name, value: unknown) =>
+      name === "expiresInMs" ? undefined : value,
+    );
+    if (telling !== shown) yield { seats };
+    shown = telling;
+    await new Promise<void>((resolve) => void clock.after(pause, resolve));
+  }
+}
+
+/** The daemon makes lists for at most a tenth of the time. */
+const PACE = 9;
 
 function show(out: Output, seats: readonly AdminSeat[]): void {
   if (seats.length === 0) return out.note("no seat is held");
