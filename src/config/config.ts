@@ -35,6 +35,10 @@ export interface Config extends SitePolicy {
   };
   /** The IANA time zone whose days and months quotas count over. */
   readonly timeZone: string;
+  readonly history: {
+    /** How long figures for the administrator are kept. */
+    readonly keep: Millis;
+  };
   readonly log: {
     readonly level: "debug" | "info" | "warn" | "error";
     readonly format: "json" | "text";
@@ -126,6 +130,7 @@ function configOf(settings: Settings, folder: string): Config {
       heartbeat: checkpoint.heartbeat,
     },
     timeZone: settings.time_zone,
+    history: settings.history,
     log: settings.log,
     limits: {
       frameBytes: limits.frame_bytes,

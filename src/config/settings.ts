@@ -32,6 +32,7 @@ export interface Settings {
     readonly heartbeat: Millis;
   };
   readonly time_zone: string;
+  readonly history: { readonly keep: Millis };
   readonly log: {
     readonly level: "debug" | "info" | "warn" | "error";
     readonly format: "json" | "text";
@@ -120,6 +121,8 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+const history = section({ keep: duration("1d", "3660d").prefault("400d") });
+
 const log = section({
   level: z.enum(["debug", "info", "warn", "error"]).default("info"),
   format: z.enum(["json", "text"]).default("json"),
@@ -163,6 +166,7 @@ const shape = {
   allow_plaintext: z.boolean().default(false),
   checkpoint,
   time_zone: timeZone.default("UTC"),
+  history,
   log,
   limits,
   groups,
@@ -179,7 +183,7 @@ const file = z.strictObject(shape).superRefine((settings, context) => {
 });
 
 const SECTIONS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  Object.entries({ listen, tls, checkpoint, log, limits, policy }).map(([name, part]) => [
+  Object.entries({ listen, tls, checkpoint, history, log, limits, policy }).map(([name, part]) => [
     name,
     Object.keys(part.out.shape),
   ]),

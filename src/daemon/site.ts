@@ -1,4 +1,4 @@
-import { type Millis, millis, seconds } from "../base/time.ts";
+import { hours, type Millis, millis, seconds, unixMillis } from "../base/time.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
 import type { Config } from "../config/config.ts";
 import type { HostFingerprint } from "../license/host-fingerprint.ts";
@@ -33,6 +33,10 @@ export interface SiteParts {
 /** How exactly the end of an unclean run is known: what seat time of lost leases is counted to. */
 const ALIVE_BEAT: Millis = seconds(30);
 
+/** How often what is past the retention is removed, and how soon again when that was not all. */
+const PRUNE_BEAT: Millis = hours(1);
+const PRUNE_AGAIN: Millis = seconds(1);
+
 const SHUTDOWN = "shutdown";
 
 /** A site without its network: data folder, ledgers and desks. The offline commands use it too. */
@@ -49,6 +53,7 @@ export class Site {
   readonly #config: Config;
   readonly #parts: SiteParts;
   #alive: Timer | undefined;
+  #housekeeping: Timer | undefined;
   readonly #schedules: Map<string, Timer> = new Map();
 
   /**
@@ -112,6 +117,7 @@ export class Site {
     const { clock } = this.#parts;
     this.time.start();
     this.#alive = clock.every(ALIVE_BEAT, () => this.#markAlive());
+    this.#keepSmall();
     for (const desk of this.desks.values()) {
       this.#schedule(desk);
       desk.warnOfExpiries();
@@ -139,6 +145,7 @@ export class Site {
   async close(waiting: "sealed" | "as it is" = "sealed"): Promise<void> {
     this.time.stop();
     this.#alive?.cancel();
+    this.#housekeeping?.cancel();
     for (const schedule of this.#schedules.values()) schedule.cancel();
     for (const desk of this.desks.values()) {
       // oxlint-disable-next-line no-await-in-loop -- the disk is one
@@ -178,6 +185,25 @@ export class Site {
 
   #markAlive(): void {
     this.#keeping(() => this.store.markAlive(this.time.now().wall));
+  }
+
+  /**
+   * Removes what is past the retention, every hour, and more often while there is much of it. Not by
+   * a clock that is not believed: what it would remove is gone for good.
+   */
+  #keepSmall(): void {
+    const isMore = this.time.isTrusted && this.#prune();
+    const next = isMore ? PRUNE_AGAIN : PRUNE_BEAT;
+    this.#housekeeping = this.#parts.clock.after(next, () => this.#keepSmall());
+  }
+
+  #prune(): boolean {
+    const before = unixMillis(Math.max(0, this.time.now().wall - this.#config.history.keep));
+    let isMore = false;
+    this.#keeping(() => {
+      for (const vendor of this.desks.keys()) isMore = this.store.prune(vendor, before) || isMore;
+    });
+    return isMore;
   }
 
   #note(key: string, value: string): void {

@@ -60,6 +60,8 @@ function prepare(connection: Connection, path: string): void {
   const application = numberOf(connection.pragma("application_id", { simple: true }));
   const tables = numberOf(connection.prepare("SELECT count(*) FROM sqlite_schema").pluck().get());
   refuseForeign(path, version, tables, application);
+  // Before the first page is written: later it takes a VACUUM.
+  if (tables === 0) connection.pragma("auto_vacuum = INCREMENTAL");
   connection.pragma("journal_mode = WAL");
   // better-sqlite3 opens WAL databases at NORMAL, which would lose acknowledged leases in a power cut.
   connection.pragma("synchronous = FULL");
@@ -67,6 +69,18 @@ function prepare(connection: Connection, path: string): void {
   connection.pragma("foreign_keys = ON");
   connection.pragma("trusted_schema = OFF");
   migrate(connection, version);
+  letShrink(connection);
+}
+
+/** Databases of the first releases could only grow. It takes the room of a copy, so it may fail. */
+function letShrink(connection: Connection): void {
+  if (connection.pragma("auto_vacuum", { simple: true }) !== 0) return;
+  try {
+    connection.pragma("auto_vacuum = INCREMENTAL");
+    connection.exec("VACUUM");
+  } catch (error) {
+    if (!isRefusedWrite(systemCode(error) ?? "")) throw error;
+  }
 }
 
 function refuseForeign(path: string, version: number, tables: number, application: number): void {

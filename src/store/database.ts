@@ -11,6 +11,7 @@ import { type Connection, explaining, openConnection } from "./connection.ts";
 import { EventRows } from "./event-rows.ts";
 import { ExchangeRows, type ExportRecord, type ReceiptRecord } from "./exchange-rows.ts";
 import { MetaRows } from "./meta-rows.ts";
+import { Retention } from "./retention.ts";
 import { SeatRows } from "./seat-rows.ts";
 import { UsageDays, type UsageRange, type UsageRow } from "./usage-days.ts";
 import { type HourRange, UsageHours } from "./usage-hours.ts";
@@ -56,6 +57,7 @@ export class Store {
   readonly #exchange: ExchangeRows;
   readonly #days: UsageDays;
   readonly #hours: UsageHours;
+  readonly #retention: Retention;
   readonly #meta: MetaRows;
   readonly #write: (group: CommitGroup) => PreparedBlock | undefined;
 
@@ -67,6 +69,7 @@ export class Store {
     this.#exchange = new ExchangeRows(connection);
     this.#days = new UsageDays(connection);
     this.#hours = new UsageHours(connection);
+    this.#retention = new Retention(connection);
     this.#meta = new MetaRows(connection);
     const write = connection.transaction((group: CommitGroup) => this.#writeGroup(group));
     this.#write = (group) => write.immediate(group);
@@ -143,6 +146,17 @@ export class Store {
   /** The oldest hour of the history; undefined while it is empty. */
   firstHour(vendor: string): UnixMillis | undefined {
     return this.#explaining(() => this.#hours.first(vendor));
+  }
+
+  /**
+   * Removes what is older than `before` and needed by nobody, and gives its room back to the file
+   * system; some of it at each call. @returns whether there may be more.
+   */
+  prune(vendor: string, before: UnixMillis): boolean {
+    return this.#explaining(() => {
+      const isMore = this.#retention.prune(vendor, before);
+      return this.#retention.shrink() || isMore;
+    });
   }
 
   /** A small fact of the site itself; `undefined` when it was never put. */

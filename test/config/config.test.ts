@@ -34,6 +34,7 @@ describe("config.example.yaml", () => {
       "checkpoint.schedule",
       "data_dir",
       "groups",
+      "history.keep",
       "limits.connections",
       "limits.connections_per_address",
       "limits.frame_bytes",

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { hours } from "../../src/base/time.ts";
+import { days, hours } from "../../src/base/time.ts";
 import { hourOf, NO_FIGURES } from "../../src/seats/feature-hour.ts";
 import { openStore } from "../../src/store/database.ts";
 import { aDaemon, aSite, noon, started, stopTime, usualTerms, vendor } from "./given.ts";
@@ -87,7 +87,7 @@ describe("the history that the administrator sees", () => {
 
   it("is refused where it would be longer than anybody reads", async () => {
     stopTime();
-    const site = await aSite();
+    const site = await aSite({ history: { keep: days(3_660) } });
     const store = openStore(join(site.config.dataDir, "seatkeeper.db"));
     const changes = Array.from({ length: 21_000 }, (_, index) => ({
       ...NO_FIGURES,
