@@ -1,17 +1,22 @@
 import { homedir, hostname, userInfo } from "node:os";
 import { join } from "node:path";
-import { fromBase64Url, toHex, utf8 } from "../base/bytes.ts";
-import { instanceId } from "../base/ids.ts";
+import { fromBase64Url, toBase64Url, toHex, utf8 } from "../base/bytes.ts";
+import { clientKey, instanceId } from "../base/ids.ts";
 import { systemClock } from "../clock/system-clock.ts";
 import { sha256 } from "../crypto/hash.ts";
 import { randomHex } from "../crypto/random.ts";
 import { decodeLabels, type Labels } from "../protocol/requests.ts";
+import { ticketsHere } from "./borrowings.ts";
 import { openClientKey } from "./client-key-file.ts";
+import type { Borrowed } from "./held-ticket.ts";
 import { Keeper, type Seatkeeper } from "./keeper.ts";
 import { SeatMemory } from "./seat-memory.ts";
 import { parseServers } from "./server-address.ts";
 import { type Identity, Session } from "./session.ts";
 import { Spool } from "./spool.ts";
+import type { TicketOwner } from "./ticket-proof.ts";
+import { TicketStore } from "./ticket-store.ts";
+import { workstationId } from "./workstation-id.ts";
 
 export interface ConnectOptions {
   /**
@@ -29,10 +34,15 @@ export interface ConnectOptions {
    * pseudonyms of them. Left out: the login and host names of the operating system.
    */
   readonly labels?: { readonly user?: string; readonly host?: string; readonly display?: string };
-  /** The folder of the client key, of the names of seats, and of usage that no daemon has answered yet: `~/.local/share/seatkeeper` when left out. */
+  /** The folder of the client key, of the names of seats, of what is borrowed, and of usage that no daemon has answered yet: `~/.local/share/seatkeeper` when left out. */
   readonly dataDir?: string;
   /** The client key file: `client.key` in `dataDir` when left out. Made on first use, mode 0600. */
   readonly keyFile?: string;
+  /**
+   * What names this computer in borrow tickets, where its machine id will not do: another value than
+   * at the time of borrowing makes them useless.
+   */
+  readonly hostId?: string;
   /** Lets `ws://` name another machine: who sits on the wire can take the session over. */
   readonly allowPlaintext?: boolean;
   /** For sites that enrol their clients. */
@@ -43,6 +53,7 @@ export interface ConnectOptions {
 
 /**
  * Connects to the license server of the site, and proves that it is one that the vendor licensed.
+ * When no server will do and a seat is borrowed, it goes on without one, and tries again in the background.
  * Each call is an instance of its own: one per process is what most need.
  * @throws ClientError with a code of `CLIENT_CODES` when no server will do, or the key file is
  *   unusable; the signal's reason.
@@ -59,6 +70,8 @@ export async function connect(options: ConnectOptions): Promise<Seatkeeper> {
     {
       spool: new Spool(folderFor("usage", dataDirOf(options), identity)),
       memory: new SeatMemory(folderFor("seats", dataDirOf(options), identity)),
+      tickets: new TicketStore(folderFor("borrowed", dataDirOf(options), identity)),
+      owner: await ownerOf(options, identity),
     },
   );
   try {
@@ -72,7 +85,20 @@ export async function connect(options: ConnectOptions): Promise<Seatkeeper> {
   }
 }
 
-async function identityOf(options: ConnectOptions): Promise<Identity> {
+/**
+ * What this computer has borrowed of the vendor and not returned, the soonest end first; what proves
+ * nothing here is left out. Needs no server.
+ * @throws ClientError TICKET_FILE, CLIENT_KEY_FILE.
+ */
+export async function borrowedHere(
+  options: Pick<ConnectOptions, "vendor" | "dataDir" | "keyFile" | "hostId">,
+): Promise<readonly Borrowed[]> {
+  const identity = await identityOf(options);
+  const store = new TicketStore(folderFor("borrowed", dataDirOf(options), identity));
+  return ticketsHere(store, await ownerOf(options, identity), systemClock());
+}
+
+async function identityOf(options: Omit<ConnectOptions, "servers">): Promise<Identity> {
   const { keyFile = join(dataDirOf(options), "client.key"), vendor, token } = options;
   const labels = labelsOf(options.labels ?? {});
   const rootKey = keyBytes(vendor.rootKey);
@@ -85,7 +111,16 @@ async function identityOf(options: ConnectOptions): Promise<Identity> {
   };
 }
 
-function dataDirOf({ dataDir }: ConnectOptions): string {
+async function ownerOf(
+  { hostId }: Pick<ConnectOptions, "hostId">,
+  { vendor, signer }: Identity,
+): Promise<TicketOwner> {
+  const { publicKey } = signer;
+  const workstation = await workstationId(hostId, publicKey);
+  return { vendor, clientKey: clientKey(toBase64Url(publicKey)), workstation };
+}
+
+function dataDirOf({ dataDir }: Pick<ConnectOptions, "dataDir">): string {
   return dataDir ?? join(homedir(), ".local", "share", "seatkeeper");
 }
 

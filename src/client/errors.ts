@@ -26,6 +26,10 @@ export const CLIENT_CODES = [
   "SERVER_CONNECTION_LOST",
   /** A lease note that does not prove the seat: wrong signature, nonce, client or feature. */
   "LEASE_NOTE",
+  /** A borrow ticket that proves nothing here: wrong signature, client or computer, or its time is over. */
+  "TICKET",
+  /** Borrowed seats cannot be kept on disk. */
+  "TICKET_FILE",
   /** The client key file cannot be made, or is not one, or others may read it. */
   "CLIENT_KEY_FILE",
   /** More usage waits for the server than is kept on disk. */

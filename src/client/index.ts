@@ -9,9 +9,11 @@
  * await using seat = await keeper.acquire("cad.pro", { version: "4.2", wait: true });
  */
 export type { DenialReason } from "../base/denial.ts";
-export { type ConnectOptions, connect } from "./connect.ts";
+export type { ReturnOutcome } from "./borrowings.ts";
+export { borrowedHere, type ConnectOptions, connect } from "./connect.ts";
 export { CLIENT_CODES, type ClientCode, ClientError, SeatDeniedError } from "./errors.ts";
-export type { AcquireOptions, Seatkeeper, SeatkeeperEvents } from "./keeper.ts";
+export type { Borrowed } from "./held-ticket.ts";
+export type { AcquireOptions, BorrowOptions, Seatkeeper, SeatkeeperEvents } from "./keeper.ts";
 export type { Loss, Seat, SeatEvents } from "./seat.ts";
 export { parseServers, type ServerAddress } from "./server-address.ts";
 export type { LiveStatus, StatusListener } from "./status-watch.ts";

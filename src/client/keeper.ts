@@ -3,13 +3,15 @@ import { type LeaseId, PRODUCT_NAME } from "../base/ids.ts";
 import { type Millis, type MonoMillis, millis, type UnixMillis, unixMillis } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
 import { SleepWatch } from "../clock/sleep-watch.ts";
-import { LEASES_PER_REQUEST, SEATS_PER_REQUEST } from "../protocol/limits.ts";
+import { LEASES_PER_REQUEST, SEATS_PER_REQUEST, SHORTEST_BORROW_MS } from "../protocol/limits.ts";
 import type { Notification, NotificationOf } from "../protocol/notifications.ts";
 import type { UsageRecord } from "../protocol/requests.ts";
 import type { FeatureStatus, RenewResult } from "../protocol/results.ts";
 import { Acquisitions, freshNonce, grantOf } from "./acquisition.ts";
+import { Borrowings, type BorrowingsListener, type ReturnOutcome } from "./borrowings.ts";
 import { Claims } from "./claims.ts";
 import { ClientError, SeatDeniedError } from "./errors.ts";
+import type { Borrowed } from "./held-ticket.ts";
 import { Link, type LinkListener, type OpenSession } from "./link.ts";
 import { giveBackTo, Relocation } from "./relocation.ts";
 import { HeldSeat, type Loss, type Seat, type SeatDesk } from "./seat.ts";
@@ -19,6 +21,8 @@ import type { ServerAddress } from "./server-address.ts";
 import type { Session } from "./session.ts";
 import type { Spool } from "./spool.ts";
 import { type StatusListener, StatusWatch } from "./status-watch.ts";
+import type { TicketOwner } from "./ticket-proof.ts";
+import type { TicketStore } from "./ticket-store.ts";
 import { type Usage, type UsageDesk, UsageQueue } from "./usage.ts";
 
 export interface AcquireOptions {
@@ -39,6 +43,20 @@ export interface AcquireOptions {
   readonly onQueued?: (position: number) => void;
 }
 
+export interface BorrowOptions {
+  /** For how many days from now; parts of a day are allowed. */
+  readonly days: number;
+  /** As in `AcquireOptions`. */
+  readonly version?: string;
+  readonly versionDate?: number;
+  readonly count?: number;
+  /**
+   * Borrowed anew for as many days at half of its time, by any process of this computer that has a
+   * connection then: a short time that is renewed loses less with the computer than a long one.
+   */
+  readonly renew?: boolean;
+}
+
 /** What a seatkeeper tells its application, over all its seats. */
 export interface SeatkeeperEvents {
   granted: [seat: Seat];
@@ -57,6 +75,8 @@ export interface SeatkeeperEvents {
   draining: [afterMs: Millis];
   /** Usage of this application has brought a quota to 80, 90 or 100 percent. */
   quota: [warning: NotificationOf["quota.warning"]];
+  /** A borrowed seat nears its end: said once in a day, or a tenth of its time, before it is over. */
+  borrowEnding: [borrowed: Borrowed, remaining: Millis];
   /** The daemon will not count usage, or a refund, that was only spooled, or left by an earlier process. */
   refused: [usage: UsageRecord, error: Error];
 }
@@ -75,6 +95,23 @@ export interface Seatkeeper extends EventEmitter<SeatkeeperEvents> {
    * @throws RangeError for a feature, version, date or count that no daemon would take.
    */
   acquire(feature: string, options?: AcquireOptions): Promise<Seat>;
+  /** What this computer has borrowed and not returned, the soonest end first. */
+  readonly borrowed: readonly Borrowed[];
+  /**
+   * Takes seats off the network for some days, or borrows them for longer. From then on this computer
+   * has them, whichever process uses them, with or without a server: `acquire` takes them first.
+   * Without a connection it waits for one.
+   * @throws SeatDeniedError when license or rules refuse.
+   * @throws ClientError TICKET, TICKET_FILE, SERVER_REFUSED, CLIENT_CLOSED.
+   * @throws RangeError as `acquire`, and for days that no daemon would take.
+   */
+  borrow(feature: string, options: BorrowOptions): Promise<Borrowed>;
+  /**
+   * Gives a borrowed seat back, by its lease. From then on it is of no use here; `pending` when the
+   * daemon will be told at the next connection.
+   * @throws ClientError TICKET when another process uses it, or nothing is borrowed under the lease.
+   */
+  return(lease: LeaseId): Promise<ReturnOutcome>;
   /** What the licenses have and what is free. */
   status(): Promise<readonly FeatureStatus[]>;
   /**
@@ -101,9 +138,17 @@ const SHORTEST_POSTPONEMENT: Millis = millis(1_000);
 
 const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}$/;
 
+/** What a keeper has on disk, and as whom. */
+export interface KeeperFiles {
+  readonly spool: Spool;
+  readonly memory: SeatMemory;
+  readonly tickets: TicketStore;
+  readonly owner: TicketOwner;
+}
+
 export class Keeper
   extends EventEmitter<SeatkeeperEvents>
-  implements Seatkeeper, SeatDesk, LinkListener, UsageDesk
+  implements Seatkeeper, SeatDesk, LinkListener, UsageDesk, BorrowingsListener
 {
   readonly clock: Clock;
   readonly #link: Link;
@@ -112,6 +157,9 @@ export class Keeper
   readonly #usage: UsageQueue;
   readonly #seats = new Set<HeldSeat>();
   readonly #relocation: Relocation;
+  readonly #borrowings: Borrowings;
+  /** Why there was no connection from the first; `undefined` once there was one. */
+  #unreached: ClientError | undefined;
   readonly #statusWatch: StatusWatch;
   #sleepWatch: SleepWatch | undefined;
   #closing: Promise<void> | undefined;
@@ -120,7 +168,7 @@ export class Keeper
     servers: readonly ServerAddress[],
     open: OpenSession,
     clock: Clock,
-    { spool, memory }: { readonly spool: Spool; readonly memory: SeatMemory },
+    { spool, memory, tickets, owner }: KeeperFiles,
   ) {
     super();
     this.clock = clock;
@@ -129,6 +177,13 @@ export class Keeper
     this.#claims = new Claims(this.#acquisitions, memory, clock);
     this.#usage = new UsageQueue(this, spool);
     this.#statusWatch = new StatusWatch(clock, () => this.#link.session);
+    this.#borrowings = new Borrowings({
+      link: this.#link,
+      clock,
+      store: tickets,
+      owner,
+      listener: this,
+    });
     this.#relocation = new Relocation({
       clock,
       seats: this.#seats,
@@ -146,24 +201,51 @@ export class Keeper
   }
 
   get seats(): readonly Seat[] {
-    return [...this.#seats];
+    return [...this.#seats, ...this.#ownSeats];
   }
 
-  /** @throws ClientError when no server will do. */
+  get borrowed(): readonly Borrowed[] {
+    return this.#borrowings.list;
+  }
+
+  /** @throws ClientError when no server will do, and nothing is borrowed. */
   async start(signal: AbortSignal | undefined): Promise<void> {
-    await this.#link.start(signal);
+    await this.#borrowings.load();
+    try {
+      await this.#link.start(signal);
+    } catch (error) {
+      if (!(error instanceof ClientError) || signal?.aborted === true) throw error;
+      if (!this.#borrowings.isUsable) throw this.#withoutServer(error);
+      // Whoever answers at the server's address abroad, the seats that are here need nobody.
+      this.#unreached = error;
+      this.#link.goOn(error);
+    }
+    this.#borrowings.watch();
     this.#sleepWatch = new SleepWatch(this.clock, (span) => this.#woke(span));
     await this.#usage.adopt();
   }
 
   async acquire(feature: string, options: AcquireOptions = {}): Promise<Seat> {
     const wish = wishOf(feature, options);
+    const own = await this.#takeOwn(wish);
+    if (own !== undefined) return own;
+    if (this.#unreached !== undefined) throw this.#withoutServer(this.#unreached, feature);
     const { name, grant } = await this.#claims.claim(wish, options.signal, options.onQueued);
     const seat = new HeldSeat(wish, name, grant, this);
     this.#seats.add(seat);
     this.#relocation.granted(seat);
     this.emit("granted", seat);
     return seat;
+  }
+
+  borrow(feature: string, options: BorrowOptions): Promise<Borrowed> {
+    const { wait: _, ...wish } = wishOf(feature, options);
+    const span = spanOf(options.days);
+    return this.#borrowings.borrow({ ...wish, span, renew: options.renew === true });
+  }
+
+  return(lease: LeaseId): Promise<ReturnOutcome> {
+    return this.#borrowings.giveBack(lease);
   }
 
   async status(): Promise<readonly FeatureStatus[]> {
@@ -212,6 +294,10 @@ export class Keeper
     if (session !== undefined) await seat.name.forget();
   }
 
+  borrowEnding(borrowed: Borrowed, remaining: Millis): void {
+    this.emit("borrowEnding", borrowed, remaining);
+  }
+
   lost(seat: Seat, loss: Loss): void {
     this.emit("lost", seat, loss);
   }
@@ -240,6 +326,8 @@ export class Keeper
     const seats = this.#seatsOf(session);
     this.#relocation.arrived(session);
     this.#askAll("seat.resume", session, seats);
+    this.#unreached = undefined;
+    this.#borrowings.connected(session);
     this.#usage.wake();
     this.#statusWatch.connected();
     this.emit("connected", session.server);
@@ -294,6 +382,24 @@ export class Keeper
       // The wire lets one through only as the first word of a connection.
       case "challenge":
     }
+  }
+
+  /** That no server can be reached, and why what is borrowed does not help, if anything is. */
+  #withoutServer(cause: ClientError, feature?: string): ClientError {
+    const why = this.#borrowings.whyNot(feature);
+    if (why === undefined) return cause;
+    const { hint = "" } = why;
+    return new ClientError(why.code, `${cause.message}, and ${why.message}`, { hint, cause });
+  }
+
+  async #takeOwn(wish: SeatWish): Promise<Seat | undefined> {
+    const seat = await this.#borrowings.take(wish);
+    if (seat !== undefined) this.emit("granted", seat);
+    return seat;
+  }
+
+  get #ownSeats(): readonly Seat[] {
+    return this.#borrowings.seats;
   }
 
   /** What the daemon may still know. */
@@ -394,6 +500,7 @@ export class Keeper
     this.#relocation.close();
     this.#statusWatch.close();
     this.#link.close();
+    await this.#borrowings.close();
     await this.#usage.close();
   }
 }
@@ -429,7 +536,19 @@ function ignoreRefusal(error: unknown): void {
   if (!(error instanceof ClientError)) throw error;
 }
 
-function wishOf(feature: string, options: AcquireOptions): SeatWish {
+/** @throws RangeError. */
+function spanOf(count: number): Millis {
+  const span = Math.round(count * 86_400_000);
+  if (!Number.isFinite(count) || span < SHORTEST_BORROW_MS || count > MOST_DAYS) {
+    throw new RangeError(`days must be a number up to ${MOST_DAYS}, and at least a minute`);
+  }
+  return millis(span);
+}
+
+/** As long as a license may allow. */
+const MOST_DAYS = 366;
+
+function wishOf(feature: string, options: Omit<AcquireOptions, "signal" | "onQueued">): SeatWish {
   const { version = "0", count = 1, wait = false } = options;
   if (!PRODUCT_NAME.test(feature)) throw new RangeError("not the name of a feature");
   if (!VERSION.test(version)) throw new RangeError("not a version");

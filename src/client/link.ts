@@ -129,6 +129,15 @@ export class Link {
     }
   }
 
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** Goes on without a connection after `start` has failed, and tries again in the background. */
+  goOn(error: ClientError): void {
+    if (!this.isClosed) this.#retryLater(error);
+  }
+
   /** The next attempt does not wait any longer. */
   retryNow(): void {
     if (this.#retry === undefined) return;

@@ -1,15 +1,21 @@
 import type { ChainId } from "../base/ids.ts";
 import { type Millis, millis, type UnixMillis } from "../base/time.ts";
 import type { SealedLedger } from "../ledger/sealed-ledger.ts";
-import { writeBorrowTicket } from "../license/borrow-ticket.ts";
+import { type BorrowTicket, writeBorrowTicket } from "../license/borrow-ticket.ts";
 import { writeLeaseNote } from "../license/lease-note.ts";
 import { signHead } from "../note/checkpoint.ts";
 import { writeJsonNote } from "../note/json-note.ts";
 import type { NoteSigner } from "../note/signed-note.ts";
 import { type Welcome, welcomeBody } from "../protocol/handshake.ts";
-import type { BorrowResult, WireLease } from "../protocol/results.ts";
+import type { WireLease } from "../protocol/results.ts";
 import type { Lease } from "../seats/lease.ts";
 import type { SiteKey } from "./site-key.ts";
+
+/** A ticket, and the note that says so. */
+export interface SignedTicket {
+  readonly ticket: BorrowTicket;
+  readonly note: string;
+}
 
 /** Signs what one ledger's daemon vouches for: heads, welcomes and leases. */
 export class Notary {
@@ -66,15 +72,12 @@ export class Notary {
   }
 
   /** The ticket of a borrowed lease. The same lease has the same ticket until its end is moved. */
-  ticket(lease: Lease): BorrowResult {
+  ticket(lease: Lease): SignedTicket {
     if (lease.borrowed === null) throw new TypeError("not borrowed");
-    const { id, feature, version, count, client, borrowed } = lease;
+    const { id, feature, version, versionDate, count, client, borrowed } = lease;
     const { workstation, from, until } = borrowed;
-    const what = { leaseId: id, feature, version, count };
-    const ticket = writeBorrowTicket(
-      { chainId: this.chainId, ...what, clientKey: client, workstation, from, until },
-      this.#signer,
-    );
-    return { lease: id, until, ticket };
+    const what = { leaseId: id, feature, version, versionDate, count };
+    const ticket = { chainId: this.chainId, ...what, clientKey: client, workstation, from, until };
+    return { ticket, note: writeBorrowTicket(ticket, this.#signer) };
   }
 }

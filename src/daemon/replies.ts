@@ -61,9 +61,12 @@ export function recordReply(outcome: Outcome): Reply<RecordResult> {
 
 export function borrowReply(
   outcome: Outcome,
-  sign: (lease: Lease) => BorrowResult,
+  sign: (lease: Lease) => BorrowResult | undefined,
 ): Reply<BorrowResult> {
-  return outcome.kind === "borrowed" ? result(sign(outcome.lease)) : failed(outcome);
+  if (outcome.kind !== "borrowed") return failed(outcome);
+  const signed = sign(outcome.lease);
+  if (signed !== undefined) return result(signed);
+  return { kind: "error", error: doorDenial("NO_LICENSE", outcome.lease.feature) };
 }
 
 export function doneReply(outcome: Outcome): Reply<Readonly<Record<string, never>>> {

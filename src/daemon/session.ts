@@ -338,7 +338,7 @@ export class Session implements Visit, Listener, Watcher {
     desk.ask({ kind: "borrow", by, ...what, span: borrowMs, workstation, lease }, (outcome) =>
       this.#reply(
         request,
-        borrowReply(outcome, (borrowed) => desk.notary.ticket(borrowed)),
+        borrowReply(outcome, (borrowed) => desk.borrowedLease(borrowed)),
       ),
     );
   }

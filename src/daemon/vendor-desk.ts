@@ -2,11 +2,12 @@ import { equalBytes } from "../base/bytes.ts";
 import { DENIAL_HINTS } from "../base/denial.ts";
 import type { ChainId, ClientKey, InstanceId } from "../base/ids.ts";
 import { isoTime, type Millis, millis, seconds } from "../base/time.ts";
+import { lends } from "../license/borrow-ticket.ts";
 import type { License } from "../license/license.ts";
 import { failure } from "../log/log.ts";
 import type { AdminAuditor } from "../protocol/admin.ts";
 import type { Welcome } from "../protocol/handshake.ts";
-import type { HelloResult, WireLease } from "../protocol/results.ts";
+import type { BorrowResult, HelloResult, WireLease } from "../protocol/results.ts";
 import type { AcquireCommand, Command } from "../seats/command.ts";
 import type { Answer, Denial } from "../seats/decision.ts";
 import type { Explanation } from "../seats/explaining.ts";
@@ -173,6 +174,18 @@ export class VendorDesk {
     const { shelf, time } = this.core;
     const offlineGrace = shelf.entitlement.offlineGrace.get(lease.feature);
     return this.notary.lease(lease, nonce, offlineGrace, time.now().wall);
+  }
+
+  /**
+   * A borrowed lease as the client gets it: with the license that proves it, or, where none does any
+   * more, the newest; undefined without one.
+   */
+  borrowedLease(lease: Lease): BorrowResult | undefined {
+    const { ticket, note } = this.notary.ticket(lease);
+    const { licenses } = this.core.shelf;
+    const license = licenses.find((each) => lends(each, ticket)) ?? licenses.at(-1);
+    if (license === undefined) return undefined;
+    return { lease: lease.id, until: ticket.until, ticket: note, license: license.text };
   }
 
   /** Takes a license into use at once and tells everybody. */

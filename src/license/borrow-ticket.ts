@@ -35,6 +35,8 @@ export interface BorrowTicket {
   readonly feature: string;
   /** As the client asked for it; `0` when it named none. */
   readonly version: string;
+  /** When that version was released, by the client's word; null when it named no date. */
+  readonly versionDate: UnixMillis | null;
   /** Seats. */
   readonly count: number;
   readonly clientKey: ClientKey;
@@ -53,6 +55,7 @@ export function writeBorrowTicket(ticket: BorrowTicket, signer: NoteSigner): str
     lease_id: ticket.leaseId,
     feature: ticket.feature,
     version: ticket.version,
+    version_date: ticket.versionDate,
     count: ticket.count,
     client_key: ticket.clientKey,
     workstation: ticket.workstation,
@@ -76,6 +79,7 @@ export function readBorrowTicket(note: string | Uint8Array, verifier: NoteVerifi
     leaseId: fields.lease_id,
     feature: fields.feature,
     version: fields.version,
+    versionDate: fields.version_date,
     count: fields.count,
     clientKey: fields.client_key,
     workstation: fields.workstation,
@@ -99,9 +103,15 @@ export function lends(license: License, ticket: BorrowTicket): boolean {
   );
 }
 
-function isForSo({ borrow, versionMax }: FeatureTerms, ticket: BorrowTicket): boolean {
-  if (borrow === null || ticket.until - ticket.from > days(borrow.days)) return false;
-  return versionMax === null || compareVersions(ticket.version, versionMax) <= 0;
+function isForSo(
+  feature: FeatureTerms,
+  { version, versionDate, from, until }: BorrowTicket,
+): boolean {
+  const { borrow, versionMax, maintenanceUntil } = feature;
+  if (borrow === null || until - from > days(borrow.days)) return false;
+  if (maintenanceUntil !== null && (versionDate === null || versionDate >= maintenanceUntil))
+    return false;
+  return versionMax === null || compareVersions(version, versionMax) <= 0;
 }
 
 function holdsThroughout({ startsAt, endsAt }: Validity, { from, until }: BorrowTicket): boolean {
@@ -115,6 +125,7 @@ const TICKET = mapOf({
   lease_id: idOf(leaseId, HEX_16_FORM),
   feature: productName,
   version: versionField,
+  version_date: moment.nullable(),
   count: wholeNumber(1, 1_000_000),
   client_key: idOf(clientKey, "32 bytes as base64url"),
   workstation: hex32,

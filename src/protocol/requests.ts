@@ -80,7 +80,7 @@ interface ReleaseParams {
   readonly lease: LeaseId;
 }
 
-interface BorrowParams {
+export interface BorrowParams {
   readonly feature: string;
   /** As in `AcquireParams`; of a lease that there is, what it was granted with counts. */
   readonly version: string;

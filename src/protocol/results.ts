@@ -60,6 +60,8 @@ export interface BorrowResult {
   readonly until: UnixMillis;
   /** A note of kind `borrow`: proof without a network. */
   readonly ticket: string;
+  /** The license note that proves it. */
+  readonly license: string;
 }
 
 interface RenewedLease {
@@ -186,6 +188,7 @@ export const RESULTS: { readonly [M in Method]: z.ZodType<ResultOf[M]> } = {
     lease: leaseIdField,
     until: momentField,
     ticket: smallNoteField,
+    license: largeNoteField,
   }),
   "seat.return": z.strictObject({}),
   "usage.record": z.strictObject({ results: z.array(outcome).max(RECORDS_PER_REQUEST) }),

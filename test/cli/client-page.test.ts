@@ -83,6 +83,7 @@ describe("docs/CLIENT.md", () => {
       licenseExpiring: true,
       draining: true,
       quota: true,
+      borrowEnding: true,
       refused: true,
     };
     const rows = Object.keys(ofKeeper).map((name) => [

@@ -74,6 +74,9 @@ describe("seatkeeper --help", () => {
       "usage",
       "ledger",
       "run",
+      "borrow",
+      "return",
+      "borrowed",
       "demo",
     ]);
     expect(stdout).toMatch(

@@ -32,6 +32,7 @@ const ticket: BorrowTicket = {
   leaseId: leaseId("00112233445566778899aabbccddeeff"),
   feature: "cad.pro",
   version: "2027.1",
+  versionDate: unixMillis(noon - day),
   count: 1,
   clientKey: clientKey(toBase64Url(issuing.publicKey)),
   workstation: "a1".repeat(32),
@@ -77,6 +78,7 @@ describe("a license lends", () => {
     expect(lending({})).toBe(true);
     expect(lending({ version_max: "2027.1" })).toBe(true);
     expect(lending({ expires_at: ticket.until })).toBe(true);
+    expect(lending({ maintenance_until: noon })).toBe(true);
   });
 
   it.each([
@@ -84,6 +86,7 @@ describe("a license lends", () => {
     ["nothing", { borrow: null }],
     ["for fewer days", { borrow: { days: 6, seats: 1 } }],
     ["older versions", { version_max: "2026.9" }],
+    ["versions of before", { maintenance_until: noon - day }],
     ["from later on", { starts_at: noon + 1 }],
     ["until earlier", { expires_at: ticket.until - 1 }],
   ])("not where it is for %s", (_, feature) => {

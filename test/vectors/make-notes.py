@@ -207,6 +207,7 @@ borrow = json_note(
         "lease_id": some_id("lease"),
         "feature": "cad.pro",
         "version": "2027.1",
+        "version_date": NOON - 86_400_000,
         "count": 1,
         "client_key": b64url(public("client")),
         "workstation": seed("workstation").hex(),

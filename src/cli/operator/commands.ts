@@ -63,6 +63,21 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./run.ts")).run,
   },
   {
+    usage: "borrow",
+    summary: "take a seat off the network for some days, for this computer",
+    load: async () => (await import("./borrow.ts")).borrow,
+  },
+  {
+    usage: "return",
+    summary: "give borrowed seats back before their time",
+    load: async () => (await import("./borrow.ts")).giveBack,
+  },
+  {
+    usage: "borrowed",
+    summary: "list what this computer has borrowed; needs no server",
+    load: async () => (await import("./borrow.ts")).borrowed,
+  },
+  {
     usage: "demo",
     summary: "play the whole journey on this machine, with throw-away keys",
     load: async () => (await import("./demo/demo.ts")).demo,

@@ -1,4 +1,6 @@
 import type { DenialReason } from "../../base/denial.ts";
+import { CodedError } from "../../base/errors.ts";
+import type { SeatDeniedError } from "../../client/index.ts";
 import { spanInWords } from "./words.ts";
 
 /** A denial as the wire or the SDK has it. */
@@ -27,4 +29,16 @@ export function prospectsInWords(denial: DenialFacts): readonly string[] {
       ? []
       : [`a seat may come free in about ${spanInWords(retryAfterMs)}`]),
   ];
+}
+
+/** A denial is told with who is in the way and what waiting would bring. */
+export function withProspects(error: SeatDeniedError): CodedError {
+  const { code, message, hint = "", facts, reason, holders, queuePosition } = error;
+  const prospects = prospectsInWords({
+    reason,
+    holders,
+    queuePosition,
+    retryAfterMs: error.retryAfter,
+  });
+  return new CodedError(code, message, { hint: [hint, ...prospects].join("; "), facts });
 }

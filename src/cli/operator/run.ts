@@ -1,4 +1,3 @@
-import { CodedError } from "../../base/errors.ts";
 import type { Millis } from "../../base/time.ts";
 import {
   type AcquireOptions,
@@ -13,10 +12,10 @@ import { systemClock } from "../../clock/system-clock.ts";
 import { readDuration } from "../../config/duration.ts";
 import { type Command, command, type Shell } from "../shared/command.ts";
 import { CliError, usageError } from "../shared/errors.ts";
-import { prospectsInWords, reasonInWords } from "./denial-words.ts";
+import { reasonInWords, withProspects } from "./denial-words.ts";
+import { KEEPER_OPTIONS, keeperOptions } from "./keeper-options.ts";
 import { seatWish } from "./seat-wish.ts";
 import { stopSignal } from "./stop-signal.ts";
-import { trustedVendor } from "./vendor-trust.ts";
 import { spanInWords } from "./words.ts";
 import { WrappedCommand } from "./wrapped-command.ts";
 
@@ -30,17 +29,6 @@ export const run: Command = command({
       requiresArg: true,
       demandOption: true,
       describe: "the feature to hold a seat of",
-    },
-    server: {
-      type: "string",
-      requiresArg: true,
-      describe: "wss://host:7328 or 7328@host, several with commas [default: $SEATKEEPER_SERVER]",
-    },
-    "vendor-file": {
-      type: "string",
-      requiresArg: true,
-      describe:
-        "the vendor to trust, *.skvendor [default: $SEATKEEPER_VENDOR_FILE or the installed one]",
     },
     "feature-version": {
       type: "string",
@@ -60,11 +48,7 @@ export const run: Command = command({
       default: "60s",
       describe: "how long the command may go on after its seat was lost for good",
     },
-    "allow-plaintext": {
-      type: "boolean",
-      default: false,
-      describe: "let ws:// name another machine",
-    },
+    ...KEEPER_OPTIONS,
   },
   takesRest: true,
   examples: [
@@ -76,16 +60,10 @@ export const run: Command = command({
     if (program === "") throw usageError("name a command after --", "see seatkeeper run --help");
     const { feature, ...wish } = seatWish(options);
     const grace = graceOf(options.grace);
-    const vendor = trustedVendor(options.vendorFile, shell);
-    const servers = serversOf(options.server, shell);
+    const given = keeperOptions(options, shell);
     // Before the command runs, a signal ends the waiting; afterwards it is the command's.
     const signal = stopSignal();
-    const keeper = await connect({
-      servers,
-      vendor: { name: vendor.name, rootKey: vendor.rootKey },
-      allowPlaintext: options.allowPlaintext,
-      signal,
-    });
+    const keeper = await connect({ ...given, signal });
     try {
       const seat = await grantedSeat(keeper, feature, {
         ...wish,
@@ -94,6 +72,7 @@ export const run: Command = command({
         onQueued: (position) =>
           shell.out.note(`waiting for a seat of ${feature}, place ${position}`),
       });
+      tellBorrowed(keeper, seat, shell);
       return await holding(keeper, seat, grace, shell);
     } finally {
       await keeper.close();
@@ -111,15 +90,14 @@ async function grantedSeat(
     return await keeper.acquire(feature, options);
   } catch (error) {
     if (!(error instanceof SeatDeniedError)) throw error;
-    const { code, message, hint = "", facts, reason, holders, queuePosition } = error;
-    const prospects = prospectsInWords({
-      reason,
-      holders,
-      queuePosition,
-      retryAfterMs: error.retryAfter,
-    });
-    throw new CodedError(code, message, { hint: [hint, ...prospects].join("; "), facts });
+    throw withProspects(error);
   }
+}
+
+/** Who has no server at hand shall know how long that goes well. */
+function tellBorrowed(keeper: Seatkeeper, seat: Seat, { out }: Shell): void {
+  if (keeper.server !== undefined) return;
+  out.note(`no license server; the borrowed seat is good for ${spanInWords(seat.remaining)}`);
 }
 
 /** Runs the command; when the seat is lost for longer than `grace`, or finally, ends it. */
@@ -132,7 +110,8 @@ async function holding(
   const clock = systemClock();
   const env = { SEATKEEPER_LEASE: seat.leaseId, SEATKEEPER_SERVER: keeper.server ?? "" };
   const wrapped = new WrappedCommand(shell.rest, env, clock);
-  const watch = new SeatWatch(seat, grace, clock, shell, () => wrapped.end());
+  const isBorrowed = keeper.borrowed.some(({ leaseId }) => leaseId === seat.leaseId);
+  const watch = new SeatWatch(seat, isBorrowed, grace, clock, shell, () => wrapped.end());
   try {
     const code = await wrapped.ended;
     if (watch.loss === undefined) return code;
@@ -152,10 +131,19 @@ class SeatWatch {
   loss: Loss | undefined;
   #timer: Timer | undefined;
 
-  constructor(seat: Seat, grace: Millis, clock: Clock, shell: Shell, end: () => void) {
+  constructor(
+    seat: Seat,
+    isBorrowed: boolean,
+    grace: Millis,
+    clock: Clock,
+    shell: Shell,
+    end: () => void,
+  ) {
     seat.on("expiring", (remaining) =>
       shell.out.warn(
-        `the license server is out of reach; the seat is safe for ${spanInWords(remaining)}`,
+        isBorrowed
+          ? `the borrowed seat of ${seat.feature} ends in ${spanInWords(remaining)}`
+          : `the license server is out of reach; the seat is safe for ${spanInWords(remaining)}`,
       ),
     );
     seat.on("lost", (loss) => {
@@ -184,12 +172,4 @@ function graceOf(text: string): Millis {
   const grace = readDuration(text);
   if (grace === undefined) throw usageError("--grace is a duration such as 60s or 5m");
   return grace;
-}
-
-function serversOf(named: string | undefined, shell: Shell): string {
-  const servers = named ?? shell.env["SEATKEEPER_SERVER"];
-  if (servers !== undefined && servers !== "") return servers;
-  throw new CliError("SERVER_NOT_NAMED", "no license server is named", {
-    hint: "add --server 7328@host, or set SEATKEEPER_SERVER",
-  });
 }

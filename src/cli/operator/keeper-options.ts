@@ -1,0 +1,56 @@
+import type { ConnectOptions } from "../../client/index.ts";
+import type { Shell } from "../shared/command.ts";
+import { CliError } from "../shared/errors.ts";
+import { trustedVendor } from "./vendor-trust.ts";
+
+/** Options of every command that speaks to license servers as an application does. */
+export const KEEPER_OPTIONS = {
+  server: {
+    type: "string",
+    requiresArg: true,
+    describe: "wss://host:7328 or 7328@host, several with commas [default: $SEATKEEPER_SERVER]",
+  },
+  "vendor-file": {
+    type: "string",
+    requiresArg: true,
+    describe:
+      "the vendor to trust, *.skvendor [default: $SEATKEEPER_VENDOR_FILE or the installed one]",
+  },
+  "allow-plaintext": {
+    type: "boolean",
+    default: false,
+    describe: "let ws:// name another machine",
+  },
+} as const;
+
+/** What {@link KEEPER_OPTIONS} hold. */
+interface KeeperOptions {
+  readonly server?: string | undefined;
+  readonly vendorFile?: string | undefined;
+  readonly allowPlaintext: boolean;
+}
+
+/** @throws CliError SERVER_NOT_NAMED, VENDOR_FILE_MISSING; NoteError, LicenseError for a damaged file. */
+export function keeperOptions(options: KeeperOptions, shell: Shell): ConnectOptions {
+  const workstation = workstationOptions(options, shell);
+  const servers = serversOf(options.server, shell);
+  return { ...workstation, servers, allowPlaintext: options.allowPlaintext };
+}
+
+/** What is known of this computer without any server. */
+export function workstationOptions(
+  options: Pick<KeeperOptions, "vendorFile">,
+  shell: Shell,
+): Pick<ConnectOptions, "vendor" | "hostId"> {
+  const { name, rootKey } = trustedVendor(options.vendorFile, shell);
+  const hostId = shell.env["SEATKEEPER_HOST_ID"] ?? "";
+  return { vendor: { name, rootKey }, ...(hostId === "" ? {} : { hostId }) };
+}
+
+function serversOf(named: string | undefined, shell: Shell): string {
+  const servers = named ?? shell.env["SEATKEEPER_SERVER"];
+  if (servers !== undefined && servers !== "") return servers;
+  throw new CliError("SERVER_NOT_NAMED", "no license server is named", {
+    hint: "add --server 7328@host, or set SEATKEEPER_SERVER",
+  });
+}
