@@ -1,14 +1,19 @@
 import type { BorrowRule } from "../base/site-rules.ts";
 import { coversPattern, isWithin } from "./coverage.ts";
-import { type Finding, optionPath, type Placed, type Review, rulesOf } from "./finding.ts";
+import { comparedRules, type Finding, optionPath, type Placed, type Review } from "./finding.ts";
 
 /** Rules about borrowing that never decide, because another one is always reached before. */
 export function reviewBorrowing(review: Review): readonly Finding[] {
-  return rulesOf(review, "borrow").flatMap((rule) => neverReached(review, rule));
+  const rules = comparedRules(review, "borrow");
+  return rules.flatMap((rule) => neverReached(review, rules, rule));
 }
 
-function neverReached(review: Review, later: Placed<"borrow">): readonly Finding[] {
-  const other = rulesOf(review, "borrow").find(
+function neverReached(
+  review: Review,
+  rules: readonly Placed<"borrow">[],
+  later: Placed<"borrow">,
+): readonly Finding[] {
+  const other = rules.find(
     (each) =>
       each.index !== later.index &&
       isStricter(review, each.rule, later.rule) &&

@@ -1,6 +1,14 @@
 import { matchesWildcard } from "../base/wildcard.ts";
 import { coversPattern, isWithin } from "./coverage.ts";
-import { type Finding, listed, optionPath, type Placed, type Review, rulesOf } from "./finding.ts";
+import {
+  comparedRules,
+  type Finding,
+  listed,
+  optionPath,
+  type Placed,
+  type Review,
+  rulesOf,
+} from "./finding.ts";
 import { type Group, groupNamed } from "./group.ts";
 
 /** Rules that shut everybody out, and rules that change nothing because another says more. */
@@ -8,12 +16,10 @@ export function reviewEffects(review: Review): readonly Finding[] {
   return [
     ...rulesOf(review, "exclude").flatMap((exclude) => shutsOut(review, exclude)),
     ...rulesOf(review, "include").flatMap((include) => keepsNobodyOut(review, include)),
-    ...rulesOf(review, "include", "exclude").flatMap((rule) => saidAlready(review, rule)),
-    ...rulesOf(review, "max").flatMap((max) => [
-      ...maximumOfZero(max),
-      ...neverDecides(review, max),
-      ...aboveSeats(review, max),
-    ]),
+    ...saidAlready(review, comparedRules(review, "include")),
+    ...saidAlready(review, comparedRules(review, "exclude")),
+    ...neverDecides(review, comparedRules(review, "max")),
+    ...rulesOf(review, "max").flatMap((max) => [...maximumOfZero(max), ...aboveSeats(review, max)]),
   ];
 }
 
@@ -44,17 +50,22 @@ function isEverybody(group: Group | undefined): boolean {
 const isAny = (pattern: string): boolean => /^\*+$/.test(pattern);
 
 /** A second include or exclude of the same people does nothing; the first one is told. */
-function saidAlready(review: Review, rule: Placed<"include" | "exclude">): readonly Finding[] {
-  const other = rulesOf(review, rule.kind).find(
-    (each) =>
-      each.index !== rule.index &&
-      saysAll(review, each.rule, rule.rule) &&
-      (each.index < rule.index || !saysAll(review, rule.rule, each.rule)),
-  );
-  if (other === undefined) return [];
-  const { ruleId } = rule.rule;
-  const text = `${other.rule.ruleId} says this already; the rule changes nothing`;
-  return [{ severity: "remark", ruleId, path: optionPath(rule), text }];
+function saidAlready(
+  review: Review,
+  rules: readonly Placed<"include" | "exclude">[],
+): readonly Finding[] {
+  return rules.flatMap((rule): readonly Finding[] => {
+    const other = rules.find(
+      (each) =>
+        each.index !== rule.index &&
+        saysAll(review, each.rule, rule.rule) &&
+        (each.index < rule.index || !saysAll(review, rule.rule, each.rule)),
+    );
+    if (other === undefined) return [];
+    const { ruleId } = rule.rule;
+    const text = `${other.rule.ruleId} says this already; the rule changes nothing`;
+    return [{ severity: "remark", ruleId, path: optionPath(rule), text }];
+  });
 }
 
 interface ForGroups {
@@ -79,22 +90,31 @@ function maximumOfZero(max: Placed<"max">): readonly Finding[] {
 }
 
 /** A lower maximum over the same holders is always reached first. */
-function neverDecides({ groups, ...review }: Review, max: Placed<"max">): readonly Finding[] {
-  const { ruleId, per, seats, who, feature } = max.rule;
-  const lower = rulesOf({ groups, ...review }, "max").find(({ index, rule: other }) => {
-    const isFirst = other.seats < seats || (other.seats === seats && index < max.index);
-    if (index === max.index || !isFirst || other.per !== per) return false;
-    if (!coversPattern(other.feature, feature)) return false;
-    const { who: outer } = other;
-    if (outer === null) return true;
-    // Each group is counted by itself, so only the same one counts the same seats.
-    const isMeant = (name: string): boolean =>
-      per === "group" ? outer.includes(name) : isWithin(groups, name, outer);
-    return who?.every(isMeant) ?? false;
+function neverDecides(review: Review, rules: readonly Placed<"max">[]): readonly Finding[] {
+  return rules.flatMap((max): readonly Finding[] => {
+    const lower = rules.find((other) => isReachedFirst(review, other, max));
+    if (lower === undefined) return [];
+    const { ruleId, seats } = lower.rule;
+    const text = `${ruleId} allows at most ${seats} of the same, so this one never decides`;
+    const path = optionPath(max, "seats");
+    return [{ severity: "contradiction", ruleId: max.rule.ruleId, path, text }];
   });
-  if (lower === undefined) return [];
-  const text = `${lower.rule.ruleId} allows at most ${lower.rule.seats} of the same, so this one never decides`;
-  return [{ severity: "contradiction", ruleId, path: optionPath(max, "seats"), text }];
+}
+
+function isReachedFirst(
+  { groups }: Review,
+  { index, rule: other }: Placed<"max">,
+  { index: at, rule: max }: Placed<"max">,
+): boolean {
+  const isLower = other.seats < max.seats || (other.seats === max.seats && index < at);
+  if (index === at || !isLower || other.per !== max.per) return false;
+  if (!coversPattern(other.feature, max.feature)) return false;
+  const { who } = other;
+  if (who === null) return true;
+  // Each group is counted by itself, so only the same one counts the same seats.
+  const isMeant = (name: string): boolean =>
+    max.per === "group" ? who.includes(name) : isWithin(groups, name, who);
+  return max.who?.every(isMeant) ?? false;
 }
 
 function aboveSeats({ licensed }: Review, max: Placed<"max">): readonly Finding[] {

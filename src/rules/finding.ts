@@ -42,9 +42,29 @@ export function rulesOf<Kind extends WrittenRule["kind"]>(
   { rules }: SitePolicy,
   ...kinds: readonly Kind[]
 ): readonly Placed<Kind>[] {
-  return rules
-    .map((written, index) => ({ ...written, index }))
-    .filter((placed): placed is Placed<Kind> => kinds.some((kind) => kind === placed.kind));
+  const known = LISTS.get(rules) ?? new Map<string, readonly Placed[]>();
+  LISTS.set(rules, known);
+  const name = kinds.join(" ");
+  const isWanted = (placed: Placed): placed is Placed<Kind> =>
+    kinds.some((kind) => kind === placed.kind);
+  const list = known.get(name) ?? rules.map((each, index) => ({ ...each, index })).filter(isWanted);
+  known.set(name, list);
+  return list.filter(isWanted);
+}
+
+/** Lists that were made before: each rule asks for those of its kind again. */
+const LISTS = new WeakMap<readonly WrittenRule[], Map<string, readonly Placed[]>>();
+
+/** Comparing more rules, each with each, would hold a reload up for seconds. */
+const COMPARED_MAX = 1_000;
+
+/** The rules of a kind, where they are few enough to be compared with one another; else none. */
+export function comparedRules<Kind extends WrittenRule["kind"]>(
+  review: Review,
+  kind: Kind,
+): readonly Placed<Kind>[] {
+  const rules = rulesOf(review, kind);
+  return rules.length <= COMPARED_MAX ? rules : [];
 }
 
 /** Where an option of a rule is written. */

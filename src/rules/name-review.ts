@@ -16,9 +16,13 @@ export function reviewNames(review: Review): readonly Finding[] {
 }
 
 function duplicateIds({ rules }: Review): readonly Finding[] {
+  const taken = new Map<string, number>();
   return rules.flatMap(({ rule: { ruleId } }, index): readonly Finding[] => {
-    const first = rules.findIndex((other) => other.rule.ruleId === ruleId);
-    if (first === index) return [];
+    const first = taken.get(ruleId);
+    if (first === undefined) {
+      taken.set(ruleId, index);
+      return [];
+    }
     const text = `the id ${ruleId} is taken by rule ${first + 1}; give one of them another id`;
     return [{ severity: "error", ruleId, path: ["rules", index, "id"], text }];
   });

@@ -8,7 +8,8 @@ import type { SitePolicy } from "./written-rule.ts";
 
 /**
  * What is wrong or odd about the site's rules, in the order of the file. It sees what the texts
- * show: two wildcards may meet in a way that is not found.
+ * show: two wildcards may meet in a way that is not found, and above 1,000 rules of a kind none is
+ * called needless.
  * @param licensed what the licenses have; undefined when nothing is known of them.
  */
 export function reviewRules(
