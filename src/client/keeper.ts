@@ -161,6 +161,8 @@ export class Keeper
   /** Why there was no connection from the first; `undefined` once there was one. */
   #unreached: ClientError | undefined;
   readonly #statusWatch: StatusWatch;
+  /** What was heard before the application had the keeper; undefined from then on. */
+  #early: (() => void)[] | undefined = [];
   #sleepWatch: SleepWatch | undefined;
   #closing: Promise<void> | undefined;
 
@@ -223,6 +225,12 @@ export class Keeper
     this.#borrowings.watch();
     this.#sleepWatch = new SleepWatch(this.clock, (span) => this.#woke(span));
     await this.#usage.adopt();
+    // By then the application has its keeper and has said what it listens to.
+    this.clock.soon(() => {
+      const early = this.#early ?? [];
+      this.#early = undefined;
+      for (const tell of early) tell();
+    });
   }
 
   async acquire(feature: string, options: AcquireOptions = {}): Promise<Seat> {
@@ -367,8 +375,10 @@ export class Keeper
       case "lease.expiring":
         return this.#seatOf(params.lease)?.warn(params.afterMs);
       case "license.expiring":
-        this.emit("licenseExpiring", params.names, params.endsAt, params.graceUntil);
-        return;
+        // Also said with the greeting, when nobody can listen yet.
+        return this.#tell(() => {
+          this.emit("licenseExpiring", params.names, params.endsAt, params.graceUntil);
+        });
       case "quota.warning":
         this.emit("quota", params);
         return;
@@ -423,6 +433,11 @@ export class Keeper
     for (let start = 0; start < seats.length; start += LEASES_PER_REQUEST) {
       void this.#ask(method, session, seats.slice(start, start + LEASES_PER_REQUEST));
     }
+  }
+
+  #tell(event: () => void): void {
+    if (this.#early === undefined) event();
+    else this.#early.push(event);
   }
 
   #seatOf(lease: string): HeldSeat | undefined {

@@ -11,6 +11,7 @@ import {
   started,
   vendor,
 } from "../daemon/given.ts";
+import { aRuledDaemon } from "../daemon/written-rules.ts";
 
 const OVER_TLS = { tls: { mode: "self-made" } } as const;
 
@@ -57,6 +58,52 @@ describe("an application, and the daemon of its site over TLS", () => {
       reason: "TOO_MANY",
     });
     await expect(bob.acquire("cad.max")).rejects.toMatchObject({ reason: "NOT_LICENSED_FEATURE" });
+  });
+
+  it("is denied by a rule with the rule, its reason, the holders, the place and the wait", async () => {
+    const daemon = await aRuledDaemon(
+      `
+groups: { leads: { users: [lead] } }
+rules:
+  - id: keep
+    reserve: { feature: cad.pro, seats: 1, for: leads }
+    reason: one seat is for whoever leads the shift
+policy: { show_holders: pseudonym }
+`,
+      undefined,
+      OVER_TLS,
+    );
+    const [ada, bob] = [await workstation(daemon), await workstation(daemon, "bob")];
+    await ada.acquire("cad.pro", { count: 2 });
+    await expect(bob.acquire("cad.pro")).rejects.toMatchObject({
+      reason: "RESERVED_FOR_OTHERS",
+      ruleId: "keep",
+      ruleReason: "one seat is for whoever leads the shift",
+      queuePosition: 1,
+    });
+    await ada.acquire("sim.solver");
+    const [{ user } = { user: "" }] = (await daemon.admin.seats()).seats;
+    await expect(bob.acquire("sim.solver")).rejects.toMatchObject({
+      reason: "NO_SEATS",
+      holders: [user],
+      queuePosition: 1,
+      retryAfter: expect.any(Number) as unknown,
+      hint: "all seats are taken; wait in the queue or try again later",
+    });
+  });
+
+  it("hears that what it uses ends soon, as soon as it is connected", async () => {
+    const day = 86_400_000;
+    const end = Date.now() + 6 * day;
+    const daemon = await aDaemon(
+      {
+        site: "Example Studio",
+        features: [{ name: "cad.pro", seats: 1, expires_at: end, grace_days: 5 }],
+      },
+      OVER_TLS,
+    );
+    const keeper = await workstation(daemon);
+    expect(await once(keeper, "licenseExpiring")).toEqual([["cad.pro"], end, end + 5 * day]);
   });
 
   it("waits in the queue for a seat that another gives back", async () => {
