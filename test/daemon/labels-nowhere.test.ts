@@ -12,7 +12,8 @@ const WHY_USER = "ottoline.featherstone";
 const WHY_HOST = "gazebo-laptop-93";
 const LISTED = "peregrine.marmalade";
 const FORMER = "persimmon.wainwright";
-const LABELS = [USER, HOST, DISPLAY, WHY_USER, WHY_HOST, LISTED, FORMER];
+const WHY_ADDRESS = "203.0.113.197";
+const LABELS = [USER, HOST, DISPLAY, WHY_USER, WHY_HOST, WHY_ADDRESS, LISTED, FORMER];
 
 const rules = `
 groups:
@@ -29,7 +30,7 @@ policy: { show_holders: pseudonym }
 const terms = {
   site: "Example Studio",
   features: [
-    { name: "cad.pro", seats: 3, lease_time: "30s" },
+    { name: "cad.pro", seats: 3, lease_time: "30s", borrow: { days: 7, seats: 1 } },
     { name: "sim.solver", seats: 1, lease_time: "30s" },
     { name: "sim.named", seats: 1, named_users: { max: 2, changes_per_month: 1 } },
   ],
@@ -44,10 +45,13 @@ describe("the labels of a client, at a site with rules", () => {
     const lease = leaseOf(await station.acquire("cad.pro"));
     said.push(await station.acquire("sim.solver"), await station.acquire("cad.pro", { count: 3 }));
     said.push(await station.ask("seat.renew", { leases: [lease], nonce: nonce() }));
+    const loan = { key: "loan", borrowMs: 86_400_000, workstation: "a1".repeat(32) };
+    said.push(await station.ask("seat.borrow", { feature: "cad.pro", ...loan }));
+    said.push(await station.acquire("cad.pro", { count: 2, wait: true }));
     daemon.write(`${rules}  # the same again\n`);
     said.push(await daemon.admin.reload());
     const asked = { user: WHY_USER as never, host: WHY_HOST as never, version: "0", count: 1 };
-    said.push(await daemon.admin.why({ feature: "cad.pro", ...asked, address: "127.0.0.1" }));
+    said.push(await daemon.admin.why({ feature: "cad.pro", ...asked, address: WHY_ADDRESS }));
     said.push(await daemon.admin.why({ feature: "sim.solver", ...asked }));
     const list = { feature: "sim.named", users: [LISTED as never, FORMER as never] };
     said.push(await daemon.admin.editNamedUsers({ ...list, change: "add" }));

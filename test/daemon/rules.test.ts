@@ -129,6 +129,38 @@ rules:
     expect(answer.denial?.retryAfterMs).toBeGreaterThan(0);
   });
 
+  it.each([
+    ["somebody who is excluded", "intern-1", "cad.pro", {}],
+    ["somebody who is not included", "bob", "sim.solver", {}],
+    ["somebody for whom no seat is left", "bob", "cad.pro", {}],
+    ["somebody for whom too many are asked", "ada", "cad.pro", { count: 9 }],
+    ["somebody who asks for what nobody sells", "ada", "cad.max", {}],
+    ["somebody who would get it", "ada", "sim.solver", {}],
+  ])("is, for %s, word for word what they are told themselves", async (_, user, feature, more) => {
+    const { admin, url } = await aRuledDaemon(`${groups}
+rules:
+  - exclude: { feature: cad.pro, who: interns }
+    reason: interns use the viewer
+  - include: { feature: sim.solver, who: cad }
+  - max: { feature: cad.pro, seats: 2, per: user, who: cad }
+policy: { show_holders: pseudonym }
+`);
+    const holder = await Workstation.greeted(url, somebody("holder", "cad-9"));
+    await holder.acquire("cad.pro", { count: 2 });
+    await (await Workstation.greeted(url, somebody("other", "ws-8"))).acquire("cad.pro");
+    const ask = { feature, version: "0", count: 1, ...more, user: rawIdentity(user) };
+    const leases = async (): Promise<unknown> =>
+      (await admin.seats()).seats.map(({ lease }) => lease);
+    const before = await leases();
+    const foretold = await admin.why({ ...ask, host: rawIdentity("ws-7") });
+    expect(await leases()).toEqual(before);
+    const somebodyThere = await Workstation.greeted(url, somebody(user, "ws-7"));
+    const { result, error } = await somebodyThere.acquire(feature, more);
+    expect(foretold.outcome).toBe(error === undefined ? "granted" : "denied");
+    expect(roughly(foretold.denial)).toEqual(roughly(error?.data ?? null));
+    expect(result?.["state"]).toBe(error === undefined ? "granted" : undefined);
+  });
+
   it("is that the license is for another machine, as they would be told", async () => {
     const site = await aSite();
     const before = await started(site);
@@ -157,4 +189,9 @@ rules:
 
 function person(user: string): { readonly user: RawIdentity; readonly host: RawIdentity } {
   return { user: rawIdentity(user), host: rawIdentity("ws-7") };
+}
+
+/** A wait is told in milliseconds of the moment. */
+function roughly(denial: object | null): unknown {
+  return denial && { ...denial, ...("retryAfterMs" in denial ? { retryAfterMs: "some" } : {}) };
 }
