@@ -171,12 +171,9 @@ describe("a rule that another one makes needless", () => {
   });
 
   it("is not looked for among more than a thousand of a kind, so that a reload takes no seconds", () => {
-    const alike = (count: number): readonly string[] => {
-      const rules = Array.from({ length: count }, (_, at) => exclude(`x${at}`, "cad.pro", "ada"));
-      return sayings(site({ ada: groups.ada }, ...rules));
-    };
-    expect(alike(1_000)).toHaveLength(999);
-    expect(alike(1_001)).toEqual([]);
+    const all = Array.from({ length: 1_001 }, (_, at) => exclude(`x${at}`, "cad.pro", "ada"));
+    expect(sayings(site({ ada: groups.ada }, ...all.slice(1)))).toHaveLength(999);
+    expect(sayings(site({ ada: groups.ada }, ...all))).toEqual([]);
   });
 
   it("is a maximum above a lower one for the same holders", () => {
