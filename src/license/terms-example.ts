@@ -21,6 +21,9 @@ features:
     seats: 3
     # The highest version that may use the seats, in quotes ("2027.10" is not the number 2027.1).
     # version_max: null
+    # The last day of maintenance: versions released later are not covered, nor are applications that do
+    # not say when they were released.
+    # maintenance_until: null
     # The paid days of this feature, and days that it goes on afterwards.
     # starts_at: null
     # expires_at: null
@@ -28,6 +31,9 @@ features:
     # Seats that may be taken off the network, as in { days: 7, seats: 1 }: the most days at a time,
     # and how many seats at once.
     # borrow: null
+    # Only users on a list that the site keeps, as in { max: 5, changes_per_month: 2 }: how many there
+    # are, and how many of them may be exchanged in a month.
+    # named_users: null
     # Seats that may be granted above "seats". They are always recorded.
     # overdraft_seats: 0
     # A seat comes back when its holder was silent for this long: 2s to 1d.
@@ -45,12 +51,14 @@ meters:
     unit: minutes
     # Prepaid units per period; without it, usage is counted and never refused.
     quota: 10000
-    # The quota counts for the whole license (total), a day or a month (UTC).
+    # The quota counts for the whole license (total), or a day or a month of the site's time zone.
     period: month
     # Beyond the quota: deny the record, or allow and count it.
     overdraft: deny
     # How late a record of an offline application is still accepted.
     # late_limit: 7d
+    # Whether applications may give units back that they recorded, up to what was used in the period.
+    # refunds: false
 
 # How usage is sealed into the site's ledger. "scheduled" collects it for at most max_interval;
 # "immediate" seals it before the application gets its answer.

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { DENIAL_REASONS, type DenialReason } from "../../src/base/denial.ts";
 import { rawIdentity } from "../../src/base/identity.ts";
 import { leaseId } from "../../src/base/ids.ts";
-import { type Config, DEFAULT_CONFIG, readConfig } from "../../src/config/config.ts";
+import { type Config, DEFAULT_CONFIG } from "../../src/config/config.ts";
 import type { SiteParts } from "../../src/daemon/site.ts";
 import type { AdminNamedEdits } from "../../src/protocol/admin.ts";
 import { dataFolder } from "../../src/store/data-folder.ts";
@@ -156,6 +156,17 @@ const WAYS: Partial<Record<DenialReason, Way>> = {
     await admin.revoke(leaseId(lease));
     return lostIn(await ada.ask("seat.renew", { leases: [lease], nonce: nonce() }));
   },
+  async LEASE_IDLE() {
+    stopTime();
+    const rules = "rules: [{ idle_timeout: { feature: cad.pro, for: 10s } }]";
+    const { url } = await aRuledDaemon(rules, oneSeat());
+    const ada = await Workstation.greeted(url);
+    const leases = [leaseOf(await ada.acquire("cad.pro"))];
+    await vi.advanceTimersByTimeAsync(20_000);
+    await ada.ask("seat.renew", { leases, quiet: leases, nonce: nonce() });
+    await vi.advanceTimersByTimeAsync(10_000);
+    return lostIn(await ada.ask("seat.renew", { leases, nonce: nonce() }));
+  },
   // Told to the administrator, under a code of the admin socket's own.
   async LEASE_BORROWED() {
     const { url, admin } = await aDaemon(lending);
@@ -200,11 +211,6 @@ const WAYS: Partial<Record<DenialReason, Way>> = {
 
 /** What no daemon of this release says, and what shows that it cannot. */
 const NOT_YET_SAID: Partial<Record<DenialReason, () => Promise<void> | void>> = {
-  // Until clients report activity.
-  LEASE_IDLE: () =>
-    expect(() =>
-      readConfig("rules: [{ idle_timeout: { feature: cad.pro, for: 5m } }]", "config.yaml"),
-    ).toThrow(/no client of this release reports activity/),
   // Until something asks for the report, and for the state of the ledger, before it grants.
   REPORT_OVERDUE: () => expectUnsaid("REPORT_OVERDUE"),
   LEDGER_BROKEN: () => expectUnsaid("LEDGER_BROKEN"),
