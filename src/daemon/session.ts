@@ -129,7 +129,8 @@ export class Session implements Visit, Listener, Watcher {
   caller(): Caller {
     if (this.#greeted === undefined) throw new TypeError("nobody was greeted");
     const { who, standing } = this.#greeted;
-    return { ...who, standing: standing() };
+    const { client, instance, user, host, display } = who;
+    return { client, instance, user, host, display, standing: standing() };
   }
 
   notice(notice: Notice): void {

@@ -20,13 +20,34 @@ export interface Claim
   readonly bound: Standing["bound"] | undefined;
 }
 
+/** Written out, as `leaseAt` is: each request passes here several times. */
 export function claimOf({ by, feature, version, versionDate, count }: AcquireCommand): Claim {
-  const { client, user, host, display, standing } = by;
-  const who = { client, user, host, display, groups: groupsOf(standing), bound: standing.bound };
-  return { ...who, feature, version, versionDate, count };
+  return {
+    client: by.client,
+    user: by.user,
+    host: by.host,
+    display: by.display,
+    groups: groupsOf(by.standing),
+    bound: by.standing.bound,
+    feature,
+    version,
+    versionDate,
+    count,
+  };
 }
 
-/** What a lease claims by itself, as far as it is remembered. */
-export function claimOfLease(lease: Lease): Claim {
-  return { ...lease, bound: undefined };
+/** What a lease claims by itself, as far as it is remembered; with its holder there, what is proven too. */
+export function claimOfLease(lease: Lease, bound?: Standing["bound"]): Claim {
+  return {
+    client: lease.client,
+    user: lease.user,
+    host: lease.host,
+    display: lease.display,
+    groups: lease.groups,
+    bound,
+    feature: lease.feature,
+    version: lease.version,
+    versionDate: lease.versionDate,
+    count: lease.count,
+  };
 }

@@ -41,7 +41,7 @@ function goesOn(state: SeatState, turn: Turn, lease: Lease, by: Caller): boolean
   return (
     groupsOf(by.standing).join(" ") === lease.groups.join(" ") &&
     !state.surplus.value.has(lease.id) &&
-    whyNever(state, turn, { ...claimOfLease(lease), bound }) === undefined
+    whyNever(state, turn, claimOfLease(lease, bound)) === undefined
   );
 }
 

@@ -130,7 +130,8 @@ export function prolonged(
 ): Lease {
   const groups = groupsOf(by.standing);
   const expiresAt = after(turn.now.mono, leaseTime);
-  const idleness = idlenessOf(feature, { ...lease, groups, leaseTime }, turn.now.mono);
+  const { activeAt, idleAt } = lease;
+  const idleness = idlenessOf(feature, { groups, leaseTime, activeAt, idleAt }, turn.now.mono);
   const { instance } = by;
   const { overdraft, seatSince, borrowed, lingersUntil, startedAt, seatFrom } = lease;
   return leaseAt(lease, {
@@ -185,12 +186,25 @@ function newLease(turn: Turn, feature: Feature, asked: AcquireCommand, seating: 
   const { by, key, newLease: id } = asked;
   const pool = feature.pool.value;
   if (pool === undefined) throw new TypeError("no pool to grant from");
-  const { bound: _bound, ...claim } = claimOf(asked);
   const { wall, mono } = turn.now;
   const isShared = seating === "shared";
-  const lasting = { ...claim, id, key, grantedAt: wall };
+  const { client, user, host, display, groups } = claimOf(asked);
+  const { feature: name, version, versionDate, count } = asked;
+  const lasting = {
+    id,
+    client,
+    user,
+    host,
+    display,
+    feature: name,
+    version,
+    versionDate,
+    count,
+    key,
+    grantedAt: wall,
+  };
   return leaseAt(lasting, {
-    groups: claim.groups,
+    groups,
     instance: by.instance,
     leaseTime: pool.leaseTime,
     overdraft: seating === "overdraft",
@@ -202,7 +216,7 @@ function newLease(turn: Turn, feature: Feature, asked: AcquireCommand, seating: 
     expiresAt: after(mono, pool.leaseTime),
     ...idlenessOf(
       feature,
-      { groups: claim.groups, leaseTime: pool.leaseTime, activeAt: mono, idleAt: null },
+      { groups, leaseTime: pool.leaseTime, activeAt: mono, idleAt: null },
       mono,
     ),
     restored: false,

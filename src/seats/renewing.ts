@@ -30,7 +30,7 @@ export function renewLease(
     feature.pool.value?.leaseTime ?? lease.leaseTime,
   );
   const refusal =
-    whyNever(state, turn, { ...claimOfLease(renewed), bound: by.standing.bound }) ??
+    whyNever(state, turn, claimOfLease(renewed, by.standing.bound)) ??
     keep(state, turn, lease, renewed);
   if (refusal === undefined) return renewed;
   const current = state.leases.get(lease.id) ?? lease;
