@@ -27,7 +27,8 @@ const examples = page.split(/^#{2,3} /m).flatMap((section): readonly Example[] =
   const [heading = ""] = section.split("\n");
   const [, yaml = ""] = /```yaml\n(.*?)```/s.exec(section) ?? [];
   const [, session = ""] = /```console\n(.*?)```/s.exec(section) ?? [];
-  const isPlayed = /^\w+\$ /.test(session);
+  // A list of commands alone shows nothing that could be compared.
+  const isPlayed = /^\w+\$ /.test(session) && /^(?!\w+\$ )./m.test(session);
   if (yaml === "" && !isPlayed) return [];
   const [, held = ""] = /<!-- held: (.*) -->/.exec(section) ?? [];
   const [, terms] = /<!-- terms: (.*) -->/.exec(section) ?? [];
