@@ -6,6 +6,8 @@ const PROCESS_TESTS = ["test/{cli,daemon,crash,examples,privacy-run}/**/*.test.t
 const config: ViteUserConfig = defineConfig({
   test: {
     restoreMocks: true,
+    // What a test waits for comes as soon as the machine lets it; no test measures time.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,

@@ -156,8 +156,9 @@ export const anyCrowdedTerms: fc.Arbitrary<SeatTerms> = fc
       maxLength: 3,
     }),
     reserve: seldom<readonly string[], readonly string[]>([], ["leads"]),
+    exclude: seldom<readonly string[], readonly string[]>([], ["night"]),
   })
-  .map(({ seats, borrow, others, share, tokens, linger, priority, reserve }) =>
+  .map(({ seats, borrow, others, share, tokens, linger, priority, reserve, exclude }) =>
     termsOf({
       pools: [
         pool({ grants: [grant({ seats, borrow })], share, tokens, linger }),
@@ -170,6 +171,7 @@ export const anyCrowdedTerms: fc.Arbitrary<SeatTerms> = fc
           feature: "*",
           ...rule,
         })),
+        exclude: exclude.map((group) => ({ ruleId: "exclude", feature: "cad.pro", who: [group] })),
         reserve: reserve.map((group) => ({
           ruleId: "reserve",
           feature: "cad.pro",

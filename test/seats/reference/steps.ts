@@ -41,7 +41,7 @@ const USUAL = words(
 );
 const CROWDED = words(
   "acquire acquire acquire acquire acquire acquire acquire acquire acquire acquire again release",
-  "release renew cancel disconnect reconnect resume revoke borrow return",
+  "release renew cancel disconnect reconnect resume revoke borrow return again disconnect",
 );
 
 function words(...lines: readonly string[]): readonly string[] {
