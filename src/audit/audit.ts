@@ -14,7 +14,7 @@ import type { AuditInput } from "./audit-input.ts";
 import { AuditProblems } from "./audit-problems.ts";
 import type { AuditReport } from "./audit-report.ts";
 import { AuditWalk } from "./audit-walk.ts";
-import { checksOf, uncheckedBy } from "./checks.ts";
+import { type AuditParts, checksOf, uncheckedBy } from "./checks.ts";
 
 /**
  * Opens a usage bundle or a ledger file with an auditor's key, shows every block, and recomputes all
@@ -30,7 +30,8 @@ function auditBundle(source: ByteSource, input: AuditInput): AuditReport {
   const framing = inspectFraming(source, problems.shared);
   const walk = new AuditWalk(input, framing?.head.fromIndex ?? 0, problems);
   // What is not in order is not read on: its own frame says that it is not what the site wrote.
-  if (!framing || !problems.none) return reportOf("bundle", source, input, walk, problems);
+  const kind = "bundle";
+  if (!framing || !problems.none) return reportOf({ kind, source, input, walk, problems });
   compareLicense(input, framing.head.chainId, problems);
   const rows = new Map(framing.head.directory.map((row) => [row.index, row]));
   for (const block of readBundleBlocks(source, framing.head)) {
@@ -44,7 +45,7 @@ function auditBundle(source: ByteSource, input: AuditInput): AuditReport {
   compareGenesis(input, walk, problems);
   const head = checkEnd(framing, input, walk, problems);
   walk.bytes.addFrame(walk.root !== undefined);
-  return reportOf("bundle", source, input, walk, problems, framing, head);
+  return reportOf({ kind, source, input, walk, problems, framing, head });
 }
 
 function auditLedger(source: ByteSource, input: AuditInput): AuditReport {
@@ -73,7 +74,7 @@ function auditLedger(source: ByteSource, input: AuditInput): AuditReport {
   const id = chain && chainId(toHex(chain));
   if (id) compareLicense(input, id, problems);
   compareGenesis(input, walk, problems);
-  return reportOf("ledger", source, input, walk, problems, undefined, undefined, id);
+  return reportOf({ kind: "ledger", source, input, walk, problems, chainId: id });
 }
 
 function compareLicense({ license }: AuditInput, found: ChainId, problems: AuditProblems): void {
@@ -128,16 +129,18 @@ function rowOf(block: Block): Uint8Array {
   return encodeDirectoryRow({ segment, index, enc, readCommit, handoff });
 }
 
-function reportOf(
-  kind: AuditReport["kind"],
-  source: ByteSource,
-  input: AuditInput,
-  walk: AuditWalk,
-  problems: AuditProblems,
-  framing?: Framing,
-  head?: Head,
-  chain?: ChainId,
-): AuditReport {
+/** Everything a report is made from. */
+interface Looked extends Omit<AuditParts, "framing" | "head"> {
+  readonly source: ByteSource;
+  readonly problems: AuditProblems;
+  readonly framing?: Framing;
+  readonly head?: Head | undefined;
+  /** Of a ledger file: what its blocks say. A bundle says it itself. */
+  readonly chainId?: ChainId | undefined;
+}
+
+function reportOf(looked: Looked): AuditReport {
+  const { kind, source, input, walk, problems, framing, head, chainId: id } = looked;
   walk.finish();
   const { blocks, opened } = walk.counts;
   if (input.secret && opened === 0 && problems.none) {
@@ -147,7 +150,7 @@ function reportOf(
   const parts = { kind, input, walk, framing, head };
   return {
     kind,
-    chainId: framing?.head.chainId ?? chain,
+    chainId: framing?.head.chainId ?? id,
     auditor: walk.auditor,
     fromIndex: framing?.head.fromIndex ?? 0,
     size: framing?.head.size ?? walk.next,

@@ -33,7 +33,12 @@ const LONGEST_FILE = 1_048_576;
 export function readYaml(text: string, path: string): YamlText {
   if (text.length > LONGEST_FILE) throw refusal(path, { line: 1, column: 1 }, "is too long");
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    // A list or map as a key would be turned into text, with a warning of the YAML reader's own.
+    stringKeys: true,
+  });
   const [complaint] = [...document.errors, ...document.warnings];
   if (complaint !== undefined) throw syntaxError(path, lines, complaint);
   return {
@@ -51,7 +56,10 @@ function plain(read: () => unknown, path: string): unknown {
 }
 
 function syntaxError(path: string, lines: LineCounter, error: YAMLError): ConfigError {
-  const reason = error.message.charAt(0).toLowerCase() + error.message.slice(1);
+  const reason =
+    error.code === "NON_STRING_KEY"
+      ? "the name of an entry is a list or a map"
+      : error.message.charAt(0).toLowerCase() + error.message.slice(1);
   return refusal(path, placeAt(lines, error.pos[0]), reason);
 }
 

@@ -10,9 +10,9 @@ export function auditorsOf({
 }: Pick<DeskCore, "writer" | "shelf" | "auditor">): readonly AdminAuditor[] {
   const named = auditor.key && sealingKeyId(auditor.key);
   const isAllowed = shelf.entitlement.auditorAllowed;
-  const present = writer.readers.map((keyId): AdminAuditor => {
+  const present = writer.readers.current.map((keyId): AdminAuditor => {
     return { keyId, state: isAllowed && keyId === named ? "reads" : "leaving" };
   });
-  if (named === undefined || writer.readers.includes(named)) return present;
+  if (named === undefined || writer.readers.current.includes(named)) return present;
   return [...present, { keyId: named, state: isAllowed ? "next" : "not-allowed" }];
 }

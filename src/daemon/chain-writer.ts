@@ -1,6 +1,5 @@
 import { isoTime, type Moment, type UnixMillis } from "../base/time.ts";
 import type { OpenSeatTime, UsageEvent } from "../base/usage-event.ts";
-import { sealingKeyId } from "../crypto/key-id.ts";
 import { randomBytes } from "../crypto/random.ts";
 import { fitEvents } from "../ledger/checkpoint-size.ts";
 import type { BlockDraft, CheckpointDraft, PreparedBlock } from "../ledger/draft.ts";
@@ -18,6 +17,7 @@ import type { SeatBook } from "../seats/book.ts";
 import type { CommitGroup, Store } from "../store/database.ts";
 import type { Writes } from "./commit-group.ts";
 import { isUnavailable } from "./failure-kind.ts";
+import { SegmentReaders } from "./segment-readers.ts";
 
 /** A block that a run has to say before its first other one. */
 export type PrefaceBlock = StartPayload | IncidentPayload;
@@ -72,13 +72,14 @@ export class ChainWriter {
   readonly #preface: PrefaceBlock[];
   #pending: number;
   #from: UnixMillis;
-  #readers: readonly string[] | undefined;
+  /** For whom the running segment is sealed, and the next one would be. */
+  readonly readers: SegmentReaders;
 
   constructor(parts: ChainWriterParts) {
     this.#parts = parts;
     this.#preface = [...parts.preface];
     this.#pending = parts.pending;
-    this.#readers = parts.readers;
+    this.readers = new SegmentReaders(parts);
     // The first interval begins with the run that opens it.
     this.#from = parts.lastCut ?? parts.clocks().wall;
   }
@@ -91,16 +92,6 @@ export class ChainWriter {
   /** The end of the newest checkpoint or heartbeat; before the first, the start of this run. */
   get lastSealed(): UnixMillis {
     return this.#from;
-  }
-
-  /** Key ids of the auditors who can read the next block, if no segment begins with it. */
-  get readers(): readonly string[] {
-    return this.#readers ?? [];
-  }
-
-  /** Key ids of the auditors for whom the next segment would be sealed. */
-  get wantedReaders(): readonly string[] {
-    return this.#parts.auditors().map(sealingKeyId);
   }
 
   /** Makes the writes durable. They are sealed by a later checkpoint. */
@@ -170,23 +161,9 @@ export class ChainWriter {
     const { ledger, clocks } = this.#parts;
     const due = ledger.needsSegment(clocks().highWater) ?? (keysChanged ? "keys" : undefined);
     if (due !== undefined) await this.#openSegment(due, []);
-    else if (this.#auditorsWait()) {
-      const today = { kind: "meta", key: this.#changedKey, value: this.#today() } as const;
-      await this.#openSegment("keys", [today]);
+    else if (this.readers.isChangeDue(this.#today())) {
+      await this.#openSegment("keys", [this.readers.changedOn(this.#today())]);
     }
-  }
-
-  /**
-   * Whether others are to read than can, and no segment was opened for such a change today: the
-   * vendor bounds the number of segments by the days. A second change waits for the next segment.
-   */
-  #auditorsWait(): boolean {
-    if (this.wantedReaders.join(" ") === this.readers.join(" ")) return false;
-    return this.#parts.store.meta(this.#changedKey) !== this.#today();
-  }
-
-  get #changedKey(): string {
-    return `auditors changed ${this.#parts.vendor}`;
   }
 
   /** The UTC day of the highest believed clock, as segments count days. */
@@ -201,7 +178,9 @@ export class ChainWriter {
   foresee(): readonly PayloadSource[] {
     const { ledger, clocks } = this.#parts;
     const { wall: createdAt, highWater } = clocks();
-    const due = ledger.needsSegment(highWater) ?? (this.#auditorsWait() ? "keys" : undefined);
+    const due =
+      ledger.needsSegment(highWater) ??
+      (this.readers.isChangeDue(this.#today()) ? "keys" : undefined);
     return [
       ...(due ? [{ type: "segment", createdAt, highWater, reason: due } as const] : []),
       ...this.#preface,
@@ -224,7 +203,6 @@ export class ChainWriter {
   }
 
   async #openSegment(reason: SegmentReason, records: Extras["records"]): Promise<void> {
-    const { vendor, log } = this.#parts;
     const { wall, highWater } = this.#parts.clocks();
     const recipients = this.#parts.auditors();
     await this.#commit({ ...NO_WRITES, ...(records ? { records } : {}) }, () => ({
@@ -236,10 +214,7 @@ export class ChainWriter {
       recipients,
       entropy: randomBytes(64),
     }));
-    const readers = recipients.map(sealingKeyId);
-    const isOther = readers.join(" ") !== this.readers.join(" ");
-    this.#readers = readers;
-    if (isOther) log.info("auditors.changed", { vendor, auditors: readers });
+    this.readers.follow(recipients);
   }
 
   async #sealLast(writes: Writes): Promise<void> {

@@ -37,6 +37,6 @@ function preview(desk: VendorDesk): AdminPreview {
 function nextReaders({ core }: VendorDesk): NonNullable<PendingBlock["readers"]> {
   return {
     vendor: sealingKeyId(core.shelf.sealingKey()),
-    auditors: core.writer.wantedReaders,
+    auditors: core.writer.readers.wanted,
   };
 }

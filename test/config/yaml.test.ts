@@ -43,6 +43,7 @@ describe("a YAML file", () => {
     ["a: !colour red\n", "terms.yaml:1:4: unresolved tag: !colour"],
     ["a: &x 1\nb: *x\n", "terms.yaml:1:1: aliases (*name) are not supported"],
     ["a:\n\t- b\n", "terms.yaml:2:1: "],
+    ["a: 1\n? [b]\n: 2\n", "terms.yaml:2:3: the name of an entry is a list or a map"],
   ])("%j is refused with its line", (text, message) => {
     const read = () => readYaml(text, "terms.yaml");
     expect(read).toThrow(ConfigError);
