@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { aSite, configIn, emptyFolder } from "../daemon/given.ts";
+import { aSite, configIn, emptyFolder, vendorFile } from "../daemon/given.ts";
 import { somebody, Workstation } from "../daemon/workstation.ts";
 import { aRuledDaemon } from "../daemon/written-rules.ts";
 
@@ -19,7 +19,7 @@ interface Outcome {
 /** Not `spawnSync`: the daemon that is asked lives in this process. */
 function seatkeeper(...words: readonly string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    const env = { PATH: process.env["PATH"] };
+    const env = { PATH: process.env["PATH"], HOME: emptyFolder() };
     execFile(process.execPath, [PROGRAM, ...words], { env }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
     });
@@ -200,6 +200,37 @@ describe("seatkeeper why", () => {
   });
 });
 
+describe("seatkeeper run", () => {
+  it("is denied by a rule with its id, its reason, who holds the seats, and what waiting would bring", async () => {
+    const daemon = await aRuledDaemon(`
+groups:
+  cad: { users: [ada] }
+rules:
+  - id: keep
+    reserve: { feature: cad.pro, seats: 2, for: cad }
+    reason: two seats are kept for the CAD team
+policy: { show_holders: pseudonym }
+`);
+    const bob = await Workstation.greeted(daemon.url, somebody("bob"));
+    await bob.acquire("cad.pro");
+    await bob.acquire("sim.solver");
+    const [{ user } = { user: "" }] = (await daemon.admin.seats()).seats;
+    const vendorPath = join(emptyFolder(), "acme.skvendor");
+    writeFileSync(vendorPath, vendorFile);
+    const asked = ["--server", daemon.url, "--vendor-file", vendorPath, "--", "echo", "never"];
+    const reserved = await seatkeeper("run", "--feature", "cad.pro", ...asked);
+    expect(reserved.stderr).toMatch(
+      /^seatkeeper: error: cad\.pro denied: RESERVED_FOR_OTHERS by rule keep: two seats are kept for the CAD team \(SEAT_DENIED\)\nseatkeeper: hint: .*; who waits would be number 1; a seat may come free in about .+\n$/,
+    );
+    expect(reserved).toMatchObject({ code: 1, stdout: "" });
+    const taken = await seatkeeper("run", "--feature", "sim.solver", ...asked);
+    expect(taken.stderr).toMatch(
+      new RegExp(`hint: all seats are taken; .*; held by ${user}; who waits would be number 1; `),
+    );
+    expect(taken.code).toBe(1);
+  });
+});
+
 describe("SIGHUP", () => {
   it("reloads, says what is wrong with a bad file, and never ends the daemon", async () => {
     const folder = emptyFolder();
@@ -222,7 +253,7 @@ describe("SIGHUP", () => {
     writeFileSync(path, `${settings}rules: 7\n`);
     daemon.kill("SIGHUP");
     await says("reload.refused");
-    expect(log).toContain("rules: expected array, received number");
+    expect(log).toMatch(/config\.yaml:5:1: rules: expected array, received number/);
     writeFileSync(path, `${settings}groups: { cad: { users: [ada] } }\n`);
     daemon.kill("SIGHUP");
     await says("reload.done");
