@@ -69,6 +69,10 @@ meters:
 # What the ledger tells you: sums only (totals), or each event with a pseudonym (events).
 # detail: totals
 
+# Whether the site may name an auditor of its own, who reads what the ledger tells you and can change none of it.
+# You see in each bundle whether there is one, and the id of the key.
+# auditor_allowed: false
+
 # How often the site promised to deliver its usage. Recorded; the daemon enforces nothing of it.
 # report:
 #   interval_days: 30

@@ -6,7 +6,7 @@ import { chainSource, readBlocks } from "../../src/ledger/reader.ts";
 import { type OpenedLedger, SealedLedger } from "../../src/ledger/sealed-ledger.ts";
 import { decodeSlot } from "../../src/ledger/state.ts";
 import { type CrashKind, FakeDisk } from "./disk.ts";
-import { checkpoint, genesis, grant, segment, vendorSecret } from "./given.ts";
+import { auditorKey, checkpoint, genesis, grant, segment, vendorSecret } from "./given.ts";
 import { walkAsVendor } from "./vendor-walk.ts";
 
 const VENDOR = { vendorName: "acme.example" };
@@ -172,9 +172,12 @@ describe("a stop after C7", () => {
 });
 
 describe("a stop while a segment is opened", () => {
-  it("derives the same segment keys again", () => {
+  it.each([
+    ["nobody else", []],
+    ["an auditor", [auditorKey]],
+  ])("derives the same segment keys again, with %s reading", (_, recipients) => {
     const { disk, ledger } = twoBlocks();
-    const prepared = ledger.prepare(segment("fresh"));
+    const prepared = ledger.prepare(segment("fresh", { recipients }));
     const opened = open(disk, [prepared.outbox]);
     expect(opened).toMatchObject({ findings: [], redone: 1 });
     opened.ledger.publish(opened.ledger.prepare(checkpoint([grant(2)])));

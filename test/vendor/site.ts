@@ -23,6 +23,8 @@ import { type Happening, minute, noon } from "./given.ts";
 
 /** A customer's site as the vendor meets it: its request, its bundles. A real ledger in memory. */
 export class Site {
+  /** Who reads the segments that begin, beside the vendor. */
+  auditors: readonly Uint8Array[] = [];
   readonly genesis: Genesis;
   readonly daemon: Signer;
   readonly #vendor: VendorFile;
@@ -141,6 +143,12 @@ export class Site {
     });
   }
 
+  /** From the next block on others read beside the vendor. */
+  nameAuditors(...keys: readonly Uint8Array[]): void {
+    this.auditors = keys;
+    this.#openSegment("keys");
+  }
+
   /** `seatkeeper usage receipt FILE`. */
   takeReceipt(text: string): Receipt {
     const receipt = readReceipt(text, {
@@ -164,7 +172,7 @@ export class Site {
       highWater: unixMillis(this.#clock),
       reason,
       sealingKey: newestSealingKey(this.#vendor),
-      recipients: [],
+      recipients: this.auditors,
       entropy: randomBytes(64),
     });
   }
