@@ -1,15 +1,13 @@
-import { toHex, utf8 } from "../base/bytes.ts";
-import { idempotencyKey, type LeaseId } from "../base/ids.ts";
+import type { LeaseId } from "../base/ids.ts";
 import { after, type Millis, type MonoMillis, millis, minutes, unixMillis } from "../base/time.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
-import { sha256 } from "../crypto/hash.ts";
 import { LEASES_PER_REQUEST } from "../protocol/limits.ts";
-import type { BorrowParams } from "../protocol/requests.ts";
 import type { BorrowResult } from "../protocol/results.ts";
 import { freshNonce } from "./acquisition.ts";
+import { againOf, type BorrowWish, borrowParams, isAnswer } from "./borrow-request.ts";
 import { BorrowedSeat, type BorrowedSeatDesk } from "./borrowed-seat.ts";
 import { ClientError, SeatDeniedError } from "./errors.ts";
-import { type Borrowed, HeldTicket } from "./held-ticket.ts";
+import type { Borrowed, HeldTicket } from "./held-ticket.ts";
 import type { Link } from "./link.ts";
 import type { Loss, Seat } from "./seat.ts";
 import type { SeatWish } from "./seat-wish.ts";
@@ -22,6 +20,7 @@ import {
   refused,
   type TicketOwner,
 } from "./ticket-proof.ts";
+import { TicketShelf } from "./ticket-shelf.ts";
 import type { TicketStore } from "./ticket-store.ts";
 
 /** Who hears of borrowed seats. */
@@ -37,13 +36,6 @@ export interface BorrowingsParts {
   readonly store: TicketStore;
   readonly owner: TicketOwner;
   readonly listener: BorrowingsListener;
-}
-
-/** What is borrowed, and for how long from now. */
-export interface BorrowWish extends Omit<SeatWish, "wait"> {
-  readonly span: Millis;
-  /** Whether it is borrowed anew at half of its time. */
-  readonly renew: boolean;
 }
 
 /** `pending` where the daemon will be told at the next connection. */
@@ -65,24 +57,20 @@ const SEEN_STEP: Millis = minutes(10);
 export class Borrowings implements BorrowedSeatDesk {
   readonly clock: Clock;
   readonly #parts: BorrowingsParts;
-  readonly #held = new Map<LeaseId, HeldTicket>();
+  readonly #shelf: TicketShelf;
   /** Those that this process uses. */
   readonly #seats = new Map<LeaseId, BorrowedSeat>();
-  /** Why tickets on disk are of no use here. */
-  #refusals: readonly ClientError[] = [];
   #timer: Timer | undefined;
   #retryAt: MonoMillis | undefined;
 
   constructor(parts: BorrowingsParts) {
     this.#parts = parts;
     this.clock = parts.clock;
+    this.#shelf = new TicketShelf(parts.store, parts.owner, parts.clock);
   }
 
   get list(): readonly Borrowed[] {
-    return [...this.#held.values()]
-      .filter(({ kept }) => !kept.isReturned)
-      .map((held) => held.told)
-      .toSorted((one, other) => one.until - other.until);
+    return this.#shelf.told;
   }
 
   /** Those that this process uses. */
@@ -91,43 +79,22 @@ export class Borrowings implements BorrowedSeatDesk {
   }
 
   get isUsable(): boolean {
-    return [...this.#held.values()].some((held) => held.isUsable);
+    return this.#shelf.all.some((held) => held.isUsable);
   }
 
-  /** Reads what is on disk, also what other processes have changed there. @throws ClientError TICKET_FILE. */
-  async load(): Promise<void> {
-    const { store, owner } = this.#parts;
-    const refusals: ClientError[] = [];
-    const found = new Set<LeaseId>();
-    for (const kept of await store.all()) {
-      const proven = this.#provenBefore(kept) ?? proofOf(kept, owner);
-      if (proven instanceof ClientError) refusals.push(proven);
-      else {
-        found.add(proven.ticket.leaseId);
-        this.#know(proven, kept);
-      }
-    }
-    this.#refusals = refusals;
-    for (const lease of this.#held.keys()) {
-      if (!found.has(lease) && !this.#seats.has(lease)) this.#held.delete(lease);
-    }
+  load(): Promise<void> {
+    return this.#shelf.load();
   }
 
-  /** Why nothing can be used without a server; `undefined` where nothing was borrowed. */
+  /** As `TicketShelf.whyNot`. */
   whyNot(feature?: string): ClientError | undefined {
-    const held = [...this.#held.values()].filter(
-      ({ ticket, kept }) => !kept.isReturned && (feature ?? ticket.feature) === ticket.feature,
-    );
-    if (held.some(({ left }) => left === 0)) return refused("its time is over");
-    if (held.length > 0)
-      return refused("another program uses the seat, or it is for fewer seats or another version");
-    return this.#refusals[0];
+    return this.#shelf.whyNot(feature);
   }
 
   /** A borrowed seat for the wish, if there is one that no process uses. @throws ClientError TICKET_FILE. */
   async take(wish: SeatWish): Promise<BorrowedSeat | undefined> {
     await this.load();
-    for (const held of this.#held.values()) {
+    for (const held of this.#shelf.all) {
       if (!held.isUsable || held.unlock !== undefined || !fits(held, wish)) continue;
       // oxlint-disable-next-line no-await-in-loop -- the first that is free is enough
       const unlock = await this.#parts.store.lock(held.ticket.leaseId);
@@ -149,7 +116,7 @@ export class Borrowings implements BorrowedSeatDesk {
   async borrow(wish: BorrowWish): Promise<Borrowed> {
     await this.load();
     const session = await this.#parts.link.online();
-    const present = [...this.#held.values()].find(
+    const present = this.#shelf.all.find(
       (held) => held.isUsable && isSameSeat(held, wish) && isOf(held, session),
     );
     const first = await this.#ask(wish, present?.ticket.leaseId);
@@ -168,7 +135,7 @@ export class Borrowings implements BorrowedSeatDesk {
    */
   async giveBack(lease: LeaseId): Promise<ReturnOutcome> {
     await this.load();
-    const held = this.#held.get(lease);
+    const held = this.#shelf.get(lease);
     if (held === undefined) throw refused("nothing is borrowed under that lease here");
     await this.#seats.get(lease)?.release();
     const unlock = await this.#parts.store.lock(lease);
@@ -206,13 +173,13 @@ export class Borrowings implements BorrowedSeatDesk {
     const { unlock } = held;
     this.#seats.delete(held.ticket.leaseId);
     held.unlock = undefined;
-    this.#noteSeen(held, millis(0));
+    this.#shelf.noteSeen(held, millis(0));
     await held.noting;
     await unlock?.();
   }
 
   noteTime(held: HeldTicket): void {
-    this.#noteSeen(held, SEEN_STEP);
+    this.#shelf.noteSeen(held, SEEN_STEP);
   }
 
   lost(seat: Seat, loss: Loss): void {
@@ -224,7 +191,7 @@ export class Borrowings implements BorrowedSeatDesk {
   }
 
   async #ask(wish: BorrowWish, lease: LeaseId | undefined): Promise<HeldTicket> {
-    const params = this.#paramsOf(wish, lease);
+    const params = borrowParams(wish, this.#parts.owner, lease);
     const { result, session } = await this.#parts.link.call("seat.borrow", params);
     return this.#receive(wish, result, session);
   }
@@ -237,7 +204,7 @@ export class Borrowings implements BorrowedSeatDesk {
     try {
       return await this.#accept(wish, result, session);
     } catch (error) {
-      if (this.#held.has(result.lease)) throw error;
+      if (this.#shelf.get(result.lease) !== undefined) throw error;
       await session.request("seat.return", { lease: result.lease }).catch(ignoreClientError);
       throw error;
     }
@@ -246,7 +213,8 @@ export class Borrowings implements BorrowedSeatDesk {
   async #accept(wish: BorrowWish, result: BorrowResult, session: Session): Promise<HeldTicket> {
     const { ticket, license } = result;
     const proven = proveTicket({ ticket, license }, this.#parts.owner);
-    if (!isAnswer(proven, wish, result, session)) throw refused("it is for another request");
+    const asked = { lease: result.lease, chainId: session.chainId };
+    if (!isAnswer(proven, wish, asked)) throw refused("it is for another request");
     if (this.clock.now().wall >= proven.ticket.until)
       throw refused("the clock of this computer is ahead of the license server's");
     const renewFor = wish.renew ? wish.span : null;
@@ -256,34 +224,15 @@ export class Borrowings implements BorrowedSeatDesk {
   }
 
   async #keep(proven: ProvenTicket, kept: KeptTicket): Promise<HeldTicket> {
-    await this.#parts.store.put(proven.ticket.leaseId, kept);
-    const held = this.#know(proven, kept);
+    const held = await this.#shelf.keep(proven, kept);
     this.#plan();
     return held;
-  }
-
-  /** A ticket with a later end takes the place of the one before, and its user goes on with it. */
-  #know(proven: ProvenTicket, kept: KeptTicket): HeldTicket {
-    const { leaseId } = proven.ticket;
-    const known = this.#held.get(leaseId);
-    if (known !== undefined && JSON.stringify(known.kept) === JSON.stringify(kept)) return known;
-    const held = known ?? new HeldTicket(proven, kept, this.clock);
-    held.follow(proven, kept);
-    this.#held.set(leaseId, held);
-    return held;
-  }
-
-  /** Signatures are checked once for each text. */
-  #provenBefore({ ticket, license }: KeptTicket): ProvenTicket | undefined {
-    return [...this.#held.values()].find(
-      ({ kept }) => kept.ticket === ticket && kept.license === license,
-    )?.proven;
   }
 
   async #review(session: Session): Promise<void> {
     try {
       await this.load();
-      const own = [...this.#held.values()].filter((held) => isOf(held, session));
+      const own = this.#shelf.all.filter((held) => isOf(held, session));
       for (const { ticket } of own.filter(({ kept }) => kept.isReturned)) {
         // oxlint-disable-next-line no-await-in-loop -- few, and nothing waits for them
         await this.#tellReturned(ticket.leaseId, session);
@@ -299,7 +248,7 @@ export class Borrowings implements BorrowedSeatDesk {
 
   /** The vendor may have given a seat up meanwhile. */
   async #checkStillOurs(session: Session): Promise<void> {
-    const own = [...this.#held.values()].filter((held) => isOf(held, session));
+    const own = this.#shelf.all.filter((held) => isOf(held, session));
     const leases = own.map(({ ticket }) => ticket.leaseId).slice(0, LEASES_PER_REQUEST);
     if (leases.length === 0) return;
     const { lost } = await session.request("seat.renew", { leases, nonce: freshNonce() });
@@ -310,8 +259,7 @@ export class Borrowings implements BorrowedSeatDesk {
   }
 
   async #lose(lease: LeaseId, why: Pick<Loss, "reason" | "hint">): Promise<void> {
-    this.#held.delete(lease);
-    await this.#parts.store.drop(lease);
+    await this.#shelf.drop(lease);
     this.#seats.get(lease)?.refuse(why);
   }
 
@@ -323,8 +271,7 @@ export class Borrowings implements BorrowedSeatDesk {
       if (!(error instanceof ClientError)) throw error;
       if (!(error instanceof SeatDeniedError)) return "pending";
     }
-    this.#held.delete(lease);
-    await this.#parts.store.drop(lease);
+    await this.#shelf.drop(lease);
     return "returned";
   }
 
@@ -333,27 +280,21 @@ export class Borrowings implements BorrowedSeatDesk {
     if (this.#retryAt !== undefined && now < this.#retryAt) return;
     const { session } = this.#parts.link;
     if (session === undefined) return;
-    for (const held of this.#held.values()) {
+    for (const held of this.#shelf.all) {
       if (!held.isUsable || !held.isDue || !isOf(held, session)) continue;
-      const { feature, version, versionDate, count, leaseId } = held.ticket;
-      const product = versionDate === null ? { version } : { version, versionDate };
-      const wish = {
-        feature,
-        ...product,
-        count,
-        span: held.kept.renewFor ?? millis(0),
-        renew: true,
-      };
       this.#retryAt = after(now, RETRY);
       // oxlint-disable-next-line no-await-in-loop -- few, and nothing waits for them
-      await this.#renew(wish, leaseId, session);
+      await this.#renew(againOf(held), held.ticket.leaseId, session);
     }
   }
 
   /** On this connection alone: nobody waits for it. Denied, it stays ours until its end. */
   async #renew(wish: BorrowWish, lease: LeaseId, session: Session): Promise<void> {
     try {
-      const result = await session.request("seat.borrow", this.#paramsOf(wish, lease));
+      const result = await session.request(
+        "seat.borrow",
+        borrowParams(wish, this.#parts.owner, lease),
+      );
       await this.#accept(wish, result, session);
       this.#retryAt = undefined;
     } catch (error) {
@@ -361,22 +302,8 @@ export class Borrowings implements BorrowedSeatDesk {
     }
   }
 
-  #paramsOf(wish: BorrowWish, lease: LeaseId | undefined): BorrowParams {
-    const { feature, version, versionDate, count, span } = wish;
-    const { workstation } = this.#parts.owner;
-    const what = { feature, version, count, key: requestKey(wish, workstation) };
-    const date = versionDate === undefined ? {} : { versionDate };
-    return {
-      ...what,
-      ...date,
-      borrowMs: span,
-      workstation,
-      ...(lease === undefined ? {} : { lease }),
-    };
-  }
-
   #look(): void {
-    for (const held of this.#held.values()) {
+    for (const held of this.#shelf.all) {
       if (held.kept.isReturned || !held.isEnding || held.isWarned) continue;
       held.isWarned = true;
       this.#parts.listener.borrowEnding(held.told, held.left);
@@ -387,55 +314,10 @@ export class Borrowings implements BorrowedSeatDesk {
   #plan(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    if (this.#held.size === 0 || this.#parts.link.isClosed) return;
-    const waits = [...this.#held.values()].map((held) => held.untilNews);
+    if (this.#shelf.all.length === 0 || this.#parts.link.isClosed) return;
+    const waits = this.#shelf.all.map((held) => held.untilNews);
     const soonest = Math.max(Math.min(GLANCE, ...waits), this.#retryAt === undefined ? 0 : RETRY);
     this.#timer = this.clock.after(millis(Math.ceil(soonest)), () => this.#look());
-  }
-
-  #noteSeen(held: HeldTicket, step: Millis): void {
-    const seenAt = held.now;
-    if (seenAt - held.seenAt <= step) return;
-    held.seenAt = seenAt;
-    const latest = (now: KeptTicket): KeptTicket => ({
-      ...now,
-      seenAt: unixMillis(Math.max(now.seenAt, seenAt)),
-    });
-    // A disk that is full forgets what was seen, and takes nobody's seat.
-    const before = held.noting;
-    held.noting = before
-      .then(() => this.#parts.store.change(held.ticket.leaseId, latest))
-      .catch(ignoreClientError);
-  }
-}
-
-/** What is borrowed here, without a connection. @throws ClientError TICKET_FILE. */
-export async function ticketsHere(
-  store: TicketStore,
-  owner: TicketOwner,
-  clock: Clock,
-): Promise<readonly Borrowed[]> {
-  const kept = (await store.all()).filter(({ isReturned }) => !isReturned);
-  return kept
-    .flatMap((each) => {
-      const proven = proofOf(each, owner);
-      return proven instanceof ClientError ? [] : [new HeldTicket(proven, each, clock).told];
-    })
-    .toSorted((one, other) => one.until - other.until);
-}
-
-/** One wish has one name: who asks again after a crash gets what was granted. */
-function requestKey({ feature, version, count }: BorrowWish, workstation: string) {
-  const wish = JSON.stringify([feature, version, count, workstation]);
-  return idempotencyKey(`borrow.${toHex(sha256(utf8(wish))).slice(0, 32)}`);
-}
-
-function proofOf(kept: KeptTicket, owner: TicketOwner): ProvenTicket | ClientError {
-  try {
-    return proveTicket(kept, owner);
-  } catch (error) {
-    if (error instanceof ClientError) return error;
-    throw error;
   }
 }
 
@@ -450,22 +332,6 @@ function isSameSeat({ ticket }: HeldTicket, wish: BorrowWish): boolean {
 }
 
 const isOf = ({ ticket }: HeldTicket, { chainId }: Session): boolean => ticket.chainId === chainId;
-
-function isAnswer(
-  { ticket }: ProvenTicket,
-  wish: BorrowWish,
-  { lease }: BorrowResult,
-  { chainId }: Session,
-): boolean {
-  const { feature, version, count } = wish;
-  return (
-    ticket.chainId === chainId &&
-    ticket.leaseId === lease &&
-    ticket.feature === feature &&
-    ticket.version === version &&
-    ticket.count === count
-  );
-}
 
 function ignoreClientError(error: unknown): undefined {
   if (!(error instanceof ClientError)) throw error;

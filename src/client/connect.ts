@@ -6,7 +6,6 @@ import { systemClock } from "../clock/system-clock.ts";
 import { sha256 } from "../crypto/hash.ts";
 import { randomHex } from "../crypto/random.ts";
 import { decodeLabels, type Labels } from "../protocol/requests.ts";
-import { ticketsHere } from "./borrowings.ts";
 import { openClientKey } from "./client-key-file.ts";
 import type { Borrowed } from "./held-ticket.ts";
 import { Keeper, type Seatkeeper } from "./keeper.ts";
@@ -15,6 +14,7 @@ import { parseServers } from "./server-address.ts";
 import { type Identity, Session } from "./session.ts";
 import { Spool } from "./spool.ts";
 import type { TicketOwner } from "./ticket-proof.ts";
+import { TicketShelf } from "./ticket-shelf.ts";
 import { TicketStore } from "./ticket-store.ts";
 import { workstationId } from "./workstation-id.ts";
 
@@ -88,14 +88,16 @@ export async function connect(options: ConnectOptions): Promise<Seatkeeper> {
 /**
  * What this computer has borrowed of the vendor and not returned, the soonest end first; what proves
  * nothing here is left out. Needs no server.
- * @throws ClientError TICKET_FILE, CLIENT_KEY_FILE.
+ * @throws ClientError CLIENT_KEY_FILE.
  */
 export async function borrowedHere(
   options: Pick<ConnectOptions, "vendor" | "dataDir" | "keyFile" | "hostId">,
 ): Promise<readonly Borrowed[]> {
   const identity = await identityOf(options);
   const store = new TicketStore(folderFor("borrowed", dataDirOf(options), identity));
-  return ticketsHere(store, await ownerOf(options, identity), systemClock());
+  const shelf = new TicketShelf(store, await ownerOf(options, identity), systemClock());
+  await shelf.load();
+  return shelf.told;
 }
 
 async function identityOf(options: Omit<ConnectOptions, "servers">): Promise<Identity> {

@@ -28,30 +28,43 @@ export class HeldTicket {
   #proven: ProvenTicket;
   #kept: KeptTicket;
   #time: TicketTime;
-  /** The latest time that the file says was seen. */
-  seenAt: UnixMillis;
+  #seenAt: UnixMillis;
+  #noting: Promise<void> = Promise.resolve();
   unlock: (() => Promise<void>) | undefined;
   isWarned = false;
-  /** Ends when what was seen is on the disk. */
-  noting: Promise<void> = Promise.resolve();
 
   constructor(proven: ProvenTicket, kept: KeptTicket, clock: Clock) {
     this.#clock = clock;
     this.#proven = proven;
     this.#kept = kept;
-    this.seenAt = kept.seenAt;
+    this.#seenAt = kept.seenAt;
     this.#time = new TicketTime(clock, proven.ticket, kept.seenAt);
   }
 
   /** The file says something else now: a later end, another time that was seen, or that it went back. */
   follow(proven: ProvenTicket, kept: KeptTicket): void {
     const isSame = kept.ticket === this.#kept.ticket;
-    const seenAt = isSame ? unixMillis(Math.max(kept.seenAt, this.seenAt)) : kept.seenAt;
+    const seenAt = isSame ? unixMillis(Math.max(kept.seenAt, this.#seenAt)) : kept.seenAt;
     if (!isSame) this.isWarned = false;
     this.#proven = proven;
     this.#kept = kept;
-    this.seenAt = seenAt;
+    this.#seenAt = seenAt;
     this.#time = new TicketTime(this.#clock, proven.ticket, seenAt);
+  }
+
+  /** The latest time that is on the disk, or on its way there. */
+  get seenAt(): UnixMillis {
+    return this.#seenAt;
+  }
+
+  /** Ends when that is on the disk. */
+  get noting(): Promise<void> {
+    return this.#noting;
+  }
+
+  noted(seenAt: UnixMillis, noting: Promise<void>): void {
+    this.#seenAt = seenAt;
+    this.#noting = noting;
   }
 
   get proven(): ProvenTicket {

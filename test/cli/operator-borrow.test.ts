@@ -90,6 +90,19 @@ describe("a seat on the road", () => {
     expect(await used(site)).toMatchObject({ used: 1, borrowed: 1 });
   });
 
+  it("is used by the next program when the one before was killed", async () => {
+    const site = await Site.serving(vendor, terms);
+    await site.type("seatkeeper borrow --feature cad.pro --days 1");
+    await site.stopDaemon();
+    const first = site.start("seatkeeper run --feature cad.pro -- sh -c 'echo ready; read x'");
+    await first.says(/ready/);
+    const second = await site.type("seatkeeper run --feature cad.pro -- true");
+    expect(second.code).toBe(1);
+    expect(second.stderr).toMatch(/another program uses the seat.*\(TICKET\)/);
+    await first.kill("SIGKILL");
+    expect(await site.type("seatkeeper run --feature cad.pro -- true")).toMatchObject({ code: 0 });
+  });
+
   it("is of no use on another computer, and tells so", async () => {
     const site = await Site.serving(vendor, terms);
     await site.type("seatkeeper borrow --feature cad.pro --days 1");

@@ -168,6 +168,18 @@ describe("a borrowed seat", () => {
     expect(await used(daemon)).toMatchObject({ used: 1, borrowed: 1 });
   });
 
+  it("is no hindrance where its folder cannot be read: seats of the network are granted", async () => {
+    const daemon = await aDaemon(terms);
+    const laptop = new Laptop(daemon.url);
+    writeFileSync(join(laptop.dataDir, "borrowed"), "a file in the place of a folder");
+    const keeper = await laptop.process();
+    expect((await keeper.acquire("cad.pro")).state).toBe("held");
+    await expect(keeper.borrow("cad.pro", { days: 1 })).rejects.toMatchObject({
+      code: "TICKET_FILE",
+    });
+    expect(await used(daemon)).toMatchObject({ used: 1, borrowed: 0 });
+  });
+
   it("is denied with the reason, and the limit in the hint", async () => {
     const keeper = await new Laptop((await aDaemon(terms)).url).process();
     await expect(keeper.borrow("cad.pro", { days: 8 })).rejects.toMatchObject({
