@@ -1,5 +1,5 @@
 import type { Dialect, Keyword } from "./keyword.ts";
-import { BORROWERS, IDLE_SEATS, ignored, LOGS, REPORTS, untranslated } from "./no-counterpart.ts";
+import { BORROWERS, ignored, LOGS, REPORTS, untranslated } from "./no-counterpart.ts";
 
 // The keywords of a FlexNet options file, in the order of the alphabet, and what becomes of them.
 
@@ -157,12 +157,14 @@ const KEYWORDS: readonly Keyword[] = [
   {
     word: "TIMEOUT",
     form: "feature[:key=value] seconds",
-    treatment: IDLE_SEATS,
+    here: "`idle_timeout: { feature, for }`, for applications that tell whether somebody works",
+    treatment: { kind: "timeout", all: false },
   },
   {
     word: "TIMEOUTALL",
     form: "seconds",
-    treatment: IDLE_SEATS,
+    here: '`idle_timeout: { feature: "*", for }`, below those for one feature',
+    treatment: { kind: "timeout", all: true },
   },
   {
     word: "USER_GROUP",

@@ -8,6 +8,7 @@ export type Treatment =
   | { readonly kind: "borrow-ban"; readonly all: boolean }
   | { readonly kind: "borrow-limit"; readonly option: "days" | "seats" }
   | { readonly kind: "borrow-hours" }
+  | { readonly kind: "timeout"; readonly all: boolean }
   | { readonly kind: "group-case" | "host-matching" | "express" }
   /** It decides nothing about seats. */
   | { readonly kind: "ignored"; readonly why: string }

@@ -18,8 +18,3 @@ export const BORROWERS: Treatment = untranslated({
   why: "a borrow rule keeps some from borrowing, and lets all others",
   instead: "write borrow: { feature, days: 0, who: a group of all others }",
 });
-
-export const IDLE_SEATS: Treatment = untranslated({
-  why: "only programs that tell whether somebody works are ever idle here",
-  instead: "write idle_timeout: { feature, for } where they do",
-});

@@ -1,5 +1,5 @@
 import type { Dialect, Keyword } from "./keyword.ts";
-import { BORROWERS, IDLE_SEATS, ignored, LOGS, REPORTS, untranslated } from "./no-counterpart.ts";
+import { BORROWERS, ignored, LOGS, REPORTS, untranslated } from "./no-counterpart.ts";
 
 // The keywords of an RLM options file of an ISV server, in the order of the alphabet, and what
 // becomes of them.
@@ -176,9 +176,15 @@ const KEYWORDS: readonly Keyword[] = [
   {
     word: "TIMEOUT",
     form: "seconds [product [id=n]]",
-    treatment: IDLE_SEATS,
+    here: "`idle_timeout: { feature, for }`, for applications that tell whether somebody works; of several lines the last",
+    treatment: { kind: "timeout", all: false },
   },
-  { word: "TIMEOUTALL", form: "seconds", treatment: IDLE_SEATS },
+  {
+    word: "TIMEOUTALL",
+    form: "seconds",
+    here: '`idle_timeout: { feature: "*", for }`, instead of the lines above it',
+    treatment: { kind: "timeout", all: true },
+  },
   {
     word: "TIMEZONE",
     form: "mask",

@@ -1,6 +1,7 @@
 import { aboutWhom, malformed, whomForAll } from "./about-whom.ts";
 import { readBorrowBan, readBorrowHours, readBorrowLimit } from "./borrow-line.ts";
 import { readFeatureSpec } from "./feature-spec.ts";
+import { readTimeout } from "./idle-line.ts";
 import type { Keyword } from "./keyword.ts";
 import { readMax } from "./max-line.ts";
 import { readSetting } from "./setting-line.ts";
@@ -31,6 +32,8 @@ export function readRuleLine(around: Surroundings, keyword: Keyword, line: Writt
       return readBorrowLimit(around, keyword, treatment.option, line);
     case "borrow-hours":
       return readBorrowHours(around, keyword, line);
+    case "timeout":
+      return readTimeout(around, keyword, treatment.all, line);
     case "untranslated":
       return { ...treatment, kind: "refused" };
     case "ignored":

@@ -2,6 +2,7 @@ import { nearestWord } from "../base/nearest-word.ts";
 import { OptionsError } from "./errors.ts";
 import { readFeatureSpec } from "./feature-spec.ts";
 import { GroupBook } from "./group-book.ts";
+import { readIdleTime, widestLast } from "./idle-line.ts";
 import type { Dialect, Keyword, MemberList } from "./keyword.ts";
 import { Maxima } from "./maxima.ts";
 import { includedFeature, type LostInclude, openFeatures } from "./open-features.ts";
@@ -10,6 +11,7 @@ import { SaidOnce } from "./said-once.ts";
 import { readStatements, type Statement } from "./statement.ts";
 import { memberOf } from "./subject.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { Timeouts } from "./timeouts.ts";
 import type { Account, DraftRule, Fate, Translation } from "./translation.ts";
 import type { Reading, WrittenLine } from "./written-line.ts";
 
@@ -40,6 +42,7 @@ class OptionsFile {
   readonly #maxima = new Maxima();
   readonly #saidOnce = new SaidOnce();
   readonly #lastBorrowHours = new Map<string, number>();
+  readonly #timeouts = new Timeouts();
   readonly #lowered = new Set<string>();
   readonly #lostIncludes: LostInclude[] = [];
   #ignoreCase: boolean;
@@ -56,7 +59,7 @@ class OptionsFile {
     const accounts = [...this.#accounts, ...openFeatures(this.#lostIncludes, this.#rules)];
     return {
       groups: this.#book.groups,
-      rules: this.#rules,
+      rules: widestLast(this.#rules),
       accounts: accounts.toSorted((one, other) => one.line - other.line),
     };
   }
@@ -68,6 +71,9 @@ class OptionsFile {
     if (keyword?.treatment.kind === "group") this.#readGroup(statement, keyword.treatment.list);
     if (keyword?.treatment.kind === "include" && keyword.treatment.all) this.#hasIncludeAll = true;
     if (keyword?.treatment.kind === "borrow-hours") this.#noteBorrowHours(statement);
+    if (keyword?.treatment.kind === "timeout") {
+      this.#noteTimeout(statement, keyword, keyword.treatment.all);
+    }
   }
 
   /** What becomes of the line, but for those that define something. */
@@ -121,6 +127,7 @@ class OptionsFile {
       maxima: this.#maxima,
       saidOnce: this.#saidOnce,
       lastBorrowHours: this.#lastBorrowHours,
+      timeouts: this.#timeouts,
       hasIncludeAll: this.#hasIncludeAll,
     };
   }
@@ -128,6 +135,11 @@ class OptionsFile {
   #noteBorrowHours({ words: [, spec = ""], line }: Statement): void {
     const feature = readFeatureSpec(spec);
     if (feature.kind === "feature") this.#lastBorrowHours.set(feature.name, line);
+  }
+
+  #noteTimeout({ words, line }: Statement, keyword: Keyword, all: boolean): void {
+    const read = readIdleTime(this.#dialect, keyword, all, words.slice(1));
+    if (read.kind === "idle-time") this.#timeouts.add({ feature: read.feature, line });
   }
 
   #readCase(statement: Statement): void {
@@ -174,7 +186,7 @@ class OptionsFile {
       return this.#tell(statement, { kind: "untranslated", why, instead });
     }
     const { rule: kind, options, notes = [] } = reading;
-    const id = `${kind}-line-${statement.line}`;
+    const id = `${kind.replaceAll("_", "-")}-line-${statement.line}`;
     this.#rules.push({ id, kind, options, line: statement.line, text: statement.text });
     if (this.#rules.length > RULES_MAX) throw tooManyRules();
     this.#tell(statement, { kind: "translated", as: id });

@@ -111,7 +111,7 @@ describe("seatkeeper config import", () => {
 
   it("tells scripts everything as data", async () => {
     const terminal = folderWith({
-      "acme.opt": "GROUP cad ada\nEXCLUDE Cad GROUP cad\nNOLOG IN\n\nTIMEOUT f1 60 \\\n7\n",
+      "acme.opt": "GROUP cad ada\nEXCLUDE Cad GROUP cad\nNOLOG IN\n\nMAX_OVERDRAFT f1 \\\n7\n",
     });
     expect(await terminal.json("seatkeeper config import --flexnet acme.opt", 1)).toEqual({
       file: "acme.opt",
@@ -142,7 +142,7 @@ describe("seatkeeper config import", () => {
         {
           line: 5,
           last: 6,
-          keyword: "TIMEOUT",
+          keyword: "MAX_OVERDRAFT",
           why: expect.any(String) as string,
           instead: expect.any(String) as string,
         },

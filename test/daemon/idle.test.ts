@@ -1,5 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
 import { connect } from "../../src/client/index.ts";
+import { configText } from "../../src/options/config-text.ts";
+import { FLEXNET } from "../../src/options/flexnet.ts";
+import { RLM } from "../../src/options/rlm.ts";
+import { translateOptions } from "../../src/options/translate.ts";
 import { emptyFolder, type GivenDaemon, root, stopTime, vendor } from "./given.ts";
 import { leaseOf, type Message, nonce, somebody, Workstation } from "./workstation.ts";
 import { aRuledDaemon } from "./written-rules.ts";
@@ -68,6 +72,30 @@ describe("a rule that takes seats back after ten idle minutes", () => {
     await vi.advanceTimersByTimeAsync(20_000);
     expect((await ada.notified("lease.revoked")).params).toMatchObject({ reason: "LEASE_IDLE" });
   });
+});
+
+describe("a timeout of another license manager, translated", () => {
+  it.each([
+    ["FlexNet", FLEXNET, "TIMEOUTALL 60\nTIMEOUT cad.pro 600\n"],
+    ["RLM", RLM, "TIMEOUTALL 60\nTIMEOUT 60 cad.pro\nTIMEOUT 600 CAD.PRO\n"],
+  ])(
+    "of %s takes a seat back after its time, and then another gets it",
+    async (_, dialect, file) => {
+      stopTime();
+      const rules = configText(translateOptions(file, dialect), "site.opt");
+      const daemon = await aRuledDaemon(rules, {
+        site: "Example Studio",
+        features: [{ name: "cad.pro", seats: 1, lease_time: "30s" }],
+      });
+      const [ada, lease] = await seatOf(daemon);
+      for (let at = 0; at < 29; at += 1) await renewed(ada, lease, { quiet: [lease] });
+      const bob = await Workstation.greeted(daemon.url, somebody("bob"));
+      expect((await bob.acquire("cad.pro")).error?.data).toMatchObject({ reason: "NO_SEATS" });
+      await vi.advanceTimersByTimeAsync(20_000);
+      expect((await ada.notified("lease.revoked")).params).toMatchObject({ reason: "LEASE_IDLE" });
+      leaseOf(await bob.acquire("cad.pro"));
+    },
+  );
 });
 
 describe("an application that tells when somebody works", () => {
