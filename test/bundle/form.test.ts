@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { concat, u16, u32, u64 } from "../../src/base/bytes.ts";
+import { concat, equalBytes, u16, u32, u64 } from "../../src/base/bytes.ts";
 import { MAX_BUNDLE_BYTES } from "../../src/bundle/bundle.ts";
 import { verifyBundle } from "../../src/bundle/verify.ts";
 import { seeded } from "./given.ts";
@@ -78,8 +78,10 @@ describe("a file that is no bundle", () => {
     fc.assert(
       fc.property(place, fc.uint8Array({ maxLength: 40 }), (at, bytes) => {
         const spliced = concat(bundle.slice(0, at), bytes, bundle.slice(at + bytes.length));
-        fc.pre(!Buffer.from(spliced).equals(bundle));
-        const { verdict } = vendor.verify(rehashed(spliced.slice(0, bundle.length)));
+        // A piece that reaches into the closing hash alone is mended with it.
+        const mended = rehashed(spliced.slice(0, bundle.length));
+        fc.pre(!equalBytes(mended, bundle));
+        const { verdict } = vendor.verify(mended);
         expect(["FIRST_VERIFIED", "EXTENDS", "DUPLICATE", "STALE"]).not.toContain(verdict);
       }),
       { numRuns: 300 },
