@@ -56,6 +56,14 @@ export class Feature {
     return allSeats(this.capacity.value).reduce((sum, seats) => sum + seats, 0);
   }
 
+  /**
+   * Whether a grant can leave others more room than they had: whoever is of the same holder shares
+   * it, and one seat can fill several reservations at once.
+   */
+  get grantsMakeRoom(): boolean {
+    return this.share !== "none" || this.rules.value.reserve.length > 1;
+  }
+
   /** The class a lease counts in. One that is too new for all takes any seat until it ends. */
   classFor(product: Product): SeatClass {
     return classOf(this.capacity.value, product) ?? ANY_SEAT;

@@ -32,8 +32,7 @@ export function grantSeats(
     lease: lease.id,
   });
   turn.changes.push({ kind: "lease-granted", lease });
-  // Who waits may be of the same holder, and share the seats.
-  if (feature.share !== "none" && seating !== "shared") turn.stirred.add(feature);
+  if (feature.grantsMakeRoom && seating !== "shared") turn.stirred.add(feature);
   const { user, id, overdraft } = lease;
   const count = seating === "shared" ? 0 : lease.count;
   const { wall } = turn.now;

@@ -103,7 +103,7 @@ function servePass(state: SeatState, turn: Turn, contest: readonly Feature[]): "
       }
       // Those who stood back may share these seats, or have more room: the holder's own seats may
       // count for a reservation or a limit that they did not count for before.
-      if (stoodBack && (taken.isOwn || feature.share !== "none")) return "again";
+      if (stoodBack && (taken.isOwn || feature.grantsMakeRoom)) return "again";
       continue;
     }
     stoodBack = true;

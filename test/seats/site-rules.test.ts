@@ -259,6 +259,18 @@ describe("two seats, one of them reserved for the CAD team", () => {
     expect(liveLeases(book)).toEqual([2, 3]);
   });
 
+  it("make room for who waits when one seat fills two reservations", () => {
+    const night = { ruleId: "reserve-night", feature: "cad.pro", seats: 1, for: ["night"] };
+    const cad = { ruleId: "reserve-cad", feature: "cad.pro", seats: 1, for: ["cad-team"] };
+    const book = givenBook({ pools: [seats(3)], rules: { reserve: [cad, night] } });
+    book.decide(acquire(ada, 1), noon);
+    book.decide(waitFor(bob, 2), noon);
+    const both = inGroups(cid, "cad-team", "night");
+    expect(book.decide(acquire(both, 3), noon).notices).toMatchObject([
+      { kind: "granted", key: keyNo(2) },
+    ]);
+  });
+
   it("are looked at again when a holder turns out to be of the team", () => {
     const book = givenBook(given);
     book.decide(acquire(ada, 1), noon);

@@ -93,7 +93,10 @@ export function commandOf(ask: Ask, issued: number, parties: readonly Party[]): 
     ({ client, instance }) => client === party?.client && instance === party.instance,
   );
   const isAbout = !["acquire", "borrow", "name-user"].includes(ask.what) && !ask.isStranger;
-  const caller = (isAbout ? holder : undefined) ?? CALLERS[ask.who] ?? ada;
+  // Half of the strangers are the other process of the same installation.
+  const other = CALLERS.find((one) => one.client === holder?.client && one !== holder);
+  const stranger = (ask.isStranger && ask.isYes ? other : undefined) ?? CALLERS[ask.who] ?? ada;
+  const caller = (isAbout ? holder : undefined) ?? stranger;
   const groups = new Set(ask.groups ?? USUAL_GROUPS[CALLERS.indexOf(caller)]);
   const bound = { user: ask.isBound, host: ask.isBound };
   const by: Caller = { ...caller, standing: { groups, bound } };
