@@ -343,8 +343,9 @@ function licenseInForce({ vendor, licenseId, issuedAt, terms }: License): AdminL
 function licensedFeature(terms: Terms, feature: FeatureTerms): AdminLicenseFeature {
   const paid = featureValidity(terms, { ...feature, graceDays: 0 });
   const { endsAt } = featureValidity(terms, feature);
-  const { name, seats } = feature;
-  return { feature: name, seats, ...paid, graceUntil: endsAt === paid.endsAt ? null : endsAt };
+  const { name, seats, borrow } = feature;
+  const graceUntil = endsAt === paid.endsAt ? null : endsAt;
+  return { feature: name, seats, ...paid, graceUntil, borrow };
 }
 
 function claimedVendor(file: Uint8Array): string | undefined {

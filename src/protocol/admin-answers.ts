@@ -164,6 +164,7 @@ const license = z.strictObject({
       startsAt: momentField.nullable(),
       endsAt: momentField.nullable(),
       graceUntil: momentField.nullable(),
+      borrow: z.strictObject({ days: countField, seats: countField }).nullable(),
     }),
   ),
   meters: z.array(

@@ -261,6 +261,8 @@ export interface AdminLicenseFeature {
   readonly endsAt: UnixMillis | null;
   /** The first moment after the grace that follows; null without grace. */
   readonly graceUntil: UnixMillis | null;
+  /** What may be taken off the network; null for nothing. */
+  readonly borrow: { readonly days: number; readonly seats: number } | null;
 }
 
 export interface AdminLicenseMeter {

@@ -161,14 +161,19 @@ describe("a license that is not for this site, or not for now", () => {
   });
 
   it("is refused in full when this release cannot enforce a term of it", async () => {
-    const floating = { name: "cad.pro", seats: 2, named_users: { max: 1, changes_per_month: 1 } };
-    const terms = { site: "Example", features: [floating], emergency_days: 3 };
+    const floating = { name: "cad.pro", seats: 2 };
+    const terms = {
+      site: "Example",
+      features: [floating],
+      emergency_days: 3,
+      witness_policy: "refuse",
+    };
     site.write("terms.sklic", await site.licenseFor(terms));
     await expectSession(
       site,
       `
       $ seatkeeper license install terms.sklic
-      ! seatkeeper: error: license <id> has terms that this release does not enforce: features.0.named_users, emergency_days (LICENSE_TERM_UNSUPPORTED)
+      ! seatkeeper: error: license <id> has terms that this release does not enforce: witness_policy, emergency_days (LICENSE_TERM_UNSUPPORTED)
       ! seatkeeper: hint: install a newer release, or ask the vendor for a license without them
       = 1
       ${nothingInstalled}`,
@@ -227,7 +232,10 @@ describe("a license that holds", () => {
       await own.licenseFor({
         site: "Example Studio",
         not_before: "2026-01-01",
-        features: [{ name: "cad.pro", seats: 2, expires_at: "2040-01-31", grace_days: 7 }],
+        features: [
+          { name: "cad.pro", seats: 2, expires_at: "2040-01-31", grace_days: 7 },
+          { name: "sim.solver", seats: 2, borrow: { days: 7, seats: 1 } },
+        ],
         meters: [
           { name: "render.minutes", unit: "minute", quota: 600, period: "month" },
           { name: "prints", unit: "page" },
@@ -244,6 +252,7 @@ describe("a license that holds", () => {
         site     Example Studio
         issued   <moment>
         feature  cad.pro: 2 seats, from 2026-01-01, to 2040-01-31, grace to 2040-02-07
+        feature  sim.solver: 2 seats, from 2026-01-01, 1 to borrow for at most 7 days
         meter    render.minutes: 600 (minute) a month
         meter    prints: no quota (page)
       = 0
@@ -257,7 +266,9 @@ describe("a license that holds", () => {
               startsAt: Date.UTC(2026, 0, 1),
               endsAt: Date.UTC(2040, 1, 1),
               graceUntil: Date.UTC(2040, 1, 8),
+              borrow: null,
             },
+            { feature: "sim.solver", borrow: { days: 7, seats: 1 } },
           ],
           meters: [
             { meter: "render.minutes", unit: "minute", period: "month", quota: 600 },

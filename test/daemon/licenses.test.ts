@@ -161,7 +161,7 @@ describe("a license that is wrong", () => {
       (site: GivenSite) =>
         licenseFor(site, {
           ...today,
-          features: [{ name: "cad.pro", seats: 3, named_users: { max: 1, changes_per_month: 1 } }],
+          emergency_days: 3,
         }),
     ],
     [

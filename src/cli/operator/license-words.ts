@@ -18,12 +18,15 @@ export function describeLicense(out: Output, installed: AdminLicense): void {
 }
 
 function featureWords(given: AdminLicenseFeature): string {
-  const { feature, seats, startsAt, endsAt, graceUntil } = given;
+  const { feature, seats, startsAt, endsAt, graceUntil, borrow } = given;
   return [
     `${feature}: ${counted(seats, "seat")}`,
     ...(startsAt === null ? [] : [`from ${firstDay(startsAt)}`]),
     ...(endsAt === null ? [] : [`to ${lastDay(endsAt)}`]),
     ...(graceUntil === null ? [] : [`grace to ${lastDay(graceUntil)}`]),
+    ...(borrow === null
+      ? []
+      : [`${borrow.seats} to borrow for at most ${counted(borrow.days, "day")}`]),
   ].join(", ");
 }
 
