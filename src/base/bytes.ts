@@ -16,11 +16,15 @@ export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
   return left.length === right.length && Buffer.compare(left, right) === 0;
 }
 
-export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+const ENCODER = new TextEncoder();
+/** Made once: making one costs more than reading a message with it. */
+const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+export const utf8 = (text: string): Uint8Array => ENCODER.encode(text);
 
 /** @throws TypeError when the bytes are not UTF-8. A byte order mark is kept as a character. */
 export function fromUtf8(bytes: Uint8Array): string {
-  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  return DECODER.decode(bytes);
 }
 
 export const toHex = (bytes: Uint8Array): string => view(bytes).toString("hex");
