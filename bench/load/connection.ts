@@ -17,6 +17,8 @@ export interface Ears {
 }
 
 const SUBPROTOCOL = "seatkeeper.v1";
+/** Milliseconds after which a connection is given up, as the SDK does. */
+const OPENING_TIME = 10_000;
 
 /**
  * A WebSocket client over a bare socket. Written for the load generator alone: the usual client
@@ -48,7 +50,11 @@ export class Connection {
       `Sec-WebSocket-Protocol: ${SUBPROTOCOL}`,
       "\r\n",
     ].join("\r\n");
-    return new Promise((resolve, reject) => {
+    const late = setTimeout(
+      () => socket.destroy(new Error(`${route.url} is silent`)),
+      OPENING_TIME,
+    );
+    return new Promise<Connection>((resolve, reject) => {
       socket.once(protocol === "wss:" ? "secureConnect" : "connect", () => socket.write(request));
       socket.once("error", reject);
       socket.once("close", () => reject(new Error(`${route.url} closed the connection`)));
@@ -67,7 +73,7 @@ export class Connection {
         resolve(new Connection(socket, answer.subarray(end + 4)));
       };
       socket.on("data", onData);
-    });
+    }).finally(() => clearTimeout(late));
   }
 
   private constructor(socket: Socket, first: Buffer) {

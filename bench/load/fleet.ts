@@ -1,3 +1,4 @@
+import { retryDelay } from "../../src/client/backoff.ts";
 import { Histogram } from "../measure/histogram.ts";
 import type { Job } from "./jobs.ts";
 import { echoes, heartbeats, type Measured, openLoop, pairs, records, renewals } from "./loops.ts";
@@ -9,8 +10,8 @@ import { Workstation } from "./workstation.ts";
 const PER_ADDRESS = 1_500;
 /** Connections that are being made at the same time. */
 const AT_ONCE = 128;
-/** Longest pause before a client tries to connect again, in milliseconds. */
-const RETRY = 1_000;
+/** Milliseconds between renewals: a third of the lease time. */
+const HEARTBEAT = 30_000;
 
 /** All simulated workstations of one generator process. */
 export class Fleet {
@@ -76,28 +77,32 @@ export class Fleet {
     const begin = performance.now();
     let lost = 0;
     let tries = 0;
+    // Who is back early must not lose its seat while others are still on their way.
+    const beating: NodeJS.Timeout[] = [];
     const comeBack = async (user: SeatUser, index: number): Promise<void> => {
-      for (;;) {
+      for (let attempt = 1; ; attempt += 1) {
         tries += 1;
         try {
           await user.station.connect({ url: job.url, from: addressOf(index) }, job.vendor);
           break;
         } catch (error) {
           if (performance.now() - begin > job.patience * 1_000) throw error;
-          await pause(Math.random() * RETRY);
+          await pause(retryDelay(attempt, Math.random()));
         }
       }
       lost += await new Promise<number>((resolve) => {
         user.confirm("seat.resume", (_, gone) => resolve(gone));
       });
       latency.add((performance.now() - begin) * 1_000);
+      beating.push(setInterval(() => user.confirm("seat.renew", () => undefined), HEARTBEAT));
     };
     await Promise.all(
       this.#users.map(async (user, index) => {
-        await pause(Math.random() * RETRY);
+        await pause(retryDelay(0, Math.random()));
         await comeBack(user, index);
       }),
     );
+    for (const heartbeat of beating) clearInterval(heartbeat);
     const seconds = (performance.now() - begin) / 1_000;
     return { count: this.#users.length, seconds, latency, figures: { lost, tries } };
   }

@@ -9,7 +9,7 @@ export const crowd: Scenario = {
   title: "Ten thousand clients, and the storm after a restart",
   says:
     "10,000 clients connect over plaintext from several addresses, take a seat each and renew it every 30 s (open loop). Then the daemon is killed without " +
-    "warning and started again; all connections are gone, and every client comes back with jittered pauses of up to a second, " +
+    "warning and started again; all connections are gone, and every client comes back with the jittered, doubling pauses of the SDK (up to half a second at first), " +
     "greets and resumes its seat.",
   run,
 };

@@ -43,6 +43,13 @@ export interface TransportOptions {
 const SPARE_SOCKETS = 64;
 const SPARE_SOCKETS_PER_ADDRESS = 8;
 
+/**
+ * Connections that wait to be accepted; the kernel may allow fewer (`net.core.somaxconn`). After a
+ * restart thousands come back within a second: with Node's 511 most of their first packets are
+ * dropped, and TCP tries again after 1, 2, 4 … 64 seconds, when their leases are over.
+ */
+const BACKLOG = 4_096;
+
 /** How long a closing peer may take to answer. */
 const CLOSE_WAIT = seconds(1);
 
@@ -71,7 +78,8 @@ export class Transport {
   static async open(options: TransportOptions): Promise<Transport> {
     const transport = new Transport(options);
     try {
-      await listen(transport.#server, { host: options.host, port: options.port });
+      const { host, port } = options;
+      await listen(transport.#server, { host, port, backlog: BACKLOG });
     } catch (error) {
       // A timer that goes on would keep the failed process alive.
       transport.#pinging.cancel();

@@ -180,6 +180,11 @@ export class Running {
     this.#child.stdin?.end(text);
   }
 
+  /** Sends a signal that does not end it: SIGSTOP, SIGCONT, SIGHUP. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   /** Sends a signal and waits for the end. */
   kill(signal: NodeJS.Signals): Promise<Ended> {
     this.#child.kill(signal);
