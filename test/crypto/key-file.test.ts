@@ -44,9 +44,7 @@ describe("a key file", () => {
     ["secret", /(?<=secret: )./, ""],
   ])("does not open with another %s", (_, before, after) => {
     const changed = sealed.replace(before, (found) => after || (found === "x" ? "y" : "x"));
-    expect(() => openKeyFile(changed, "correct horse")).toThrow(
-      refusal("KEY_FILE_PASSPHRASE"),
-    );
+    expect(() => openKeyFile(changed, "correct horse")).toThrow(refusal("KEY_FILE_PASSPHRASE"));
   });
 
   it.each([

@@ -9,7 +9,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     usage: "config",
-    summary: "check the configuration",
+    summary: "check the configuration, or make one from an options file",
     load: async () => (await import("./config.ts")).config,
   },
   {
