@@ -34,6 +34,7 @@ export const DENIAL_REASONS = [
   "LEASE_IDLE",
   "LEASE_BORROWED",
   "NOT_YOUR_LEASE",
+  "KEY_REUSED",
   "CLOCK_SUSPECT",
   "REPORT_OVERDUE",
   "LEDGER_BROKEN",
@@ -80,6 +81,7 @@ export const DENIAL_HINTS: Readonly<Record<DenialReason, string>> = {
   LEASE_BORROWED:
     "a borrowed seat comes back when it is returned, when its time is over, or by a release of the vendor",
   NOT_YOUR_LEASE: "only the client and process that acquired a seat may use it",
+  KEY_REUSED: "the key names another request of this client; ask under a key of its own",
   CLOCK_SUSPECT: "check the date and time of this computer and of the license server",
   REPORT_OVERDUE: "the license administrator must send a usage report to the vendor",
   LEDGER_BROKEN: "the license administrator must run `seatkeeper ledger verify`",

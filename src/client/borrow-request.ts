@@ -52,7 +52,12 @@ export function isAnswer(
   );
 }
 
-function requestKey({ feature, version, count }: BorrowWish, workstation: string): IdempotencyKey {
-  const wish = JSON.stringify([feature, version, count, workstation]);
+/** Another feature, version, date or number of seats is another request. */
+function requestKey(
+  { feature, version, versionDate, count }: BorrowWish,
+  workstation: string,
+): IdempotencyKey {
+  const released = versionDate === undefined ? [] : [versionDate];
+  const wish = JSON.stringify([feature, version, count, workstation, ...released]);
   return idempotencyKey(`borrow.${toHex(sha256(utf8(wish))).slice(0, 32)}`);
 }

@@ -1,4 +1,4 @@
-import { claimOf } from "./claim.ts";
+import { claimOf, isSameWish } from "./claim.ts";
 import type { AcquireCommand } from "./command.ts";
 import type { Answer } from "./decision.ts";
 import { denyLease, denyRequest, plainDenial } from "./denying.ts";
@@ -75,12 +75,16 @@ function whyNotQueued(
   return isFull ? { reason: "QUEUE_FULL" } : undefined;
 }
 
-/** The answer to the same request got lost, or its client grew impatient: it gets the same again. */
+/**
+ * The answer to the same request got lost, or its client grew impatient: it gets the same again. A key
+ * that stands for other seats is the client's mistake: it would go on with what it did not ask for.
+ */
 function answerAgain(state: SeatState, turn: Turn, asked: AcquireCommand, known: Request): Answer {
   if (known.kind === "waiting") return waitAgain(state, turn, asked, known.waiter);
   const lease = state.leases.get(known.lease);
   if (lease === undefined) throw new TypeError("a request without its lease");
   if (!mayTakeOver(asked, lease)) return denyLease("NOT_YOUR_LEASE", lease.feature);
+  if (!isSameWish(asked, lease)) return denyLease("KEY_REUSED", asked.feature);
   // The lease note says how long from now, so the lease must last that long from now.
   const renewed = renewLease(state, turn, lease, asked.by, true);
   return "reason" in renewed
@@ -98,6 +102,7 @@ function waitAgain(state: SeatState, turn: Turn, asked: AcquireCommand, waiter: 
   if (waiter.awayUntil === undefined && !isSame(by, asked.by)) {
     return denyLease("NOT_YOUR_LEASE", name);
   }
+  if (!isSameWish(asked, waiter.asked)) return denyLease("KEY_REUSED", asked.feature);
   const feature = state.featureOrNew(name);
   const again = { ...waiter.asked, by: asked.by };
   // Rules and groups may have changed while nobody was there to be told.

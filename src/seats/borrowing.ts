@@ -2,7 +2,7 @@ import type { LeaseId } from "../base/ids.ts";
 import { after, millis, unixMillis } from "../base/time.ts";
 import { takeNow } from "./acquiring.ts";
 import { whyNotBorrow } from "./borrow-limits.ts";
-import { claimOf } from "./claim.ts";
+import { claimOf, isSameWish } from "./claim.ts";
 import type { AcquireCommand, BorrowCommand } from "./command.ts";
 import type { Answer } from "./decision.ts";
 import { denyLease, denyRequest, plainDenial } from "./denying.ts";
@@ -28,8 +28,12 @@ export function borrow(state: SeatState, turn: Turn, asked: BorrowCommand): Answ
   if (known === undefined) return borrowNew(state, turn, asked);
   const lease = state.leaseUnder(requestKey(asked.by.client, asked.key));
   // The answer to the same request got lost: it gets the same end again, not a later one.
-  const isOurs = lease?.borrowed?.workstation === asked.workstation;
-  return isOurs ? { kind: "borrowed", lease } : denyLease("NOT_YOUR_LEASE", asked.feature);
+  if (lease?.borrowed?.workstation !== asked.workstation) {
+    return denyLease("NOT_YOUR_LEASE", asked.feature);
+  }
+  return isSameWish(asked, lease)
+    ? { kind: "borrowed", lease }
+    : denyLease("KEY_REUSED", asked.feature);
 }
 
 /** The workstation is back before its time. Done again it is done still. */

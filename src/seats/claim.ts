@@ -20,6 +20,18 @@ export interface Claim
   readonly bound: Standing["bound"] | undefined;
 }
 
+/** Whether one asks for the very seats that the other asks for or has. */
+export function isSameWish(one: Product, other: Product): boolean {
+  return (
+    one.feature === other.feature &&
+    one.version === other.version &&
+    one.versionDate === other.versionDate &&
+    one.count === other.count
+  );
+}
+
+type Product = Pick<Lease, "feature" | "version" | "versionDate" | "count">;
+
 /** Written out, as `leaseAt` is: each request passes here several times. */
 export function claimOf({ by, feature, version, versionDate, count }: AcquireCommand): Claim {
   return {

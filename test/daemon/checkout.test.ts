@@ -40,6 +40,29 @@ describe("a daemon with three seats of cad.pro and one of sim.solver", () => {
     expect(readLeaseNote(noteIn(second), verifier(daemon)).nonce).toBe(again);
   });
 
+  it("denies another request under the key of one that is held, and asking again stays safe", async () => {
+    const daemon = await aDaemon();
+    const ada = await Workstation.greeted(daemon.url);
+    const lease = leaseOf(await ada.acquire("sim.solver", { key: "render-1" }));
+    for (const [feature, other] of [
+      ["cad.pro", {}],
+      ["sim.solver", { version: "2027" }],
+      ["sim.solver", { versionDate: 1 }],
+      ["sim.solver", { count: 2 }],
+    ] as const) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect(await ada.acquire(feature, { key: "render-1", ...other })).toMatchObject({
+        error: { message: "denied: KEY_REUSED", data: { reason: "KEY_REUSED", feature } },
+      });
+    }
+    const again = await ada.acquire("sim.solver", { key: "render-1", wait: true });
+    expect(leaseOf(again)).toBe(lease);
+    expect((await daemon.admin.seats()).seats).toMatchObject([{ lease }]);
+    expect((await daemon.admin.usageHistory({ by: "day" })).rows).toMatchObject([
+      { feature: "sim.solver", grants: 1, denials: {} },
+    ]);
+  });
+
   it("denies a seat that is taken, and says what to do", async () => {
     const { url } = await aDaemon();
     const ada = await Workstation.greeted(url);

@@ -185,6 +185,12 @@ const WAYS: Partial<Record<DenialReason, Way>> = {
     const mallory = await Workstation.greeted(url, somebody("mallory"));
     return (await mallory.ask("seat.release", { lease })).error?.data;
   },
+  async KEY_REUSED() {
+    const { url } = await aDaemon();
+    const ada = await Workstation.greeted(url);
+    await ada.acquire("cad.pro", { key: "plot-7" });
+    return (await ada.acquire("sim.solver", { key: "plot-7" })).error?.data;
+  },
   async STORE_UNAVAILABLE() {
     const { url, site } = await aDaemon();
     const ada = await Workstation.greeted(url);

@@ -203,6 +203,17 @@ describe("the same request again", () => {
     expect(changes).toEqual([]);
   });
 
+  it("is refused for another feature or number of seats, which would not be what was asked for", () => {
+    const book = givenBook(usual);
+    book.decide(borrow(ada, 1), noon);
+    for (const other of [{ feature: "sim.solver" }, { count: 2 }, { version: "2027" }]) {
+      expect(book.decide(borrow(ada, 1, other), noon)).toMatchObject({
+        answer: { denial: { reason: "KEY_REUSED" } },
+        changes: [],
+      });
+    }
+  });
+
   it("is refused to another workstation with the same client key", () => {
     const book = givenBook(usual);
     book.decide(borrow(ada, 1), noon);

@@ -7,6 +7,7 @@ import {
   byAge,
   type Held,
   isSame,
+  isSameWish,
   type Records,
   type Refused,
   type Waiting,
@@ -76,14 +77,12 @@ function grantOrQueue(records: Records, command: Asked<"acquire">): Expected {
 }
 
 /** LAW: the same request again is the same lease again, and lasts a whole lease time from now. */
-function acquireAgain(
-  records: Records,
-  { by, liveInstances }: Asked<"acquire">,
-  lease: Held,
-): Expected {
+function acquireAgain(records: Records, command: Asked<"acquire">, lease: Held): Expected {
+  const { by, liveInstances } = command;
   // LAW: the next process of the same client has it, once the one that was granted it is gone.
   const isGone = liveInstances !== undefined && !liveInstances.has(lease.instance);
   if (!isSame(lease, by) && !isGone) return { kind: "denied", reason: "NOT_YOUR_LEASE" };
+  if (!isSameWish(command, lease)) return { kind: "denied", reason: "KEY_REUSED" };
   const renewed = renewLease(records, lease, by, true);
   return "reason" in renewed
     ? { kind: "denied", ...wordsOf(renewed) }
@@ -91,10 +90,12 @@ function acquireAgain(
 }
 
 /** LAW: who asks again keeps the place, and is judged by the rules and groups of now. */
-function waitOn(records: Records, { by }: Asked<"acquire">, waiting: Waiting): Expected {
+function waitOn(records: Records, command: Asked<"acquire">, waiting: Waiting): Expected {
+  const { by } = command;
   if (waiting.awayUntil === undefined && !isSame(waiting.asked.by, by)) {
     return { kind: "denied", reason: "NOT_YOUR_LEASE" };
   }
+  if (!isSameWish(command, waiting.asked)) return { kind: "denied", reason: "KEY_REUSED" };
   waiting.asked = { ...waiting.asked, by };
   waiting.awayUntil = undefined;
   const wish = wishOf(waiting.asked);

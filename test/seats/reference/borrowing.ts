@@ -10,6 +10,7 @@ import {
   groupsOf,
   type Held,
   isSame,
+  isSameWish,
   type Records,
   type Refused,
   sum,
@@ -29,9 +30,12 @@ export function borrow(records: Records, command: BorrowCommand): Expected {
     ({ asked }) => asked.by.client === by.client && asked.key === key,
   );
   if (lease === undefined && !waits) return borrowNew(records, command);
-  return lease?.borrowed?.workstation === command.workstation
+  if (lease?.borrowed?.workstation !== command.workstation) {
+    return { kind: "denied", reason: "NOT_YOUR_LEASE" };
+  }
+  return isSameWish(command, lease)
     ? { kind: "borrowed", lease: lease.id }
-    : { kind: "denied", reason: "NOT_YOUR_LEASE" };
+    : { kind: "denied", reason: "KEY_REUSED" };
 }
 
 /** LAW: seats are borrowed like others, within what may be off the network; nobody waits for them. */

@@ -52,9 +52,9 @@ export class Model {
   /** Everybody who has something to lose: leases first. */
   get parties(): readonly Party[] {
     const { leases, queue } = this.#records;
-    const waiting = queue.map(({ asked: { by, feature, count, key } }) => {
+    const waiting = queue.map(({ asked: { by, feature, version, versionDate, count, key } }) => {
       const { client, instance } = by;
-      return { client, instance, feature, count, key, id: undefined };
+      return { client, instance, feature, version, versionDate, count, key, id: undefined };
     });
     return [...leases, ...waiting];
   }

@@ -107,6 +107,15 @@ export function wishOf({ by, feature, version, versionDate, count }: AcquireComm
   return { client, user, host, display, groups, feature, version, versionDate, count };
 }
 
+/** LAW: a key stands for one feature, version, date and number of seats. */
+export function isSameWish(one: Product, other: Product): boolean {
+  const told = ({ feature, version, versionDate, count }: Product): string =>
+    JSON.stringify([feature, version, versionDate, count]);
+  return told(one) === told(other);
+}
+
+type Product = Pick<Wish, "feature" | "version" | "versionDate" | "count">;
+
 export const groupsOf = (groups: ReadonlySet<string>): readonly string[] => [...groups].toSorted();
 
 export const sum = (numbers: readonly number[]): number =>

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import type { Pseudonym } from "../../../src/base/identity.ts";
 import { idempotencyKey, leaseId } from "../../../src/base/ids.ts";
-import { minutes, unixMillis } from "../../../src/base/time.ts";
+import { minutes, type UnixMillis, unixMillis } from "../../../src/base/time.ts";
 import type { Command } from "../../../src/seats/command.ts";
 import type { Caller } from "../../../src/seats/lease.ts";
 import { ada, adaAgain, bob, cid, day, dot, keyNo, leaseNo, noon } from "../given.ts";
@@ -78,6 +78,8 @@ export interface Party {
   readonly instance: string;
   readonly key: string;
   readonly feature: string;
+  readonly version: string;
+  readonly versionDate: UnixMillis | null;
   readonly count: number;
   /** Undefined for who waits. */
   readonly id: string | undefined;
@@ -109,16 +111,19 @@ export function commandOf(ask: Ask, issued: number, parties: readonly Party[]): 
     ["acquire", "borrow"].includes(ask.what) || party === undefined
       ? keyNo(ask.key)
       : idempotencyKey(party.key);
+  const wish = {
+    feature: ask.feature,
+    version: String(ask.version),
+    versionDate: ask.version === 1 ? null : unixMillis(noon.wall - (4 - ask.version) * day),
+    count: ask.count,
+  };
   switch (ask.what) {
     case "acquire":
     case "again":
       return {
         kind: "acquire",
         by,
-        feature: ask.feature,
-        version: String(ask.version),
-        versionDate: ask.version === 1 ? null : unixMillis(noon.wall - (4 - ask.version) * day),
-        count: ask.count,
+        ...(ask.what === "again" && ask.version === 1 ? (sameAs(party) ?? wish) : wish),
         wait: ask.isYes,
         key,
         newLease: leaseNo(issued),
@@ -164,4 +169,13 @@ export function commandOf(ask: Ask, issued: number, parties: readonly Party[]): 
     default:
       return { kind: "tick" };
   }
+}
+
+/** What somebody asked for who asks once more. */
+function sameAs(
+  party: Party | undefined,
+): Pick<Party, "feature" | "version" | "versionDate" | "count"> | undefined {
+  if (party === undefined) return undefined;
+  const { feature, version, versionDate, count } = party;
+  return { feature, version, versionDate, count };
 }
