@@ -12,7 +12,7 @@ import mutants from "../test/seats/reference/mutants.json" with { type: "json" }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const TEST = "test/seats/reference-model.test.ts";
-/** Histories of each kind; a mistake that needs more to be seen is hardly seen in the tests either. */
+/** Histories of each kind. Some mistakes show once in hundreds: what is not caught is tried again first. */
 const HISTORIES = "1000";
 const copy = mkdtempSync(join(tmpdir(), "seatkeeper-mutants-"));
 
