@@ -44,7 +44,7 @@ export function describeMachine(folder: string): Machine {
 
 function commit(): string {
   try {
-    const dirty = git("status", "--porcelain", "src", "bench") === "" ? "" : "+";
+    const dirty = git("status", "--porcelain", "src", "bench", ":!bench/results") === "" ? "" : "+";
     return git("rev-parse", "--short", "HEAD") + dirty;
   } catch {
     return "unknown";
