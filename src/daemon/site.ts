@@ -1,4 +1,4 @@
-import { hours, type Millis, millis, seconds, unixMillis } from "../base/time.ts";
+import { type Millis, millis, seconds } from "../base/time.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
 import type { Config } from "../config/config.ts";
 import type { HostFingerprint } from "../license/host-fingerprint.ts";
@@ -11,6 +11,7 @@ import { type DeskParts, openDeskCore } from "./desk-core.ts";
 import { Door } from "./door.ts";
 import { isUnavailable } from "./failure-kind.ts";
 import type { NotReady } from "./health.ts";
+import { Housekeeping } from "./housekeeping.ts";
 import { NamedAuditor } from "./named-auditor.ts";
 import { PRODUCT } from "./product.ts";
 import { readSiteFiles, type SiteFiles } from "./site-files.ts";
@@ -33,10 +34,6 @@ export interface SiteParts {
 /** How exactly the end of an unclean run is known: what seat time of lost leases is counted to. */
 const ALIVE_BEAT: Millis = seconds(30);
 
-/** How often what is past the retention is removed, and how soon again when that was not all. */
-const PRUNE_BEAT: Millis = hours(1);
-const PRUNE_AGAIN: Millis = seconds(1);
-
 const SHUTDOWN = "shutdown";
 
 /** A site without its network: data folder, ledgers and desks. The offline commands use it too. */
@@ -53,7 +50,7 @@ export class Site {
   readonly #config: Config;
   readonly #parts: SiteParts;
   #alive: Timer | undefined;
-  #housekeeping: Timer | undefined;
+  readonly #housekeeping: Housekeeping;
   readonly #schedules: Map<string, Timer> = new Map();
 
   /**
@@ -109,6 +106,15 @@ export class Site {
     this.store = opened.store;
     this.door = opened.door;
     this.auditor = opened.auditor;
+    const { clock, log } = parts;
+    this.#housekeeping = new Housekeeping({
+      clock,
+      log,
+      store: this.store,
+      time: this.time,
+      keep: config.history.keep,
+      vendors: () => this.desks.keys(),
+    });
     this.#note(SHUTDOWN, "unclean");
   }
 
@@ -117,7 +123,7 @@ export class Site {
     const { clock } = this.#parts;
     this.time.start();
     this.#alive = clock.every(ALIVE_BEAT, () => this.#markAlive());
-    this.#keepSmall();
+    this.#housekeeping.start();
     for (const desk of this.desks.values()) {
       this.#schedule(desk);
       desk.warnOfExpiries();
@@ -145,7 +151,7 @@ export class Site {
   async close(waiting: "sealed" | "as it is" = "sealed"): Promise<void> {
     this.time.stop();
     this.#alive?.cancel();
-    this.#housekeeping?.cancel();
+    this.#housekeeping.stop();
     for (const schedule of this.#schedules.values()) schedule.cancel();
     for (const desk of this.desks.values()) {
       // oxlint-disable-next-line no-await-in-loop -- the disk is one
@@ -185,25 +191,6 @@ export class Site {
 
   #markAlive(): void {
     this.#keeping(() => this.store.markAlive(this.time.now().wall));
-  }
-
-  /**
-   * Removes what is past the retention, every hour, and more often while there is much of it. Not by
-   * a clock that is not believed: what it would remove is gone for good.
-   */
-  #keepSmall(): void {
-    const isMore = this.time.isTrusted && this.#prune();
-    const next = isMore ? PRUNE_AGAIN : PRUNE_BEAT;
-    this.#housekeeping = this.#parts.clock.after(next, () => this.#keepSmall());
-  }
-
-  #prune(): boolean {
-    const before = unixMillis(Math.max(0, this.time.now().wall - this.#config.history.keep));
-    let isMore = false;
-    this.#keeping(() => {
-      for (const vendor of this.desks.keys()) isMore = this.store.prune(vendor, before) || isMore;
-    });
-    return isMore;
   }
 
   #note(key: string, value: string): void {

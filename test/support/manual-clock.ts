@@ -4,6 +4,7 @@ import {
   type Moment,
   type MonoMillis,
   millis,
+  type UnixMillis,
   unixMillis,
 } from "../../src/base/time.ts";
 import type { Clock, Timer } from "../../src/clock/clock.ts";
@@ -52,6 +53,11 @@ export class ManualClock implements Clock {
   /** Cron lines are not read: it runs when `longest` has passed. */
   schedule(_line: string, longest: Millis, run: () => void | Promise<void>): Timer {
     return this.every(longest, () => void run());
+  }
+
+  /** Somebody sets the time of day. */
+  set(wall: UnixMillis): void {
+    this.#now = { ...this.#now, wall };
   }
 
   advance(span: number): void {
