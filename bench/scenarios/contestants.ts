@@ -17,7 +17,7 @@ export const FEATURE = "cad.pro";
 export const TERMS: object = {
   site: "Benchmark",
   features: [
-    { name: FEATURE, seats: 100_000, lease_time: "90s" },
+    { name: FEATURE, seats: 200_000, lease_time: "90s" },
     { name: "tight", seats: 10, lease_time: "90s" },
     { name: "single", seats: 1, lease_time: "90s" },
   ],

@@ -5,6 +5,12 @@ import { createInterface } from "node:readline";
 import { ProcessWatch } from "../measure/process-watch.ts";
 import { OPERATOR } from "./programs.ts";
 
+/** Those that run: a scenario that fails must leave no daemon behind. */
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 /** `seatkeeper serve`, the built program, in a process of its own. */
 export class Daemon {
   readonly url: string;
@@ -24,6 +30,8 @@ export class Daemon {
       [...nodeOptions, OPERATOR, "serve", "--config", join(folder, "config.yaml")],
       { cwd: folder, env: { ...process.env, ...env }, stdio: ["ignore", "ignore", "pipe"] },
     );
+    running.add(child);
+    child.once("exit", () => running.delete(child));
     const url = await new Promise<string>((resolve, reject) => {
       const log = createWriteStream(join(folder, "daemon.log"), { flags: "a" });
       createInterface({ input: child.stderr }).on("line", (line) => {
@@ -55,7 +63,10 @@ export class Daemon {
   #end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
     return new Promise((resolve) => {
       this.#child.removeAllListeners("exit");
-      this.#child.once("exit", () => resolve());
+      this.#child.once("exit", () => {
+        running.delete(this.#child);
+        resolve();
+      });
       this.#child.kill(signal);
     });
   }
