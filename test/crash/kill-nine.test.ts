@@ -1,30 +1,16 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readConfig } from "../../src/config/config.ts";
 import { AdminClient } from "../../src/daemon/admin-client.ts";
-import { initSite } from "../../src/daemon/init-site.ts";
 import { inspectLedger } from "../../src/daemon/ledger-inspection.ts";
-import { requestLicense } from "../../src/daemon/request-license.ts";
 import type { SealedEvent } from "../../src/ledger/payload.ts";
-import { readActivationRequest } from "../../src/license/activation-request.ts";
 import { type Ingested, ingest } from "../daemon/at-the-vendor.ts";
-import { type GivenSite, licenseFor, vendorFile } from "../daemon/given.ts";
+import { licenseFor } from "../daemon/given.ts";
 import { nonce, Workstation } from "../daemon/workstation.ts";
 import { later, temporaryFolder } from "../support/leftovers.ts";
-import { type Running, Terminal } from "../support/terminal.ts";
+import { Terminal } from "../support/terminal.ts";
+import { initialised, serve } from "./served.ts";
 import { Swarm } from "./swarm.ts";
 
 const KILLS = 8;
-
-/** Checkpoints every second, so that kills hit the ledger's files too. */
-const CONFIG = `data_dir: data
-socket: admin.sock
-listen: { host: 127.0.0.1, port: 0 }
-tls: { mode: "off" }
-checkpoint: { schedule: "* * * * * *", max_pending: 20 }
-limits: { leases_per_client: 10000, requests_per_second: 100000 }
-`;
 
 const terms = (sealing: "scheduled" | "immediate"): object => ({
   site: "Example Studio",
@@ -74,25 +60,6 @@ describe.each(["scheduled", "immediate"] as const)("a daemon with %s sealing", (
     expect(await inspectLedger(site.config)).toMatchObject({ problems: [] });
   }, 180_000);
 });
-
-interface Served {
-  readonly url: string;
-  readonly process: Running;
-}
-
-async function serve(terminal: Terminal): Promise<Served> {
-  const process = terminal.start("seatkeeper serve --config config.yaml");
-  const [, url = ""] = await process.says(/"url":"([^"]+)".*"event":"daemon.started"/);
-  return { url, process };
-}
-
-async function initialised(terminal: Terminal): Promise<GivenSite> {
-  const path = join(terminal.folder, "config.yaml");
-  writeFileSync(path, CONFIG);
-  const config = readConfig(CONFIG, path);
-  await initSite(config, vendorFile);
-  return { config, request: readActivationRequest(await requestLicense(config)) };
-}
 
 async function exported(admin: AdminClient): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
