@@ -130,6 +130,7 @@ async function played(terminal: Terminal, session: string): Promise<string> {
 function neutral(text: string): string {
   return text
     .replaceAll(/\b[uh]_[\w-]{22}/g, "<pseudonym>")
+    .replaceAll(/\b[0-9a-f]{32}\b/g, "<lease>")
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<moment>")
     .replaceAll(/free in about [\dhms ]+$/gm, "free in about <span>");
 }
