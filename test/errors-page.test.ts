@@ -10,7 +10,7 @@ import { CLIENT_CODES } from "../src/client/errors.ts";
 import { CLOCK_CODES } from "../src/clock/errors.ts";
 import { CONFIG_CODES } from "../src/config/errors.ts";
 import { CRYPTO_CODES } from "../src/crypto/errors.ts";
-import { DAEMON_CODES } from "../src/daemon/errors.ts";
+import { DAEMON_CODES, SUCCESSION_CODES } from "../src/daemon/errors.ts";
 import { LEDGER_CODES } from "../src/ledger/errors.ts";
 import { PUBLIC_PROBLEM_CODES } from "../src/ledger/public-check.ts";
 import { RECOVERY_CODES } from "../src/ledger/recovery.ts";
@@ -47,6 +47,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   RECEIPT_CODES,
   RECOVERY_CODES,
   STORE_CODES,
+  SUCCESSION_CODES,
   TERMS_CODES,
   VENDOR_CODES,
   VERDICTS,

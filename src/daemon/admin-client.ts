@@ -172,7 +172,14 @@ export class AdminClient {
     };
   }
 
-  async #ask<R extends Exclude<RouteName, "exportUsage" | "watchStatus">>(
+  /** A backup of the site, piece by piece. Whether the pieces are whole, their own hash tells. */
+  async backup(write: (bytes: Uint8Array) => void): Promise<void> {
+    const response = await this.#send("backup", {});
+    if (response.statusCode !== 200) throw await refusalIn(response);
+    for await (const piece of pieces(response)) write(piece);
+  }
+
+  async #ask<R extends Exclude<RouteName, "backup" | "exportUsage" | "watchStatus">>(
     route: R,
     asked: Asked = {},
   ): Promise<AdminAnswerOf[R]> {

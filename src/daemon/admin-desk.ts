@@ -41,6 +41,7 @@ import type { AdminHistory, HistoryRequest } from "../protocol/admin-history.ts"
 import type { Denial } from "../seats/decision.ts";
 import type { WaiterView } from "../seats/view.ts";
 import type { UsageRange } from "../store/usage-days.ts";
+import { type OpenBackup, openBackup } from "./backup.ts";
 import { DaemonError } from "./errors.ts";
 import { previewExport } from "./export-preview.ts";
 import type { ShelvedLicense } from "./license-shelf.ts";
@@ -182,6 +183,11 @@ export class AdminDesk {
 
   exportUsage(vendor: string | undefined, sink: ByteSink): Promise<Exported> {
     return exportUsage(oneVendor(this.#parts.site.desks, vendor), sink);
+  }
+
+  /** Everything that the site is made from, as it is now. */
+  openBackup(): Promise<OpenBackup> {
+    return openBackup(this.#parts.site);
   }
 
   previewExport(vendor: string | undefined): Promise<AdminPreview> {

@@ -1,4 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { concat, fromUtf8, utf8 } from "../base/bytes.ts";
 import type { Clock } from "../clock/clock.ts";
 import { failure, type Log } from "../log/log.ts";
@@ -14,6 +16,7 @@ import { decodeHistoryRequest } from "../protocol/admin-history.ts";
 import type { Decoded } from "../protocol/decode.ts";
 import type { AdminDesk } from "./admin-desk.ts";
 import { bindAdminSocket } from "./admin-socket.ts";
+import type { OpenBackup } from "./backup.ts";
 import { DaemonError } from "./errors.ts";
 import { EXPORT_HEADERS } from "./export-headers.ts";
 import { isCoded } from "./failure-kind.ts";
@@ -33,9 +36,10 @@ const TAKES_FILE: ReadonlySet<RouteName> = new Set([
   "releaseBorrowed",
 ]);
 
-/** What a route answers: a value that is written as JSON, bytes as they come, or a live view. */
+/** What a route answers: a value that is written as JSON, bytes, a backup piece by piece, or a live view. */
 type Answer =
   | { readonly kind: "live" }
+  | { readonly kind: "backup"; readonly backup: OpenBackup }
   | { readonly kind: "json"; readonly value: object }
   | { readonly kind: "bytes"; readonly bytes: readonly Uint8Array[]; readonly headers: Headers };
 
@@ -87,6 +91,7 @@ export class AdminServer {
     try {
       const answer = await this.#answer(request);
       if (answer.kind === "live") this.#watch(response);
+      else if (answer.kind === "backup") await this.#giveBackup(response, answer.backup);
       else write(response, answer);
     } catch (error) {
       const { status, problem } = this.#explained(error);
@@ -101,6 +106,7 @@ export class AdminServer {
     const body = await bodyOf(request, limit);
     if (request.method === "POST") this.#log.info("admin.act", { act: route });
     if (route === "watchStatus") return { kind: "live" };
+    if (route === "backup") return { kind: "backup", backup: await this.#desk.openBackup() };
     if (route === "exportUsage") return this.#bundle(url.searchParams.get("vendor") ?? undefined);
     return { kind: "json", value: await this.#value(route, url.searchParams, body) };
   }
@@ -116,7 +122,7 @@ export class AdminServer {
   }
 
   #value(
-    route: Exclude<RouteName, "exportUsage" | "watchStatus">,
+    route: Exclude<RouteName, "backup" | "exportUsage" | "watchStatus">,
     query: URLSearchParams,
     body: Uint8Array,
   ): object | Promise<object> {
@@ -157,6 +163,18 @@ export class AdminServer {
         return this.#desk.askNamedUser(understood(decodeAskNamedUser(jsonIn(body))));
       case "why":
         return this.#desk.why(understood(decodeWhy(jsonIn(body))));
+    }
+  }
+
+  /** As fast as the other side takes it. What cannot be read any more ends the connection early. */
+  async #giveBackup(response: ServerResponse, backup: OpenBackup): Promise<void> {
+    try {
+      response.writeHead(200, { "content-type": "application/octet-stream" });
+      await pipeline(Readable.from(backup.pieces), response);
+    } catch (error) {
+      this.#log.warn("backup.failed", failure(error));
+    } finally {
+      backup.close();
     }
   }
 
@@ -222,6 +240,7 @@ const ROUTE_NAMES: readonly RouteName[] = [
   "checkpoint",
   "exportUsage",
   "previewExport",
+  "backup",
   "licenses",
   "installLicense",
   "importReceipt",
@@ -271,7 +290,10 @@ function refusal(message: string): DaemonError {
   });
 }
 
-function write(response: ServerResponse, answer: Exclude<Answer, { kind: "live" }>): void {
+function write(
+  response: ServerResponse,
+  answer: Exclude<Answer, { kind: "live" | "backup" }>,
+): void {
   if (answer.kind === "json") return writeJson(response, 200, answer.value);
   response.writeHead(200, { "content-type": "application/octet-stream", ...answer.headers });
   for (const piece of answer.bytes) response.write(piece);

@@ -67,8 +67,8 @@ export interface DeskCore extends DeskParts {
 
 /**
  * Opens what stands in `folder`. A crash of the run before is repaired first.
- * @throws LedgerError CHAIN_MISSING, CHAIN_KEY_LOST, GENESIS_MISMATCH, STATE_REGRESSION: the ledger
- * is not the one that was licensed, or cannot be continued.
+ * @throws LedgerError CHAIN_MISSING, CHAIN_KEY_LOST, GENESIS_MISMATCH, STATE_REGRESSION,
+ * EVENT_STORE_REGRESSION: the ledger is not the one that was licensed, or cannot be continued.
  */
 export async function openDeskCore(
   parts: DeskParts,

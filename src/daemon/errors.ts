@@ -26,9 +26,17 @@ export const DAEMON_CODES = [
   "ADMIN_LEASE_UNKNOWN",
   "ADMIN_LEASE_BORROWED",
   "ADMIN_NOT_WRITTEN",
+  "BACKUP_NOT_SEALED",
+  "BACKUP_FORMAT",
+  "BACKUP_DAMAGED",
+  "RESTORE_NOT_EMPTY",
+  "RESTORE_OTHER_VENDOR",
   "RELEASE_NOT_BORROWED",
   "DAEMON_STOPPING",
 ] as const;
+
+/** What a ledger that succeeds another says of itself in its INCIDENT block. */
+export const SUCCESSION_CODES = ["RESTORED_FROM_BACKUP"] as const;
 
 /** What can go wrong between the pieces that the daemon joins. */
 export class DaemonError extends CodedError<(typeof DAEMON_CODES)[number]> {}

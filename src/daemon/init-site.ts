@@ -1,14 +1,12 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
-import { fromHex, toHex, utf8 } from "../base/bytes.ts";
+import { toHex, utf8 } from "../base/bytes.ts";
 import { type ChainId, chainId } from "../base/ids.ts";
 import type { UnixMillis } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
 import { systemClock } from "../clock/system-clock.ts";
 import type { Config } from "../config/config.ts";
 import { makeCertificate } from "../crypto/certificate.ts";
-import { randomBytes, randomHex } from "../crypto/random.ts";
-import { makeGenesis } from "../ledger/genesis.ts";
 import { SealedLedger } from "../ledger/sealed-ledger.ts";
 import type { HostFingerprint } from "../license/host-fingerprint.ts";
 import { readVendorFile, type VendorFile } from "../license/vendor-file.ts";
@@ -25,8 +23,8 @@ import { openStore } from "../store/database.ts";
 import { RealLedgerFiles } from "../store/ledger-files.ts";
 import { DaemonError } from "./errors.ts";
 import { readHost } from "./host.ts";
+import { newGenesis } from "./new-ledger.ts";
 import { readOwnFile } from "./own-file.ts";
-import { newestSealingKey } from "./sealing-key.ts";
 import { decodeSiteKey, newSiteKeyText, type SiteKey } from "./site-key.ts";
 import { isCrashOfInit, ledgerProvenBy } from "./vendor-remains.ts";
 
@@ -46,7 +44,7 @@ export interface NewLedger {
   readonly restored: boolean;
 }
 
-const SITE_PARTS: InitParts = { clock: systemClock(), host: () => readHost() };
+export const SITE_PARTS: InitParts = { clock: systemClock(), host: () => readHost() };
 
 /** The daemon signs its certificate's fingerprint anew for each client; nothing waits for its end. */
 const CERTIFICATE_DAYS = 3_650;
@@ -161,15 +159,7 @@ function makeLedger(
   makeFolder(folder.licenses);
   const files = new RealLedgerFiles(folder.chain, folder.state);
   try {
-    const genesis = makeGenesis({
-      vendorName: vendor.name,
-      sealingKey: newestSealingKey(vendor),
-      daemonKey: siteKey.signer.publicKey,
-      hostHash: fromHex(host.hash),
-      requestId: randomHex(16),
-      createdAt: now,
-      random: randomBytes,
-    });
+    const genesis = newGenesis({ vendor, siteKey, host }, now);
     SealedLedger.create(files, genesis, vendor.name);
     writeFileDurably(folder.vendorFile, utf8(vendor.text), 0o600);
     return genesis.chainId;

@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { ByteSink } from "../ledger/ports.ts";
 import { createLog } from "../log/log.ts";
 import type { AdminPreview } from "../protocol/admin.ts";
+import { openBackup } from "./backup.ts";
 import { previewExport } from "./export-preview.ts";
 import { readHost } from "./host.ts";
 import { Site, type SiteParts } from "./site.ts";
@@ -21,6 +22,8 @@ export interface OfflineSite {
    * @throws DaemonError VENDOR_NOT_NAMED, VENDOR_NOT_HERE.
    */
   previewExport(vendor?: string): Promise<AdminPreview>;
+  /** A backup as the daemon would make it. What waits is sealed for it. */
+  backup(write: (bytes: Uint8Array) => void): Promise<void>;
   /** Gives the folder back. What waits is sealed, as by a daemon that stops. */
   close(): Promise<void>;
   /** The same for who has only looked: what waits goes on waiting. */
@@ -51,6 +54,14 @@ export async function openOffline(
     },
     async previewExport(vendor) {
       return previewExport(oneVendor(site.desks, vendor));
+    },
+    async backup(write) {
+      const backup = await openBackup(site);
+      try {
+        for (const piece of backup.pieces) write(piece);
+      } finally {
+        backup.close();
+      }
     },
     async leave() {
       if (fatal === undefined) await site.close("as it is");

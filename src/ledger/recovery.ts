@@ -14,7 +14,6 @@ export const RECOVERY_CODES = [
   "FILE_SHORTER_THAN_STATE",
   "LOST_WRITE_REPAIRED",
   "STATE_ANOMALY",
-  "EVENT_STORE_REGRESSION",
 ] as const;
 
 /** One of them, met. Each is to be sealed as an INCIDENT. */
@@ -40,7 +39,8 @@ export interface Recovered {
  * Brings the chain file, the state slots and the outbox together (docs/spec/ledger.md,
  * "Recovery"). What is refused is refused before anything is written. Every step may be cut off
  * and repeated.
- * @throws LedgerError `CHAIN_MISSING`, `CHAIN_KEY_LOST`, `GENESIS_MISMATCH`, `STATE_REGRESSION`.
+ * @throws LedgerError `CHAIN_MISSING`, `CHAIN_KEY_LOST`, `GENESIS_MISMATCH`, `STATE_REGRESSION`,
+ * `EVENT_STORE_REGRESSION`.
  */
 export function recover(
   files: LedgerFiles,
@@ -53,7 +53,7 @@ export function recover(
   const rows = outbox.toSorted((left, right) => left.index - right.index);
   const waiting = waitingRow(found, rows);
   const next = waiting && successor(found, waiting, keysAfter(found, waiting));
-  const written = waiting ? [] : writtenRows(found, rows, findings);
+  const written = waiting ? [] : writtenRows(found, rows);
   // A killed process leaves the newer slot in the page cache only. It must be on the medium before
   // the other goes, or a power cut in between would leave no slot at all.
   files.syncState();
@@ -155,12 +155,12 @@ function waitingRow(state: ChainState, rows: readonly OutboxRow[]): OutboxRow | 
  * The rows of blocks the state already knows, oldest first: normally one, kept until the next
  * commit so that a block the disk lost in spite of its sync can be written again. A row is taken
  * only if the state's leaf hash, or the block after it, vouches for it.
+ *
+ * Events, exports and receipts are numbered in the transaction of the block that seals them, so a
+ * database without the newest block would give numbers again that are sealed already.
+ * @throws LedgerError `EVENT_STORE_REGRESSION`.
  */
-function writtenRows(
-  state: ChainState,
-  rows: readonly OutboxRow[],
-  findings: RecoveryFinding[],
-): readonly OutboxRow[] {
+function writtenRows(state: ChainState, rows: readonly OutboxRow[]): readonly OutboxRow[] {
   const own: OutboxRow[] = [];
   let leaf = state.prevLeaf;
   for (const row of rows.toReversed()) {
@@ -171,12 +171,7 @@ function writtenRows(
     leaf = decodeBlock(row.bytes).prevLeaf;
   }
   // Block 0 never passes through the database.
-  if (own.length === 0 && state.nextIndex > 1) {
-    findings.push({
-      code: "EVENT_STORE_REGRESSION",
-      detail: `the database does not know block ${state.nextIndex - 1}, the newest of the ledger`,
-    });
-  }
+  if (own.length === 0 && state.nextIndex > 1) throw olderDatabase(state, rows);
   return own;
 }
 
@@ -287,8 +282,21 @@ function typeByteOf(row: OutboxRow): number | undefined {
   return row.bytes[5];
 }
 
+function olderDatabase(state: ChainState, rows: readonly OutboxRow[]): LedgerError {
+  const newest = state.nextIndex - 1;
+  const known = rows.at(-1)?.index ?? 0;
+  return new LedgerError(
+    "EVENT_STORE_REGRESSION",
+    `the database does not know block ${newest}, the newest of the ledger: it is older, or another one`,
+    { hint: OLDER_DATABASE, facts: { newest, known } },
+  );
+}
+
+const OLDER_DATABASE =
+  "put back the seatkeeper.db that was here when the ledger was last written, with its -wal file; without it, move the whole folder away and run seatkeeper restore";
+
 function keyLost(): LedgerError {
   return new LedgerError("CHAIN_KEY_LOST", "ledger.state holds no usable keys", {
-    hint: "keep the whole data folder and tell the vendor; going on takes a new site and a new license",
+    hint: "keep the whole data folder and tell the vendor; going on takes seatkeeper restore, and a new license",
   });
 }

@@ -92,8 +92,8 @@ export class SealedLedger {
 
   /**
    * Takes up a ledger where the last process left it, finishing what it could not.
-   * @throws LedgerError `CHAIN_MISSING`, `CHAIN_KEY_LOST`, `GENESIS_MISMATCH`, `STATE_REGRESSION`;
-   * anything the disk throws: then the process must end, and recovery is tried again by the next.
+   * @throws LedgerError `CHAIN_MISSING`, `CHAIN_KEY_LOST`, `GENESIS_MISMATCH`, `STATE_REGRESSION`,
+   * `EVENT_STORE_REGRESSION`; anything the disk throws: then the process must end, and recovery is tried again by the next.
    */
   static open(
     files: LedgerFiles,

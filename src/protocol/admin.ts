@@ -33,6 +33,8 @@ export const ADMIN_ROUTES = {
   exportUsage: { method: "POST", path: "/v1/usage/export" },
   /** Query `vendor` as above. What an export would hold now; nothing is sealed or counted for it. */
   previewExport: { method: "GET", path: "/v1/usage/export" },
+  /** The answer is a backup of the site, as bytes. */
+  backup: { method: "POST", path: "/v1/backup" },
   licenses: { method: "GET", path: "/v1/licenses" },
   /** The body is the license file. */
   installLicense: { method: "POST", path: "/v1/licenses" },
@@ -442,7 +444,7 @@ export const BLOCK_TYPE_WORDS = [
   "close",
 ] as const;
 
-/** What each route answers; `exportUsage` answers bytes, `watchStatus` one status after the other. */
+/** What each route answers; `exportUsage` and `backup` answer bytes, `watchStatus` one status after the other. */
 export interface AdminAnswerOf {
   readonly status: AdminStatus;
   readonly seats: AdminSeats;

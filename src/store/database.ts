@@ -8,11 +8,13 @@ import type { FeatureHour } from "../seats/feature-hour.ts";
 import type { SeatSnapshot } from "../seats/snapshot.ts";
 import { BlockRows } from "./block-rows.ts";
 import { type Connection, explaining, openConnection } from "./connection.ts";
+import { checkDatabase, copyDatabase } from "./database-copy.ts";
 import { EventRows } from "./event-rows.ts";
 import { ExchangeRows, type ExportRecord, type ReceiptRecord } from "./exchange-rows.ts";
 import { MetaRows } from "./meta-rows.ts";
 import { Retention } from "./retention.ts";
 import { SeatRows } from "./seat-rows.ts";
+import { Succession } from "./succession.ts";
 import { UsageDays, type UsageRange, type UsageRow } from "./usage-days.ts";
 import { type HourRange, UsageHours } from "./usage-hours.ts";
 
@@ -171,6 +173,30 @@ export class Store {
   /** Notes that the process runs at `wall`: seat time of leases that nobody resumes ends here. */
   markAlive(wall: UnixMillis): void {
     this.putMeta(LAST_ALIVE, String(wall));
+  }
+
+  /**
+   * Writes a copy of this moment to a file that is not there yet, and checks it. Without the block on
+   * its way to each ledger, and without what was deleted.
+   * @throws StoreError `STORE_UNAVAILABLE`, `STORE_CORRUPT`.
+   */
+  copyTo(path: string): void {
+    copyDatabase(this.#connection, path);
+  }
+
+  /**
+   * Reads every page. @throws StoreError `STORE_CORRUPT`.
+   */
+  check(): void {
+    this.#explaining(() => checkDatabase(this.#connection));
+  }
+
+  /**
+   * Forgets the numbers of a ledger that has ended: the vendor's next event, export and receipt are
+   * the first of a new one. Seats, meters and figures stay. What waits to be sealed must have been.
+   */
+  beginLedger(vendor: string): void {
+    this.#explaining(() => new Succession(this.#connection).begin(vendor));
   }
 
   close(): void {

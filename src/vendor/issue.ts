@@ -4,6 +4,7 @@ import type { Moment } from "../base/time.ts";
 import { randomHex } from "../crypto/random.ts";
 import { decodeBlock } from "../ledger/block.ts";
 import { type OpenedGenesis, openGenesis } from "../ledger/genesis.ts";
+import type { Predecessor } from "../ledger/payload.ts";
 import { decodeSegmentExt } from "../ledger/segment.ts";
 import { type ActivationRequest, readActivationRequest } from "../license/activation-request.ts";
 import { type License, readLicense, writeLicense } from "../license/license.ts";
@@ -14,6 +15,7 @@ import { VendorError } from "./errors.ts";
 import type { VendorFolder } from "./folder.ts";
 import { type EarlierLicenses, earlierLicenses } from "./holdings.ts";
 import type { Issuing } from "./keys.ts";
+import { type SucceededLedger, succeededLedger } from "./succession.ts";
 import type { VendorStore } from "./vendor-store.ts";
 
 /** What a request is answered with. */
@@ -39,6 +41,8 @@ export interface IssuedLicense {
   readonly activated: boolean;
   /** What the ledger had before; undefined for its first license. */
   readonly earlier: EarlierLicenses | undefined;
+  /** The ledger in whose place this one stands; undefined for the first of a site. */
+  readonly succeeds: SucceededLedger | undefined;
 }
 
 /**
@@ -57,17 +61,20 @@ export function issueLicense(
 ): IssuedLicense {
   const request = readActivationRequest(input.request);
   if (request.vendor !== folder.vendor.name) throw otherVendor(request, folder.vendor.name);
-  const record = checkedActivation(request, keys.sealing, input.now);
+  const { record, predecessor } = checkedActivation(request, keys.sealing, input.now);
   const license = sign(record, request, folder, keys, input);
   return store.write((database) => {
     const known = findActivation(database, record.chainId);
     if (known === undefined) addActivation(database, record);
     else refuseConflict(known, record);
     const { chainId } = record;
-    const earlier = earlierLicenses(database, chainId, folder.vendor, input.now.wall);
+    const { vendor } = folder;
+    const { wall } = input.now;
+    const earlier = earlierLicenses(database, chainId, vendor, wall);
+    const succeeds = predecessor ? succeededLedger(database, predecessor, vendor, wall) : undefined;
     addLicense(database, license);
     input.deliver?.(license);
-    return { license, activated: known === undefined, earlier };
+    return { license, activated: known === undefined, earlier, succeeds };
   });
 }
 
@@ -76,7 +83,7 @@ function checkedActivation(
   request: ActivationRequest,
   sealing: ReadonlyMap<string, Uint8Array>,
   now: Moment,
-): ActivationRecord {
+): { readonly record: ActivationRecord; readonly predecessor: Predecessor | null } {
   const { genesis, sealingKeyId } = openedGenesis(request, sealing);
   const origin = chainOrigin(request.vendor, request.chainId);
   const head = openHead(request.head, { name: origin, publicKey: request.daemonKey });
@@ -91,7 +98,7 @@ function checkedActivation(
   ];
   const broken = agreements.find(([holds]) => !holds);
   if (broken) throw badGenesis(`has another ${broken[1]} than the request`);
-  return {
+  const record = {
     chainId: request.chainId,
     origin,
     daemonKey: request.daemonKey,
@@ -103,6 +110,7 @@ function checkedActivation(
     product: `${request.product.name} ${request.product.version}`,
     activatedAt: now.wall,
   };
+  return { record, predecessor: payload.predecessor };
 }
 
 function openedGenesis(

@@ -73,6 +73,8 @@ describe("seatkeeper --help", () => {
       "why",
       "usage",
       "ledger",
+      "backup",
+      "restore",
       "run",
       "borrow",
       "return",

@@ -82,6 +82,11 @@ export class Terminal {
     return `$ ${line}\n${this.#normalised(`${stdout}${remarks}`)}= ${code}\n`;
   }
 
+  /** The same for a page of the manual: no marks, no exit codes. */
+  page(prompt: string, { stdout, stderr }: Ended): string {
+    return `${prompt}\n${this.#normalised(`${stdout}${stderr}`)}`;
+  }
+
   /** What differs from run to run, by name; of the same width where a column depends on it. */
   #normalised(text: string): string {
     return text
@@ -114,6 +119,19 @@ export async function expectSession(terminal: Terminal, session: string): Promis
     seen.push(terminal.transcript(line, await terminal.type(line)));
   }
   expect(seen.join("\n")).toBe(expected);
+}
+
+/**
+ * Types what a session of a manual's page types (`admin$ …`, whoever is in front of the dollar) and
+ * expects to see what the page shows.
+ */
+export async function expectPage(terminal: Terminal, session: string): Promise<void> {
+  let seen = "";
+  for (const [prompt, line = ""] of session.matchAll(/^\w+\$ (.*)$/gm)) {
+    // oxlint-disable-next-line no-await-in-loop -- one command after the other
+    seen += terminal.page(prompt, await terminal.type(line));
+  }
+  expect(seen).toBe(session);
 }
 
 /** A program that runs. */

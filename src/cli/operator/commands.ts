@@ -58,6 +58,16 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./ledger.ts")).ledger,
   },
   {
+    usage: "backup",
+    summary: "write everything of this site into one file, while the daemon runs",
+    load: async () => (await import("./backup.ts")).backup,
+  },
+  {
+    usage: "restore <file>",
+    summary: "make the site anew from a backup, in an empty data folder",
+    load: async () => (await import("./restore.ts")).restore,
+  },
+  {
     usage: "run",
     summary: "hold a seat while a command runs",
     load: async () => (await import("./run.ts")).run,

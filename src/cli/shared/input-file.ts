@@ -36,16 +36,33 @@ export function readTextInput(path: string, what: string, limit?: number): strin
 export function withInput<Result>(path: string, what: string, use: (fd: number) => Result): Result {
   const fd = opened(path, what);
   try {
-    const stat = fstatSync(fd);
-    if (stat.isDirectory()) {
-      throw new CliError("FILE_NOT_REGULAR", `${what} ${path} is a folder`, {
-        hint: "name the file inside it",
-      });
-    }
+    refuseFolder(fd, path, what);
     return use(fd);
   } finally {
     closeSync(fd);
   }
+}
+
+/** The same for work that takes longer: the descriptor is closed when it is done. */
+export async function withLongInput<Result>(
+  path: string,
+  what: string,
+  use: (fd: number) => Promise<Result>,
+): Promise<Result> {
+  const fd = opened(path, what);
+  try {
+    refuseFolder(fd, path, what);
+    return await use(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function refuseFolder(fd: number, path: string, what: string): void {
+  if (!fstatSync(fd).isDirectory()) return;
+  throw new CliError("FILE_NOT_REGULAR", `${what} ${path} is a folder`, {
+    hint: "name the file inside it",
+  });
 }
 
 function opened(path: string, what: string): number {

@@ -9,6 +9,7 @@ import { PASSPHRASE_OPTIONS } from "../shared/passphrase.ts";
 import { readSignedInput } from "../shared/signed-input.ts";
 import { DIR_OPTION, now, openDesk, unlockDesk, withStore } from "./desk.ts";
 import { tellEarlier } from "./holding-words.ts";
+import { tellSuccession } from "./succession-words.ts";
 import { readTermsFile } from "./terms-file.ts";
 
 /** `seatkeeper-vendor issue`: a license in answer to an activation request. */
@@ -53,7 +54,7 @@ export const issue: Command = command({
     const { force } = options;
     const terms = readTermsFile(options.terms, out, { force, now: now().wall });
     const keys = await unlockDesk(folder, options, shell);
-    const { license, activated, earlier } = await withStore(folder, (store) =>
+    const { license, activated, earlier, succeeds } = await withStore(folder, (store) =>
       issueLicense(store, folder, keys, {
         request,
         terms,
@@ -62,10 +63,11 @@ export const issue: Command = command({
       }),
     );
     const { licenseId, chainId } = license;
+    if (succeeds) tellSuccession(succeeds, out);
     if (earlier) tellEarlier(earlier, holdingsIn(terms, now().wall), terms.site, out);
     if (options.json) {
       const facts = { licenseId, site: terms.site, chainId, activated, out: options.out };
-      out.json({ ...facts, earlier: earlier ?? null });
+      out.json({ ...facts, earlier: earlier ?? null, succeeds: succeeds ?? null });
       return EXIT.done;
     }
     out.line(`license  ${licenseId}`);

@@ -1,0 +1,58 @@
+import { isoTime } from "../../base/time.ts";
+import { type RestoredSite, restoreSite } from "../../daemon/restore-site.ts";
+import { type Command, command } from "../shared/command.ts";
+import { JSON_OPTION } from "../shared/common-options.ts";
+import { EXIT } from "../shared/exit.ts";
+import { fileSource } from "../shared/file-source.ts";
+import { withLongInput } from "../shared/input-file.ts";
+import type { Output } from "../shared/output.ts";
+import { readSignedInput } from "../shared/signed-input.ts";
+import { SITE_OPTIONS, siteConfig } from "./site-options.ts";
+import { counted } from "./words.ts";
+
+/** `seatkeeper restore`: a site from its backup, with new ledgers that say so. */
+export const restore: Command = command({
+  command: "restore <file>",
+  summary: "make the site anew from a backup, in an empty data folder",
+  options: {
+    file: { type: "string", demandOption: true, describe: "the backup, *.skbackup" },
+    vendor: {
+      type: "string",
+      requiresArg: true,
+      describe: "the vendor's public file, *.skvendor: refuse a backup of another vendor's site",
+    },
+    ...SITE_OPTIONS,
+    ...JSON_OPTION,
+  },
+  examples: [
+    ["restore /mnt/backup/site.skbackup", "after this, the vendor has to issue a license"],
+    ["restore site.skbackup --vendor acme.skvendor", "and take acme's newest file into use"],
+  ],
+  async run(options, shell) {
+    const config = siteConfig(options, shell);
+    const { file, vendor } = options;
+    const vendorFile = vendor === undefined ? undefined : readSignedInput(vendor, "vendor");
+    const restored = await withLongInput(file, "backup", (fd) =>
+      restoreSite(config, fileSource(fd, file), vendorFile),
+    );
+    if (options.json) shell.out.json({ file, dataDir: config.dataDir, ...restored });
+    else describe(shell.out, restored, config.dataDir);
+    return EXIT.done;
+  },
+});
+
+function describe(out: Output, { madeAt, ledgers }: RestoredSite, dataDir: string): void {
+  out.line(`restored  ${dataDir}, as it was at ${isoTime(madeAt)}`);
+  for (const { vendor, chainId, former, usage, problems } of ledgers) {
+    out.line(`vendor    ${vendor}`);
+    out.line(`  former  ${former.chainId}, ${counted(former.size, "block")}`);
+    out.line(`  ledger  ${chainId}, a new one`);
+    out.line(`  usage   ${usage}`);
+    for (const { code, detail } of problems) out.warn(`${code}: ${detail}`);
+  }
+  if (ledgers.length === 0) return;
+  out.note("no seats are granted yet: a license names the ledger that it was issued for");
+  out.note(
+    "next: seatkeeper license request --out site.skreq, and send that file and the usage to the vendor",
+  );
+}

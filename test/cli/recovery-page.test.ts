@@ -1,0 +1,152 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { beforeAll, describe, expect, it } from "vitest";
+import { Site, Vendor } from "../support/site.ts";
+import { expectPage } from "../support/terminal.ts";
+
+const page = readFileSync(new URL("../../docs/RECOVERY.md", import.meta.url), "utf8");
+
+const FOLDER = "data/vendors/acme.example";
+const INGEST = "seatkeeper-vendor ingest --passphrase-file passphrase";
+
+/** The sessions under a heading, in their order. */
+function sessionsOf(heading: string): readonly string[] {
+  const section = page.split(/^## /m).find((each) => each.startsWith(`${heading}\n`)) ?? "";
+  return [...section.matchAll(/```console\n(.*?)```/gs)].map(([, session = ""]) => session);
+}
+
+let vendor: Vendor;
+beforeAll(() => {
+  vendor = Vendor.named();
+});
+
+/** Twelve minutes are used. */
+async function usedSite(): Promise<Site> {
+  const site = await Site.serving(vendor);
+  await use(site, 12);
+  return site;
+}
+
+async function use(site: Site, minutes: number): Promise<void> {
+  const ada = await site.workstation(`ada-${minutes}`);
+  await ada.usage.record("render.minutes", minutes);
+  await ada.close();
+}
+
+/** The bundle that a restore wrote, carried to the vendor. */
+async function carryUsage(site: Site): Promise<void> {
+  await site.type(`find ${FOLDER}/former -name usage.skb -exec cp {} usage.skb ;`);
+}
+
+/** What the vendor makes of `usage.skb`. */
+async function ingested(site: Site): Promise<object> {
+  return (await site.json(`${INGEST} usage.skb`)) as object;
+}
+
+describe("docs/RECOVERY.md", () => {
+  it("has a backup every night, of which nothing but the file is left", async () => {
+    const site = await usedSite();
+    const [session = ""] = sessionsOf("A backup every night");
+    await expectPage(site, session);
+    expect(statSync(site.path("site.skbackup")).mode & 0o777).toBe(0o600);
+    expect(readdirSync(site.path("data")).filter((name) => name.includes("backup"))).toEqual([]);
+    // Beside it, the daemon goes on; and without it the command does the same.
+    await use(site, 3);
+    await site.stopDaemon();
+    expect(await site.json("seatkeeper backup --force --out site.skbackup")).toMatchObject({
+      daemon: "stopped",
+      ledgers: [{ vendor: "acme.example", size: 4, problems: [] }],
+      sound: true,
+    });
+  });
+
+  it("brings a lost machine back, and the vendor counts what was used before and after", async () => {
+    const site = await usedSite();
+    await site.type("seatkeeper backup --out site.skbackup");
+    await use(site, 7);
+    await site.stopDaemon();
+    await site.type("mv data lost");
+    const [restore = "", atTheVendor = "", install = ""] = sessionsOf(
+      "The machine or its disk is lost",
+    );
+    await expectPage(site, restore);
+    await carryUsage(site);
+    await expectPage(site, atTheVendor);
+    await site.serve();
+    await expectPage(site, install);
+    await use(site, 5);
+    await site.type("seatkeeper usage export --force --out usage.skb");
+    expect(await ingested(site)).toMatchObject({
+      bundles: [{ verdict: "VERIFIED_WITH_INCIDENTS", counted: { units: 5 } }],
+    });
+  });
+
+  it("refuses a database that was put back alone, and goes on with the right one or a backup", async () => {
+    const site = await usedSite();
+    await site.type("seatkeeper backup --out site.skbackup");
+    await site.stopDaemon();
+    await site.type("cp data/seatkeeper.db old.db");
+    await site.serve();
+    await use(site, 7);
+    await site.type("seatkeeper usage export --out usage.skb");
+    await site.stopDaemon();
+    await site.type("cp data/seatkeeper.db new.db");
+    await site.type("cp old.db data/seatkeeper.db");
+    const before = [site.bytes(`${FOLDER}/ledger.state`), site.bytes(`${FOLDER}/ledger.skc`)];
+    const [refused = "", anew = ""] = sessionsOf("The database is lost");
+    await expectPage(site, refused);
+    const after = [site.bytes(`${FOLDER}/ledger.state`), site.bytes(`${FOLDER}/ledger.skc`)];
+    expect(after).toEqual(before);
+    await site.type("rm data/seatkeeper.db");
+    expect(await site.type("seatkeeper serve")).toMatchObject({ code: 1 });
+
+    await site.type("cp new.db data/seatkeeper.db");
+    await site.serve();
+    await site.type("seatkeeper usage export --force --out usage.skb");
+    expect(await ingested(site)).toMatchObject({
+      bundles: [{ verdict: "FIRST_VERIFIED", counted: { units: 19 } }],
+    });
+    await site.stopDaemon();
+    await expectPage(site, anew);
+  });
+});
+
+describe("a backup", () => {
+  it("of a damaged ledger is whole, and says with exit code 3 what is damaged", async () => {
+    const site = await usedSite();
+    await site.stopDaemon();
+    const chain = Uint8Array.from(site.bytes(`${FOLDER}/ledger.skc`));
+    // In the tag of block 1: its form stays right.
+    const at = chain.length >> 1;
+    chain[at] = (chain[at] ?? 0) ^ 1;
+    site.write(`${FOLDER}/ledger.skc`, chain);
+    const backup = await site.json("seatkeeper backup --out site.skbackup", 3);
+    expect(backup).toMatchObject({ sound: false, ledgers: [{ size: 3 }] });
+    await site.type("mv data lost");
+    expect(await site.json("seatkeeper restore site.skbackup")).toMatchObject({
+      ledgers: [
+        {
+          former: { size: 3 },
+          problems: [
+            { code: "HASH_CHAIN_BROKEN" },
+            { code: "HASH_CHAIN_BROKEN" },
+            { code: "ROOT_MISMATCH" },
+          ],
+        },
+      ],
+    });
+  });
+
+  it("holds no key of the ledger, and no name of a user", async () => {
+    const site = await usedSite();
+    await site.type("seatkeeper backup --out site.skbackup");
+    await site.stopDaemon();
+    const backup = Buffer.from(site.bytes("site.skbackup"));
+    // The chain keys at bytes 60 and 92 of each slot, docs/spec/ledger.md.
+    const state = Buffer.from(site.bytes(`${FOLDER}/ledger.state`));
+    const keys = [60, 92, 4_156, 4_188].map((at) => state.subarray(at, at + 32));
+    const live = keys.filter((key) => key.some((byte) => byte !== 0));
+    expect(live).toHaveLength(2);
+    expect(live.filter((key) => backup.includes(key))).toEqual([]);
+    expect(backup.includes("ada-12")).toBe(false);
+  });
+});
