@@ -11,6 +11,7 @@ import { CLOCK_CODES } from "../src/clock/errors.ts";
 import { CONFIG_CODES } from "../src/config/errors.ts";
 import { CRYPTO_CODES } from "../src/crypto/errors.ts";
 import { DAEMON_CODES, SUCCESSION_CODES } from "../src/daemon/errors.ts";
+import { INCIDENT_CODES } from "../src/daemon/head-watch.ts";
 import { LEDGER_CODES } from "../src/ledger/errors.ts";
 import { PUBLIC_PROBLEM_CODES } from "../src/ledger/public-check.ts";
 import { RECOVERY_CODES } from "../src/ledger/recovery.ts";
@@ -38,6 +39,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   DAEMON_CODES,
   DENIAL_REASONS,
   FINDING_KINDS: Object.keys(FINDING_KINDS),
+  INCIDENT_CODES,
   LEDGER_CODES,
   LICENSE_CODES,
   NOTE_CODES,
@@ -66,7 +68,7 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Words of the protocol that later daemons will say and that clients of today understand. */
-const RESERVED = ["LEDGER_BROKEN", "REPORT_OVERDUE"];
+const RESERVED = ["REPORT_OVERDUE"];
 
 const CODES: ReadonlySet<string> = new Set(Object.values(LISTS).flat());
 const UPPER_SNAKE = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/;

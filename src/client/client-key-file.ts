@@ -1,9 +1,10 @@
-import { link, mkdir, open, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fromBase64Url, toBase64Url } from "../base/bytes.ts";
 import { messageOf, systemCode } from "../base/errors.ts";
 import { type Signer, signerFromSeed } from "../crypto/ed25519.ts";
-import { randomBytes, randomHex } from "../crypto/random.ts";
+import { randomBytes } from "../crypto/random.ts";
+import { putNewFile } from "./durable-file.ts";
 import { ClientError } from "./errors.ts";
 
 /**
@@ -52,35 +53,13 @@ function signerOf(path: string, text: string): Signer {
   }
 }
 
-/**
- * The key is written in full under a name of its own and then linked to its place, which fails
- * when another process was there first. So nobody ever reads half a key; a crash leaves at most
- * a stray temporary file.
- */
+/** The file appears whole or not at all, and stays the one of the process that was there first. */
 async function makeKey(path: string): Promise<Signer> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const draft = `${path}.${randomHex(8)}.new`;
-  try {
-    await writeDraft(draft, `seatkeeper client key v1 ${toBase64Url(randomBytes(32))}\n`);
-    await link(draft, path).catch((error: unknown) => {
-      if (systemCode(error) !== "EEXIST") throw error;
-    });
-  } finally {
-    await rm(draft, { force: true });
-  }
+  await putNewFile(path, `seatkeeper client key v1 ${toBase64Url(randomBytes(32))}\n`);
   const key = await readKey(path);
   if (key === undefined) throw new Error("the key file vanished");
   return key;
-}
-
-async function writeDraft(path: string, text: string): Promise<void> {
-  const file = await open(path, "wx", 0o600);
-  try {
-    await file.writeFile(text, "latin1");
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 function notAKey(path: string): ClientError {

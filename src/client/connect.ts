@@ -34,7 +34,7 @@ export interface ConnectOptions {
    * pseudonyms of them. Left out: the login and host names of the operating system.
    */
   readonly labels?: { readonly user?: string; readonly host?: string; readonly display?: string };
-  /** The folder of the client key, of the names of seats, of what is borrowed, and of usage that no daemon has answered yet: `~/.local/share/seatkeeper` when left out. */
+  /** The folder of the client key, of the names of seats, of what is borrowed, of the heads of ledgers, and of usage that no daemon has answered yet: `~/.local/share/seatkeeper` when left out. */
   readonly dataDir?: string;
   /** The client key file: `client.key` in `dataDir` when left out. Made on first use, mode 0600. */
   readonly keyFile?: string;
@@ -105,6 +105,7 @@ async function identityOf(options: Omit<ConnectOptions, "servers">): Promise<Ide
   const labels = labelsOf(options.labels ?? {});
   const rootKey = keyBytes(vendor.rootKey);
   return {
+    headsFolder: join(dataDirOf(options), "heads", fileNameOf(vendor.name)),
     vendor: { name: vendor.name, rootKey },
     signer: await openClientKey(keyFile),
     instanceId: instanceId(randomHex(16)),
@@ -132,9 +133,10 @@ function dataDirOf({ dataDir }: Pick<ConnectOptions, "dataDir">): string {
  */
 function folderFor(kind: string, dataDir: string, { vendor, signer }: Identity): string {
   const pair = toHex(sha256(utf8(vendor.name), signer.publicKey)).slice(0, 16);
-  const name = vendor.name.replaceAll(/[^a-z0-9.-]/g, "_");
-  return join(dataDir, kind, `${name}_${pair}`);
+  return join(dataDir, kind, `${fileNameOf(vendor.name)}_${pair}`);
 }
+
+const fileNameOf = (vendorName: string): string => vendorName.replaceAll(/[^a-z0-9.-]/g, "_");
 
 function labelsOf(labels: NonNullable<ConnectOptions["labels"]>): Labels {
   const { user = loginName(), host = hostname(), display } = labels;

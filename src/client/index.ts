@@ -18,3 +18,4 @@ export type { Loss, Seat, SeatEvents } from "./seat.ts";
 export { parseServers, type ServerAddress } from "./server-address.ts";
 export type { LiveStatus, StatusListener } from "./status-watch.ts";
 export type { RecordOptions, Usage, UsageOutcome } from "./usage.ts";
+export type { Contradiction } from "./witness.ts";

@@ -24,6 +24,7 @@ import { type StatusListener, StatusWatch } from "./status-watch.ts";
 import type { TicketOwner } from "./ticket-proof.ts";
 import type { TicketStore } from "./ticket-store.ts";
 import { type Usage, type UsageDesk, UsageQueue } from "./usage.ts";
+import type { Contradiction } from "./witness.ts";
 
 export interface AcquireOptions {
   /** The version of the application; the license may not cover newer ones. */
@@ -77,6 +78,11 @@ export interface SeatkeeperEvents {
   quota: [warning: NotificationOf["quota.warning"]];
   /** A borrowed seat nears its end: said once in a day, or a tenth of its time, before it is over. */
   borrowEnding: [borrowed: Borrowed, remaining: Millis];
+  /**
+   * The daemon's ledger does not go on from what this computer has seen of it: it was put back to an older
+   * state, or there are two of it. Told once for each thing that it contradicts.
+   */
+  contradicted: [contradiction: Contradiction];
   /** The daemon will not count usage, or a refund, that was only spooled, or left by an earlier process. */
   refused: [usage: UsageRecord, error: Error];
 }
@@ -163,6 +169,8 @@ export class Keeper
   readonly #statusWatch: StatusWatch;
   /** What was heard before the application had the keeper; undefined from then on. */
   #early: (() => void)[] | undefined = [];
+  /** What the application was told of. */
+  readonly #contradicted = new Set<string>();
   #sleepWatch: SleepWatch | undefined;
   #closing: Promise<void> | undefined;
 
@@ -353,6 +361,14 @@ export class Keeper
   left(session: Session): void {
     void this.#relocation.leave(session, this.#acquisitions.room.keys, this.#usage.sending);
     this.#acquisitions.room.disconnected();
+  }
+
+  contradicted(contradiction: Contradiction): void {
+    const { known, evidence = "" } = contradiction;
+    const name = `${known} ${evidence}`;
+    if (this.#contradicted.has(name)) return;
+    this.#contradicted.add(name);
+    this.#tell(() => this.emit("contradicted", contradiction));
   }
 
   notified(notification: Notification, session: Session): void {

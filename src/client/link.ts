@@ -7,13 +7,13 @@ import type { ResultOf } from "../protocol/results.ts";
 import { retryDelay } from "./backoff.ts";
 import { ClientError, SeatDeniedError } from "./errors.ts";
 import type { ServerAddress } from "./server-address.ts";
-import type { Session } from "./session.ts";
-import type { WireListener } from "./wire.ts";
+import type { Session, SessionListener } from "./session.ts";
+import type { Contradiction } from "./witness.ts";
 
 /** Makes one attempt at one server. */
 export type OpenSession = (
   address: ServerAddress,
-  listener: WireListener,
+  listener: SessionListener,
   signal: AbortSignal,
 ) => Promise<Session>;
 
@@ -24,6 +24,8 @@ export interface LinkListener {
   /** `retryIn` is how long the next attempt waits. */
   disconnected(error: ClientError, retryIn: Millis): void;
   notified(notification: Notification, session: Session): void;
+  /** A daemon's ledger does not go on from what this computer remembers of it. Told at each answer. */
+  contradicted(contradiction: Contradiction): void;
   /**
    * A server that comes before the present one in the list is back. True when nothing holds us
    * at the present one any more: it is left as soon as this resolves.
@@ -293,7 +295,7 @@ export class Link {
 }
 
 /** What a connection says before it counts as the link's session is kept until it does. */
-class Visit implements WireListener {
+class Visit implements SessionListener {
   session: Session | undefined;
   failure: ClientError | undefined;
   readonly #listener: LinkListener;
@@ -310,6 +312,10 @@ class Visit implements WireListener {
     if (this.#isDelivered && this.session !== undefined) {
       this.#listener.notified(notification, this.session);
     } else this.#early.push(notification);
+  }
+
+  contradicted(contradiction: Contradiction): void {
+    this.#listener.contradicted(contradiction);
   }
 
   ended(error: ClientError): void {

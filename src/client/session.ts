@@ -1,14 +1,20 @@
+import { join } from "node:path";
 import { toBase64Url } from "../base/bytes.ts";
 import { type ChainId, type ClientKey, clientKey, type InstanceId } from "../base/ids.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Signer } from "../crypto/ed25519.ts";
 import { randomBytes } from "../crypto/random.ts";
 import type { LeaseNote } from "../license/lease-note.ts";
+import type { License } from "../license/license.ts";
+import { isInForce } from "../license/license-checks.ts";
 import { writeJsonNote } from "../note/json-note.ts";
 import { CLIENT_NOTE_NAME, helloBody } from "../protocol/handshake.ts";
 import type { Labels, Method, ParamsOf } from "../protocol/requests.ts";
 import type { ResultOf } from "../protocol/results.ts";
 import { ClientError } from "./errors.ts";
+import { EvidenceFolder } from "./evidence.ts";
+import { HeadMemory } from "./head-memory.ts";
+import { LedgerWatch } from "./ledger-watch.ts";
 import type { ServerAddress } from "./server-address.ts";
 import {
   type Challenger,
@@ -19,9 +25,12 @@ import {
   type VendorTrust,
 } from "./trust.ts";
 import { Wire, type WireListener } from "./wire.ts";
+import { type Contradiction, strictest, Witness } from "./witness.ts";
 
 /** Who this process is, on every connection it makes. */
 export interface Identity {
+  /** Where the heads of ledgers are remembered, and evidence is kept. */
+  readonly headsFolder: string;
   readonly vendor: VendorTrust;
   readonly signer: Signer;
   readonly instanceId: InstanceId;
@@ -32,18 +41,26 @@ export interface Identity {
 /** What a request asked for; the rest of the claim is who we are. */
 export type LeaseWish = Omit<LeaseClaim, "clientKey" | "instanceId">;
 
+/** Who is told what happens on a session. */
+export interface SessionListener extends WireListener {
+  /** The daemon's ledger does not go on from what this computer remembers of it. */
+  contradicted(contradiction: Contradiction): void;
+}
+
 /** A connection on which both sides have proven who they are. */
 export class Session {
   readonly server: string;
   readonly #wire: Wire;
   readonly #challenger: Challenger;
   readonly #identity: Identity;
+  readonly #ledgerWatch: LedgerWatch;
 
-  private constructor(server: string, wire: Wire, challenger: Challenger, identity: Identity) {
+  private constructor(server: string, wire: Wire, { challenger, identity, ledgerWatch }: Proven) {
     this.server = server;
     this.#wire = wire;
     this.#challenger = challenger;
     this.#identity = identity;
+    this.#ledgerWatch = ledgerWatch;
   }
 
   /**
@@ -54,7 +71,7 @@ export class Session {
     address: ServerAddress,
     identity: Identity,
     clock: Clock,
-    listener: WireListener,
+    listener: SessionListener,
     signal: AbortSignal,
   ): Promise<Session> {
     const wire = new Wire(address, clock, listener);
@@ -65,8 +82,10 @@ export class Session {
       const note = await wire.open();
       const seen = wire.certificateFingerprint;
       const challenger = checkChallenge(note, seen, identity.vendor);
-      await greet(wire, challenger, identity);
-      return new Session(address.url, wire, challenger, identity);
+      const licenses = await greet(wire, challenger, identity);
+      const witness = await witnessOf(challenger, identity, licenses, clock);
+      const ledgerWatch = new LedgerWatch(wire, witness, listener);
+      return new Session(address.url, wire, { challenger, identity, ledgerWatch });
     } catch (error) {
       wire.close();
       throw error;
@@ -80,9 +99,12 @@ export class Session {
     return this.#challenger.chainId;
   }
 
-  /** As `Wire.request`. */
+  /**
+   * As `Wire.request`; where a seat is asked for or renewed, the answer also proves how the ledger goes
+   * on, and is a denial where the license says so.
+   */
   request<M extends Method>(method: M, params: ParamsOf[M]): Promise<ResultOf[M]> {
-    return this.#wire.request(method, params);
+    return this.#ledgerWatch.request(method, params);
   }
 
   /** What a lease note says, if it proves what we wished for. @throws ClientError LEASE_NOTE. */
@@ -102,7 +124,39 @@ export class Session {
   }
 }
 
-async function greet(wire: Wire, challenger: Challenger, identity: Identity): Promise<void> {
+/** What a session is made of once both sides have proven themselves. */
+interface Proven {
+  readonly challenger: Challenger;
+  readonly identity: Identity;
+  readonly ledgerWatch: LedgerWatch;
+}
+
+async function witnessOf(
+  { chainId, verifier }: Challenger,
+  { headsFolder }: Identity,
+  licenses: readonly License[],
+  clock: Clock,
+): Promise<Witness> {
+  const { wall } = clock.now();
+  const folder = join(headsFolder, chainId);
+  const policies = licenses
+    .filter((license) => isInForce(license, wall))
+    .map(({ terms }) => ({ policy: terms.witnessPolicy, graceDays: terms.policyGraceDays }));
+  return new Witness({
+    memory: await HeadMemory.open(folder, verifier),
+    evidence: new EvidenceFolder(join(folder, "evidence")),
+    verifier,
+    policy: strictest(policies),
+    clock,
+  });
+}
+
+/** @returns the licenses that vouch for the daemon. */
+async function greet(
+  wire: Wire,
+  challenger: Challenger,
+  identity: Identity,
+): Promise<readonly License[]> {
   const { challenge, chainId } = challenger;
   const nonce = toBase64Url(randomBytes(32));
   const body = helloBody({
@@ -118,8 +172,9 @@ async function greet(wire: Wire, challenger: Challenger, identity: Identity): Pr
   const { vendor, labels, token } = identity;
   const enrolment = token === undefined ? {} : { token };
   const result = await wire.request("hello", { vendor: vendor.name, note, labels, ...enrolment });
-  const welcome = checkWelcome(result, nonce, challenger, vendor);
+  const { welcome, licenses } = checkWelcome(result, nonce, challenger, vendor);
   wire.expectHeartbeat(welcome.heartbeatMs);
+  return licenses;
 }
 
 const keyOf = (signer: Signer): ClientKey => clientKey(toBase64Url(signer.publicKey));

@@ -3,6 +3,7 @@ import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { utf8 } from "../base/bytes.ts";
 import { messageOf, systemCode } from "../base/errors.ts";
+import { syncFolder } from "./durable-file.ts";
 import { ClientError } from "./errors.ts";
 
 interface Write {
@@ -120,18 +121,6 @@ async function writeWhole(file: FileHandle, bytes: Uint8Array, from: number): Pr
     // oxlint-disable-next-line no-await-in-loop -- a short write is continued where it stopped
     const { bytesWritten } = await file.write(bytes, done, rest, from + done);
     done += bytesWritten;
-  }
-}
-
-/** So that a power cut does not lose the name of a file whose bytes are safe. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, constants.O_RDONLY).catch(() => undefined);
-  // Windows opens no folders, and keeps names by itself.
-  if (folder === undefined) return;
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

@@ -2,7 +2,7 @@ import { equalBytes, fromBase64Url } from "../base/bytes.ts";
 import { messageOf } from "../base/errors.ts";
 import type { ChainId, ClientKey, InstanceId, LeaseId } from "../base/ids.ts";
 import { type LeaseNote, readLeaseNote } from "../license/lease-note.ts";
-import { readLicense } from "../license/license.ts";
+import { type License, readLicense } from "../license/license.ts";
 import { chainOrigin } from "../note/checkpoint.ts";
 import { peekJsonNote, readJsonNote } from "../note/json-note.ts";
 import type { NoteVerifier } from "../note/signed-note.ts";
@@ -59,6 +59,13 @@ export function checkChallenge(
   return { challenge, chainId: ledger.chainId, verifier };
 }
 
+/** A daemon that proved itself. */
+export interface Welcomed {
+  readonly welcome: Welcome;
+  /** Those that vouch for it, one at least. */
+  readonly licenses: readonly License[];
+}
+
 /**
  * Checks the answer to a hello: signed over our nonce by the challenger, whose key and chain a
  * license of the vendor names.
@@ -69,14 +76,13 @@ export function checkWelcome(
   nonce: string,
   challenger: Challenger,
   vendor: VendorTrust,
-): Welcome {
+): Welcomed {
   const { verifier } = challenger;
   const welcome = proven("welcome", () =>
     decodeWelcome(readJsonNote("welcome", result.note, [verifier])),
   );
   if (welcome.nonce !== nonce) throw notProven("the welcome answers another hello");
-  checkLicenses(result.licenses, challenger, vendor);
-  return welcome;
+  return { welcome, licenses: checkLicenses(result.licenses, challenger, vendor) };
 }
 
 /** What a lease note must say to be ours. */
@@ -117,26 +123,29 @@ function checkLicenses(
   licenses: readonly string[],
   challenger: Challenger,
   vendor: VendorTrust,
-): void {
+): readonly License[] {
   if (licenses.length === 0) {
     throw new ClientError("SERVER_UNLICENSED", `the server has no license of ${vendor.name} yet`, {
       hint: "ask the license administrator to install it",
     });
   }
-  const findings = licenses.map((text) => licenseProblem(text, challenger, vendor));
-  if (findings.includes(undefined)) return;
-  throw notProven(`no license vouches for the server: ${findings[0]}`);
+  const findings = licenses.map((text) => vouchingLicense(text, challenger, vendor));
+  const vouching = findings.filter((finding) => typeof finding !== "string");
+  if (vouching.length > 0) return vouching;
+  const [problem] = findings.filter((finding) => typeof finding === "string");
+  throw notProven(`no license vouches for the server: ${problem}`);
 }
 
-function licenseProblem(
+/** The license, or what is wrong with it. */
+function vouchingLicense(
   text: string,
   { chainId, verifier }: Challenger,
   vendor: VendorTrust,
-): string | undefined {
+): License | string {
   try {
     const license = readLicense(text, { vendorName: vendor.name, rootKey: vendor.rootKey });
     const same = license.chainId === chainId && equalBytes(license.daemonKey, verifier.publicKey);
-    return same ? undefined : "it names another daemon";
+    return same ? license : "it names another daemon";
   } catch (error) {
     return messageOf(error);
   }

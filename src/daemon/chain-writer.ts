@@ -36,6 +36,8 @@ export interface ChainWriterParts {
   /** Key ids of those for whom the running segment was sealed; undefined when that is not known. */
   readonly readers: readonly string[] | undefined;
   readonly log: Log;
+  /** Told of each block that was written: its leaf hash, and where it begins. */
+  readonly written: (leaf: Uint8Array, offset: number) => void;
   /** Sealed in front of the first block of this run: its start, and what recovery found. */
   readonly preface: readonly PrefaceBlock[];
   /** Events that the run before left waiting. */
@@ -139,8 +141,11 @@ export class ChainWriter {
     await this.#commit({ ...NO_WRITES, ...more }, draft);
   }
 
-  /** Says that nothing was used. Counts as a checkpoint for when the next is due. */
-  async heartbeat(openLeases: number): Promise<void> {
+  /**
+   * Says that nothing was used. Counts as a checkpoint for when the next is due.
+   * @param distinctWitnesses7d clients that have shown a head within seven days.
+   */
+  async heartbeat(openLeases: number, distinctWitnesses7d: number): Promise<void> {
     const { book, now, clocks } = this.#parts;
     await this.prepareChain();
     const { open, change, hours } = book.cut(now());
@@ -150,7 +155,7 @@ export class ChainWriter {
       this.#commit({ changes: [change, ...hours], events: [] }, () => ({
         type: "heartbeat",
         clocks: time,
-        distinctWitnesses7d: 0,
+        distinctWitnesses7d,
         openLeases,
       })),
     );
@@ -309,5 +314,6 @@ export class ChainWriter {
     if (prepared === undefined) throw new TypeError("a block was asked for and not built");
     this.#pending += writes.events.length - (prepared.sealed?.count ?? 0);
     ledger.publish(prepared);
+    this.#parts.written(prepared.leaf, prepared.outbox.offset);
   }
 }

@@ -9,6 +9,7 @@ import {
   decodeHeader,
   HEADER_BYTES,
 } from "../ledger/block.ts";
+import { BlockTree } from "../ledger/block-tree.ts";
 import type { LedgerFiles } from "../ledger/ports.ts";
 import { verifyPublic } from "../ledger/public-check.ts";
 import { chainSource } from "../ledger/reader.ts";
@@ -61,6 +62,8 @@ export interface DeskCore extends DeskParts {
   /** What licenses must name. */
   readonly site: LicenseSite;
   readonly writer: ChainWriter;
+  /** Over the blocks; undefined where they are not those that the key state was left at. */
+  readonly tree: BlockTree | undefined;
   /** What anyone can find wrong with the blocks, as they lay on the disk at the start. */
   readonly damage: readonly NotReady[];
 }
@@ -110,7 +113,9 @@ async function openOn(
   const snapshot = store.snapshot(vendor.name);
   const terms = { ...shelf.refresh(now.wall), rules: parts.door.rules };
   const book = SeatBook.restore(snapshot, terms, parts.limits, now);
-  const inspection = inspect(parts.log, vendor.name, files, site.genesisLeaf);
+  const blocks = new BlockTree(files);
+  const inspection = inspect(parts.log, vendor.name, files, site.genesisLeaf, blocks);
+  const tree = isTreeOf(blocks, ledger) ? blocks : undefined;
   const writer = new ChainWriter({
     vendor: vendor.name,
     store,
@@ -123,12 +128,13 @@ async function openOn(
     sealingKey: () => shelf.sealingKey(),
     auditors: () => auditorsOf(shelf, parts.auditor),
     readers: inspection.readers,
+    written: (leaf, offset) => tree?.add(leaf, offset),
     preface: preface(parts, folder.path, opened),
     pending: store.pendingCount(vendor.name),
     lastCut: snapshot.lastCut,
   });
   const { damage } = inspection;
-  return { ...parts, vendor, files, ledger, book, shelf, site, writer, damage };
+  return { ...parts, vendor, files, ledger, book, shelf, site, writer, tree, damage };
 }
 
 /** Whom the vendor's licenses and the site's configuration together let read. */
@@ -142,14 +148,16 @@ interface Inspection {
   readonly readers: readonly string[] | undefined;
 }
 
-/** Seats are granted and blocks written all the same: what is sealed from now on is sound. */
+/** Seats are granted and blocks written all the same: what is sealed from now on is sound. Fills `tree`. */
 function inspect(
   log: Log,
   vendor: string,
   files: LedgerFiles,
   genesisLeaf: Uint8Array,
+  tree: BlockTree,
 ): Inspection {
-  const { problems, readers } = verifyPublic(chainSource(files), { genesisLeaf });
+  const met = (leaf: Uint8Array, offset: number): void => tree.add(leaf, offset);
+  const { problems, readers } = verifyPublic(chainSource(files), { genesisLeaf }, met);
   for (const { code, detail } of problems) log.warn("ledger.damaged", { vendor, code, detail });
   const damage = problems.map(({ code, detail }) => ({
     code,
@@ -157,6 +165,11 @@ function inspect(
     hint: "keep the data folder, export the usage as it is, and tell the vendor; see seatkeeper ledger verify",
   }));
   return { damage, readers: readers.at(-1)?.auditors };
+}
+
+/** From a damaged file nothing can be proven, however sound what follows is. */
+function isTreeOf(tree: BlockTree, { size, root }: SealedLedger): boolean {
+  return tree.size === size && equalBytes(tree.rootAt(size), root);
 }
 
 /** A license names the ledger it was sold for: another one under it is refused, not continued. */

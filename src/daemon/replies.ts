@@ -5,6 +5,7 @@ import type {
   AcquireResult,
   BorrowResult,
   FeatureStatus,
+  LedgerProof,
   RecordResult,
   RenewResult,
   StatusResult,
@@ -24,15 +25,24 @@ export type Reply<Result> =
 /** Signs a lease over the nonce of the request that it answers. */
 export type SignLease = (lease: Lease) => WireLease;
 
-export function acquireReply(outcome: Outcome, sign: SignLease): Reply<AcquireResult> {
-  if (outcome.kind === "granted") return result({ state: "granted", lease: sign(outcome.lease) });
+/** How the ledger goes on from what the client remembers, if it asked. */
+export type Prove = () => { readonly ledger?: LedgerProof };
+
+export function acquireReply(
+  outcome: Outcome,
+  sign: SignLease,
+  prove: Prove,
+): Reply<AcquireResult> {
+  if (outcome.kind === "granted") {
+    return result({ state: "granted", lease: sign(outcome.lease), ...prove() });
+  }
   if (outcome.kind !== "queued") return failed(outcome);
   const { position, expectedWait } = outcome;
   const wait = expectedWait === undefined ? {} : { expectedWaitMs: expectedWait };
-  return result({ state: "queued", position, ...wait });
+  return result({ state: "queued", position, ...wait, ...prove() });
 }
 
-export function renewReply(outcome: Outcome, sign: SignLease): Reply<RenewResult> {
+export function renewReply(outcome: Outcome, sign: SignLease, prove: Prove): Reply<RenewResult> {
   if (outcome.kind !== "renewed") return failed(outcome);
   return result({
     leases: outcome.leases.map((lease) => {
@@ -45,6 +55,7 @@ export function renewReply(outcome: Outcome, sign: SignLease): Reply<RenewResult
       hint,
       ...ruleOf(rule),
     })),
+    ...prove(),
   });
 }
 

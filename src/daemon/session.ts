@@ -20,7 +20,7 @@ import {
   encodeResult,
   type Request,
 } from "../protocol/request-frame.ts";
-import type { Labels, Method } from "../protocol/requests.ts";
+import type { Labels, Method, Remembered } from "../protocol/requests.ts";
 import type { ResultOf } from "../protocol/results.ts";
 import { SUBPROTOCOL } from "../protocol/wire-codes.ts";
 import { type WireError, wireFault } from "../protocol/wire-error.ts";
@@ -39,6 +39,7 @@ import {
   denialOf,
   doneReply,
   doorDenial,
+  type Prove,
   type Reply,
   recordReply,
   renewReply,
@@ -127,8 +128,7 @@ export class Session implements Visit, Listener, Watcher {
   }
 
   caller(): Caller {
-    if (this.#greeted === undefined) throw new TypeError("nobody was greeted");
-    const { who, standing } = this.#greeted;
+    const { who, standing } = this.#expectGreeted();
     const { client, instance, user, host, display } = who;
     return { client, instance, user, host, display, standing: standing() };
   }
@@ -269,15 +269,17 @@ export class Session implements Visit, Listener, Watcher {
         return this.#acquire(request, desk, by);
       case "seat.renew": {
         const { leases, quiet = [], nonce } = request.params;
+        const proof = this.#prover(request.params);
         return desk.ask({ kind: "renew", by, leases, quiet }, (outcome) =>
-          this.#reply(request, renewReply(outcome, this.#signer(nonce))),
+          this.#reply(request, renewReply(outcome, this.#signer(nonce), proof)),
         );
       }
       case "seat.resume": {
         const { leases, nonce } = request.params;
         const liveInstances = desk.instancesOf(by.client);
+        const proof = this.#prover(request.params);
         return desk.ask({ kind: "resume", by, leases, liveInstances }, (outcome) =>
-          this.#reply(request, renewReply(outcome, this.#signer(nonce))),
+          this.#reply(request, renewReply(outcome, this.#signer(nonce), proof)),
         );
       }
       case "seat.activity":
@@ -324,9 +326,10 @@ export class Session implements Visit, Listener, Watcher {
     const product = { feature, version, versionDate };
     const liveInstances = desk.instancesOf(by.client);
     const asked = { count, wait, key, newLease, liveInstances };
+    const proof = this.#prover(request.params);
     desk.ask({ kind: "acquire", by, ...product, ...asked }, (outcome) => {
       if (outcome.kind === "queued") this.#waiting.set(key, nonce);
-      this.#reply(request, acquireReply(outcome, this.#signer(nonce)));
+      this.#reply(request, acquireReply(outcome, this.#signer(nonce), proof));
     });
   }
 
@@ -345,10 +348,19 @@ export class Session implements Visit, Listener, Watcher {
   }
 
   #signer(nonce: string): SignLease {
-    return (lease) => {
-      if (this.#greeted === undefined) throw new TypeError("nobody was greeted");
-      return this.#greeted.desk.signedLease(lease, nonce);
-    };
+    return (lease) => this.#expectGreeted().desk.signedLease(lease, nonce);
+  }
+
+  /** Looks at the head that the client remembers; the proof is of the moment of the answer. */
+  #prover({ head, since }: Remembered): Prove {
+    const { desk, who } = this.#expectGreeted();
+    if (head !== undefined) desk.heads.shown(head, who.client);
+    return () => (since === undefined ? {} : { ledger: desk.heads.proof(since) });
+  }
+
+  #expectGreeted(): Greeted {
+    if (this.#greeted === undefined) throw new TypeError("nobody was greeted");
+    return this.#greeted;
   }
 
   #reply<M extends Method>(request: RequestOf<M>, reply: Reply<ResultOf[M]>): void {

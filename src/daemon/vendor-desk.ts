@@ -22,6 +22,7 @@ import { DiskWatch } from "./disk-watch.ts";
 import { DaemonError } from "./errors.ts";
 import { type Expiry, expiriesOf, GivenWarnings } from "./expiries.ts";
 import { isUnavailable } from "./failure-kind.ts";
+import { HeadWatch } from "./head-watch.ts";
 import type { NotReady } from "./health.ts";
 import type { ShelvedLicense } from "./license-shelf.ts";
 import { Notary } from "./notary.ts";
@@ -45,6 +46,8 @@ export class VendorDesk {
   readonly core: DeskCore;
   readonly notary: Notary;
   readonly board: StatusBoard;
+  /** What clients remember of the ledger. */
+  readonly heads: HeadWatch;
   readonly #group: CommitGroup;
   readonly #attendance: Attendance = new Attendance();
   readonly #disk: DiskWatch = new DiskWatch();
@@ -59,6 +62,9 @@ export class VendorDesk {
     this.core = core;
     this.#maxPending = maxPending;
     this.notary = new Notary(core.ledger, core.siteKey);
+    this.heads = new HeadWatch(core, this.notary, (work) =>
+      this.alone(() => this.#disk.watching(work)),
+    );
     this.board = new StatusBoard({
       clock: core.clock,
       settled: (look) => this.settled(look),
@@ -298,6 +304,7 @@ export class VendorDesk {
   async beat(heartbeat: Millis): Promise<void> {
     await this.refreshTerms();
     this.warnOfExpiries();
+    await this.heads.sealRest();
     await this.alone(async () => {
       const { writer, book, time } = this.core;
       const { wall } = time.now();
@@ -308,7 +315,7 @@ export class VendorDesk {
       }
       const { leases } = book.view(time.now());
       if (writer.pending > 0 || leases.length > 0) await this.sealPending();
-      else await this.#disk.watching(() => writer.heartbeat(0));
+      else await this.#disk.watching(() => writer.heartbeat(0, this.heads.witnesses));
     });
   }
 

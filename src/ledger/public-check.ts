@@ -44,6 +44,9 @@ export const PUBLIC_PROBLEM_CODES = [
   "STATE_MISMATCH",
 ] as const;
 
+/** A block's leaf hash, and where it begins. */
+type BlockMet = (leaf: Uint8Array, offset: number) => void;
+
 interface PublicProblem {
   readonly code: (typeof PUBLIC_PROBLEM_CODES)[number];
   readonly detail: string;
@@ -52,11 +55,16 @@ interface PublicProblem {
 /**
  * Checks what anyone can check: form, order, hash chain, root. It cannot tell who wrote a block or
  * what it says: that takes the vendor's keys.
+ * @param met is told of each block in order.
  */
-export function verifyPublic(source: ByteSource, evidence: PublicEvidence = {}): PublicReport {
+export function verifyPublic(
+  source: ByteSource,
+  evidence: PublicEvidence = {},
+  met: BlockMet = () => undefined,
+): PublicReport {
   const check = new PublicCheck(evidence);
   try {
-    for (const { block } of readBlocks(source)) check.add(block);
+    for (const { block, offset } of readBlocks(source)) met(check.add(block), offset);
   } catch (error) {
     if (!(error instanceof LedgerError)) throw error;
     check.report("MALFORMED", error.message);
@@ -87,7 +95,8 @@ class PublicCheck {
     this.#compareHead();
   }
 
-  add(block: Block): void {
+  /** @returns the block's leaf hash. */
+  add(block: Block): Uint8Array {
     const leaf = blockLeaf(block.bytes);
     if (this.#previous === undefined) this.#addFirst(block, leaf);
     else this.#addFollowing(block, this.#previous);
@@ -99,6 +108,7 @@ class PublicCheck {
     this.#lastLeaf = leaf;
     this.#frontier = this.#frontier.append(leaf);
     this.#compareHead();
+    return leaf;
   }
 
   #acceptReaders({ segment, index, ext }: Block): void {

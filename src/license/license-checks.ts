@@ -50,8 +50,8 @@ export function checkBinding(license: License, site: LicenseSite): void {
  * @throws LicenseError `LICENSE_NOT_STARTED` before everything in it, `LICENSE_EXPIRED` after.
  */
 export function checkDates(license: License, now: UnixMillis): void {
+  if (isInForce(license, now)) return;
   const spans = validities(license.terms);
-  if (spans.some((span) => holdsAt(span, now))) return;
   const starts = spans.flatMap(({ startsAt }) =>
     startsAt !== null && startsAt > now ? [startsAt] : [],
   );
@@ -65,6 +65,11 @@ export function checkDates(license: License, now: UnixMillis): void {
   throw new LicenseError("LICENSE_EXPIRED", `the license expired on ${last}`, {
     hint: "ask the vendor for a renewal, and check that this host's clock is right",
   });
+}
+
+/** Something in the license can be used now. */
+export function isInForce({ terms }: License, now: UnixMillis): boolean {
+  return validities(terms).some((span) => holdsAt(span, now));
 }
 
 /** When the seats of a feature may be granted: its own dates with its grace, inside the license's. */

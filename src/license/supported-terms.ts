@@ -9,8 +9,6 @@ import type { Terms } from "./terms.ts";
 export function unsupportedTerms(terms: Terms): readonly string[] {
   const used = {
     clock_policy: terms.clockPolicy !== "flag",
-    witness_policy: terms.witnessPolicy !== "flag",
-    policy_grace_days: terms.policyGraceDays > 0,
     emergency_days: terms.emergencyDays > 0,
     standby_hosts: terms.standbyHosts.length > 0,
   };

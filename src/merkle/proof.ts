@@ -119,7 +119,8 @@ function subproof(
     : [...subproof(oldSize - split, right, false), rootOf(left)];
 }
 
-function largestPowerBelow(count: number): number {
+/** The largest power of two below `count`, from 2: where RFC 6962 splits a tree. */
+export function largestPowerBelow(count: number): number {
   let power = 1;
   while (power * 2 < count) power *= 2;
   return power;

@@ -22,6 +22,12 @@ export const LABEL_LENGTH = 256;
 /** Lease ids in one `seat.renew` or `seat.resume`. */
 export const LEASES_PER_REQUEST = 256;
 
+/** Sizes of the ledger from which one request wants a proof. */
+export const PROOFS_PER_REQUEST = 4;
+
+/** Hashes of one consistency proof: more than any ledger needs. */
+export const HASHES_PER_PROOF = 128;
+
 /** The shortest time of one `seat.borrow`. */
 export const SHORTEST_BORROW_MS = 60_000;
 

@@ -7,6 +7,7 @@ import {
   type Bytes32Text,
   borrowSpanField,
   bytes32Field,
+  countField,
   type Empty,
   fingerprintField,
   keyField,
@@ -22,7 +23,7 @@ import {
   vendorNameField,
   versionField,
 } from "./fields.ts";
-import { RECORDS_PER_REQUEST } from "./limits.ts";
+import { PROOFS_PER_REQUEST, RECORDS_PER_REQUEST } from "./limits.ts";
 
 /** Who sits at the workstation, by its own word. Claims, not proofs. */
 export interface Labels {
@@ -40,7 +41,15 @@ interface HelloParams {
   readonly token?: string;
 }
 
-export interface AcquireParams {
+/** What a client remembers of the ledger. */
+export interface Remembered {
+  /** A head that the daemon has shown before: the daemon holds it against its ledger. */
+  readonly head?: string;
+  /** Wants a `ledger` in the answer, with a proof from the tree of each of these sizes. */
+  readonly since?: readonly number[];
+}
+
+export interface AcquireParams extends Remembered {
   readonly feature: string;
   /** `0` when the client names none: above no licensed version. */
   readonly version: string;
@@ -51,11 +60,9 @@ export interface AcquireParams {
   readonly wait: boolean;
   readonly key: IdempotencyKey;
   readonly nonce: Bytes32Text;
-  /** The newest head the client knows, for daemons that compare; others ignore it. */
-  readonly head?: string;
 }
 
-interface RenewParams {
+interface RenewParams extends Remembered {
   readonly leases: readonly LeaseId[];
   /**
    * Those of them with which nobody has worked since their last renewal, by the word of an application
@@ -63,11 +70,9 @@ interface RenewParams {
    */
   readonly quiet?: readonly LeaseId[];
   readonly nonce: Bytes32Text;
-  /** As in `AcquireParams`. */
-  readonly head?: string;
 }
 
-interface ResumeParams {
+interface ResumeParams extends Remembered {
   readonly leases: readonly LeaseId[];
   readonly nonce: Bytes32Text;
 }
@@ -175,6 +180,11 @@ const usageRecord = z.strictObject({
 export const decodeUsageRecord = (record: unknown): UsageRecord =>
   demand(usageRecord, record, "record");
 
+const remembered = {
+  head: smallNoteField.exactOptional(),
+  since: z.array(countField).max(PROOFS_PER_REQUEST).exactOptional(),
+};
+
 export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf[M]> } = {
   hello: z.strictObject({
     vendor: vendorNameField,
@@ -190,17 +200,17 @@ export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf[M]> } = {
     wait: z.boolean().default(false),
     key: keyField,
     nonce: bytes32Field,
-    head: smallNoteField.exactOptional(),
+    ...remembered,
   }),
   "seat.renew": z.strictObject({
     leases: leaseIdsField,
     quiet: leaseIdsField.exactOptional(),
     nonce: bytes32Field,
-    head: smallNoteField.exactOptional(),
+    ...remembered,
   }),
   "seat.activity": z.strictObject({ leases: leaseIdsField }),
   "seat.release": z.strictObject({ lease: leaseIdField }),
-  "seat.resume": z.strictObject({ leases: leaseIdsField, nonce: bytes32Field }),
+  "seat.resume": z.strictObject({ leases: leaseIdsField, nonce: bytes32Field, ...remembered }),
   "seat.cancel": z.strictObject({ key: keyField }),
   "seat.borrow": z.strictObject({
     feature: productNameField,

@@ -4,6 +4,8 @@ import type { IdempotencyKey, LeaseId } from "../base/ids.ts";
 import type { Millis, UnixMillis } from "../base/time.ts";
 import { denialSchema, type WireDenial } from "./denial.ts";
 import {
+  type Bytes32Text,
+  bytes32Field,
   countField,
   type Empty,
   keyField,
@@ -21,8 +23,10 @@ import {
 } from "./fields.ts";
 import {
   FEATURES_PER_STATUS,
+  HASHES_PER_PROOF,
   LEASES_PER_REQUEST,
   LICENSES_PER_HELLO,
+  PROOFS_PER_REQUEST,
   RECORDS_PER_REQUEST,
 } from "./limits.ts";
 import type { Method } from "./requests.ts";
@@ -44,15 +48,28 @@ export interface WireLease {
   readonly count: number;
 }
 
+/** How the ledger goes on from what the client remembers. */
+export interface LedgerProof {
+  /** The newest head, as checkpoint text. */
+  readonly head: string;
+  /** RFC 6962 consistency proofs from the sizes in `since`, in their order; null where the ledger is not that long. */
+  readonly proofs: readonly (readonly Bytes32Text[] | null)[];
+}
+
+/** Of a request that has `since`. */
+interface Proven {
+  readonly ledger?: LedgerProof;
+}
+
 export type AcquireResult =
-  | { readonly state: "granted"; readonly lease: WireLease }
-  | {
+  | ({ readonly state: "granted"; readonly lease: WireLease } & Proven)
+  | ({
       readonly state: "queued";
       /** 1 is next. */
       readonly position: number;
       /** How long it will probably take; left out when nothing can be said. */
       readonly expectedWaitMs?: Millis;
-    };
+    } & Proven);
 
 export interface BorrowResult {
   readonly lease: LeaseId;
@@ -81,7 +98,7 @@ interface LostLease {
 }
 
 /** Each lease that was asked for is in one of the two lists. */
-export interface RenewResult {
+export interface RenewResult extends Proven {
   readonly leases: readonly RenewedLease[];
   readonly lost: readonly LostLease[];
 }
@@ -136,6 +153,17 @@ export const leaseSchema: z.ZodType<WireLease> = z.strictObject({
   count: seatCountField,
 });
 
+const proven = {
+  ledger: z
+    .strictObject({
+      head: smallNoteField,
+      proofs: z
+        .array(z.array(bytes32Field).max(HASHES_PER_PROOF).nullable())
+        .max(PROOFS_PER_REQUEST),
+    })
+    .exactOptional(),
+};
+
 const renewed = z.strictObject({
   leases: z
     .array(z.strictObject({ id: leaseIdField, note: smallNoteField, leaseTimeMs: spanField }))
@@ -151,6 +179,7 @@ const renewed = z.strictObject({
       }),
     )
     .max(LEASES_PER_REQUEST),
+  ...proven,
 });
 
 const outcome = z.discriminatedUnion("state", [
@@ -172,11 +201,12 @@ export const RESULTS: { readonly [M in Method]: z.ZodType<ResultOf[M]> } = {
     licenses: z.array(largeNoteField).max(LICENSES_PER_HELLO),
   }),
   "seat.acquire": z.discriminatedUnion("state", [
-    z.strictObject({ state: z.literal("granted"), lease: leaseSchema }),
+    z.strictObject({ state: z.literal("granted"), lease: leaseSchema, ...proven }),
     z.strictObject({
       state: z.literal("queued"),
       position: positionField,
       expectedWaitMs: spanField.exactOptional(),
+      ...proven,
     }),
   ]),
   "seat.renew": renewed,

@@ -8,6 +8,7 @@ import type { FeatureHour } from "../seats/feature-hour.ts";
 import type { SeatSnapshot } from "../seats/snapshot.ts";
 import { BlockRows } from "./block-rows.ts";
 import { type Connection, explaining, openConnection } from "./connection.ts";
+import { type ContradictionRecord, ContradictionRows } from "./contradiction-rows.ts";
 import { checkDatabase, copyDatabase } from "./database-copy.ts";
 import { EventRows } from "./event-rows.ts";
 import { ExchangeRows, type ExportRecord, type ReceiptRecord } from "./exchange-rows.ts";
@@ -22,6 +23,9 @@ import { type HourRange, UsageHours } from "./usage-hours.ts";
 export type StoreRecord =
   | { readonly kind: "export"; readonly export: ExportRecord }
   | { readonly kind: "receipt"; readonly receipt: ReceiptRecord }
+  | { readonly kind: "contradiction"; readonly contradiction: ContradictionRecord }
+  /** The block of this group tells of every contradiction that is kept, also of those in this group. */
+  | { readonly kind: "contradictions-sealed" }
   /** The first row of the segment directory; later ones come with their block. */
   | { readonly kind: "directory"; readonly row: DirectoryRow }
   | { readonly kind: "meta"; readonly key: string; readonly value: string };
@@ -57,6 +61,7 @@ export class Store {
   readonly #events: EventRows;
   readonly #blocks: BlockRows;
   readonly #exchange: ExchangeRows;
+  readonly #contradictions: ContradictionRows;
   readonly #days: UsageDays;
   readonly #hours: UsageHours;
   readonly #retention: Retention;
@@ -69,6 +74,7 @@ export class Store {
     this.#events = new EventRows(connection);
     this.#blocks = new BlockRows(connection);
     this.#exchange = new ExchangeRows(connection);
+    this.#contradictions = new ContradictionRows(connection);
     this.#days = new UsageDays(connection);
     this.#hours = new UsageHours(connection);
     this.#retention = new Retention(connection);
@@ -129,6 +135,16 @@ export class Store {
 
   lastReceipt(vendor: string): ReceiptRecord | undefined {
     return this.#explaining(() => this.#exchange.lastReceipt(vendor));
+  }
+
+  /** Heads that the ledger does not go on from, the oldest first. */
+  contradictions(vendor: string): readonly ContradictionRecord[] {
+    return this.#explaining(() => this.#contradictions.all(vendor));
+  }
+
+  /** Those that the ledger does not tell of yet. */
+  unsealedContradictions(vendor: string): readonly ContradictionRecord[] {
+    return this.#explaining(() => this.#contradictions.unsealed(vendor));
   }
 
   /** Usage per day of UTC, by day, kind and name. */
@@ -241,6 +257,12 @@ export class Store {
         return;
       case "receipt":
         this.#exchange.addReceipt(vendor, record.receipt);
+        return;
+      case "contradiction":
+        this.#contradictions.add(vendor, record.contradiction);
+        return;
+      case "contradictions-sealed":
+        this.#contradictions.seal(vendor);
         return;
       case "directory":
         this.#blocks.addDirectoryRow(vendor, record.row);

@@ -187,4 +187,17 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (vendor, hour, feature, reason)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Heads that clients remember and that the ledger does not go on from. sealed: an INCIDENT block tells of it.
+  CREATE TABLE contradictions (
+    vendor TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    root BLOB NOT NULL,
+    shown TEXT NOT NULL,
+    own TEXT NOT NULL,
+    seen_at INTEGER NOT NULL,
+    sealed INTEGER NOT NULL,
+    UNIQUE (vendor, size, root)
+  ) STRICT;
+  `,
 ];

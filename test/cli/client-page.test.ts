@@ -84,6 +84,7 @@ describe("docs/CLIENT.md", () => {
       draining: true,
       quota: true,
       borrowEnding: true,
+      contradicted: true,
       refused: true,
     };
     const rows = Object.keys(ofKeeper).map((name) => [

@@ -29,6 +29,7 @@ describe("the client", () => {
       "clock",
       "crypto",
       "license",
+      "merkle",
       "note",
       "protocol",
     ]);

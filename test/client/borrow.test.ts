@@ -22,6 +22,7 @@ import {
   stopTime,
   vendor,
 } from "../daemon/given.ts";
+import { turns } from "../support/turns.ts";
 
 const day = 86_400_000;
 const minute = 60_000;
@@ -99,7 +100,7 @@ async function pass(milliseconds: number): Promise<void> {
   const end = Date.now() + milliseconds;
   while (Date.now() < end) {
     await vi.advanceTimersByTimeAsync(Math.min(5_000, end - Date.now()));
-    for (let turn = 0; turn < 5; turn += 1) await new Promise((next) => void setImmediate(next));
+    await turns(5);
   }
 }
 

@@ -217,7 +217,7 @@ const WAYS: Partial<Record<DenialReason, Way>> = {
 
 /** What no daemon of this release says, and what shows that it cannot. */
 const NOT_YET_SAID: Partial<Record<DenialReason, () => Promise<void> | void>> = {
-  // Until something asks for the report, and for the state of the ledger, before it grants.
+  // Until something asks for the report before it grants; of the ledger the client speaks (put-back.test.ts).
   REPORT_OVERDUE: () => expectUnsaid("REPORT_OVERDUE"),
   LEDGER_BROKEN: () => expectUnsaid("LEDGER_BROKEN"),
 };

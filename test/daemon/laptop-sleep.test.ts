@@ -11,6 +11,7 @@ import {
 import { connect, type Loss, type Seat, type Seatkeeper } from "../../src/client/index.ts";
 import type { Clock, Timer } from "../../src/clock/clock.ts";
 import { systemClock } from "../../src/clock/system-clock.ts";
+import { turns } from "../support/turns.ts";
 import { aDaemon, emptyFolder, type GivenDaemon, root, stopTime, vendor } from "./given.ts";
 import { leaseOf, somebody, Workstation } from "./workstation.ts";
 
@@ -85,7 +86,7 @@ async function sleep(span: Millis): Promise<void> {
 async function passes(time: number): Promise<void> {
   for (let tenth = 0; tenth < 10 * time; tenth += 1) {
     vi.advanceTimersByTime(100);
-    for (let turn = 0; turn < 20; turn += 1) await new Promise((done) => setImmediate(done));
+    await turns(20);
   }
 }
 

@@ -1,6 +1,7 @@
 import { type IncomingMessage, request } from "node:http";
 import { describe, expect, it, vi } from "vitest";
 import type { AdminStatus } from "../../src/protocol/admin.ts";
+import { turns } from "../support/turns.ts";
 import { aDaemon, aSite, type GivenDaemon, licenseFor, started, stopTime } from "./given.ts";
 import { leaseOf, somebody, Workstation } from "./workstation.ts";
 
@@ -166,6 +167,6 @@ async function slowReader(socketPath: string): Promise<SlowReader> {
 async function passes(seconds: number): Promise<void> {
   for (let tenth = 0; tenth < 10 * seconds; tenth += 1) {
     vi.advanceTimersByTime(100);
-    for (let turn = 0; turn < 20; turn += 1) await new Promise((done) => setImmediate(done));
+    await turns(20);
   }
 }

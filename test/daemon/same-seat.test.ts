@@ -8,6 +8,7 @@ import { connect, type Seat, type Seatkeeper } from "../../src/client/index.ts";
 import { DEFAULT_CONFIG } from "../../src/config/config.ts";
 import { randomHex } from "../../src/crypto/random.ts";
 import { Network } from "../support/network.ts";
+import { turns } from "../support/turns.ts";
 import {
   aDaemon,
   emptyFolder,
@@ -61,7 +62,7 @@ async function passes(claim: () => boolean | Promise<boolean>): Promise<void> {
   for (let turn = 0; turn < 20_000; turn += 1) {
     if (await claim()) return;
     vi.advanceTimersByTime(100);
-    for (let pause = 0; pause < 5; pause += 1) await new Promise((done) => setImmediate(done));
+    await turns(5);
   }
   throw new Error("it never came about");
 }

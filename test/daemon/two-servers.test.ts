@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { connect, type Seatkeeper } from "../../src/client/index.ts";
 import { Network } from "../support/network.ts";
+import { turns } from "../support/turns.ts";
 import {
   aDaemon,
   emptyFolder,
@@ -35,7 +36,7 @@ async function passes(claim: () => boolean | Promise<boolean>): Promise<void> {
   for (let turn = 0; turn < 5_000; turn += 1) {
     if (await claim()) return;
     vi.advanceTimersByTime(100);
-    for (let pause = 0; pause < 10; pause += 1) await new Promise((done) => setImmediate(done));
+    await turns(10);
   }
   throw new Error("it never came about");
 }
@@ -93,8 +94,8 @@ describe("an application with two servers", () => {
     await back.admin.revoke(first);
     const other = await workstation(back);
     const rival = await other.acquire("sim.solver");
-    let turns = 0;
-    await passes(() => ++turns > 1_000);
+    let looks = 0;
+    await passes(() => ++looks > 1_000);
     expect(seat).toMatchObject({ state: "held", leaseId: abroad });
     expect(keeper.server).toBe(`${away.url}/`);
     await rival.release();

@@ -27,6 +27,11 @@ describe("a license may say, because the daemon enforces it", () => {
     expect(unsupported({}, { meters })).toEqual([]);
   });
 
+  it.each(["flag", "grace", "refuse"])("%s as the policy on contradicting heads", (policy) => {
+    const terms = { witness_policy: policy, policy_grace_days: 3 };
+    expect(unsupported({}, terms)).toEqual([]);
+  });
+
   it("tokens of a common pool", () => {
     const pools = [{ name: "all", tokens: 10 }];
     expect(unsupported({ tokens: { pool: "all", cost: 2 } }, { pools })).toEqual([]);

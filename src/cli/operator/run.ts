@@ -12,6 +12,7 @@ import { systemClock } from "../../clock/system-clock.ts";
 import { readDuration } from "../../config/duration.ts";
 import { type Command, command, type Shell } from "../shared/command.ts";
 import { CliError, usageError } from "../shared/errors.ts";
+import { contradictionInWords } from "./contradiction-words.ts";
 import { reasonInWords, withProspects } from "./denial-words.ts";
 import { KEEPER_OPTIONS, keeperOptions } from "./keeper-options.ts";
 import { seatWish } from "./seat-wish.ts";
@@ -64,6 +65,9 @@ export const run: Command = command({
     // Before the command runs, a signal ends the waiting; afterwards it is the command's.
     const signal = stopSignal();
     const keeper = await connect({ ...given, signal });
+    keeper.on("contradicted", (contradiction) => {
+      for (const line of contradictionInWords(contradiction)) shell.out.warn(line);
+    });
     try {
       const seat = await grantedSeat(keeper, feature, {
         ...wish,

@@ -1,0 +1,102 @@
+import type { LeaseId } from "../base/ids.ts";
+import type { Method, ParamsOf } from "../protocol/requests.ts";
+import type { AcquireResult, LedgerProof, RenewResult, ResultOf } from "../protocol/results.ts";
+import { ClientError, SeatDeniedError } from "./errors.ts";
+import type { Wire } from "./wire.ts";
+import type { Asked, Contradiction, Witness } from "./witness.ts";
+
+type Ways = { readonly [M in Method]?: (params: ParamsOf[M]) => Promise<ResultOf[M]> };
+
+/**
+ * Asks on a connection, and holds what the daemon grants against what this computer knows of its ledger.
+ * Where the license says that seats are refused then, what was granted is given back, and the answer is
+ * the denial that an honest daemon would have to give.
+ */
+export class LedgerWatch {
+  readonly #wire: Wire;
+  readonly #witness: Witness;
+  readonly #listener: { contradicted(contradiction: Contradiction): void };
+  readonly #ways: Ways = {
+    "seat.acquire": (params) => this.#acquire(params),
+    "seat.renew": (params) => this.#renewed("seat.renew", params),
+    "seat.resume": (params) => this.#renewed("seat.resume", params),
+  };
+
+  constructor(
+    wire: Wire,
+    witness: Witness,
+    listener: { contradicted(contradiction: Contradiction): void },
+  ) {
+    this.#wire = wire;
+    this.#witness = witness;
+    this.#listener = listener;
+  }
+
+  /** @throws SeatDeniedError; ClientError SERVER_REFUSED, SERVER_CONNECTION_LOST, SERVER_IDENTITY. */
+  request<M extends Method>(method: M, params: ParamsOf[M]): Promise<ResultOf[M]> {
+    const way: Ways[M] = this.#ways[method];
+    return way === undefined ? this.#wire.request(method, params) : way(params);
+  }
+
+  async #acquire(params: ParamsOf["seat.acquire"]): Promise<AcquireResult> {
+    const { result, refusal } = await this.#witnessed("seat.acquire", params);
+    if (refusal === undefined) return result;
+    if (result.state === "granted") this.#giveBack([result.lease.id]);
+    else void this.#wire.request("seat.cancel", { key: params.key }).catch(ignoreRefusal);
+    const { feature } = params;
+    throw new SeatDeniedError({ reason: "LEDGER_BROKEN", feature, hint: hintOf(refusal) });
+  }
+
+  async #renewed(
+    method: "seat.renew" | "seat.resume",
+    params: ParamsOf["seat.renew"],
+  ): Promise<RenewResult> {
+    const { result, refusal } = await this.#witnessed(method, params);
+    if (refusal === undefined) return result;
+    const ids = result.leases.map(({ id }) => id);
+    this.#giveBack(ids);
+    const hint = hintOf(refusal);
+    const refused = ids.map((id) => ({ id, reason: "LEDGER_BROKEN", hint }) as const);
+    return { leases: [], lost: [...result.lost, ...refused] };
+  }
+
+  async #witnessed<M extends "seat.acquire" | "seat.renew" | "seat.resume">(
+    method: M,
+    params: ParamsOf[M],
+  ): Promise<{ readonly result: ResultOf[M]; readonly refusal: Contradiction | undefined }> {
+    const asked = this.#witness.asked();
+    const result = await this.#wire.request(method, { ...params, ...asked.params });
+    const contradiction = await this.#judged(asked, result.ledger);
+    if (contradiction === undefined) return { result, refusal: undefined };
+    this.#listener.contradicted(contradiction);
+    return { result, refusal: this.#witness.refuses(contradiction) ? contradiction : undefined };
+  }
+
+  async #judged(asked: Asked, shown: LedgerProof | undefined): Promise<Contradiction | undefined> {
+    try {
+      return await this.#witness.judge(asked, shown);
+    } catch (error) {
+      if (error instanceof ClientError) this.#wire.fail(error);
+      throw error;
+    }
+  }
+
+  #giveBack(leases: readonly LeaseId[]): void {
+    for (const lease of leases) {
+      // What the daemon does not hear of ends with its time.
+      void this.#wire.request("seat.release", { lease }).catch(ignoreRefusal);
+    }
+  }
+}
+
+function hintOf({ evidence }: Contradiction): string {
+  const show =
+    evidence === undefined
+      ? "tell the license administrator"
+      : `show ${evidence} to the license administrator`;
+  return `the license server's ledger does not go on from what this computer has seen of it: ${show}`;
+}
+
+function ignoreRefusal(error: unknown): undefined {
+  if (!(error instanceof ClientError)) throw error;
+}

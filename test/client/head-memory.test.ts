@@ -1,0 +1,197 @@
+import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { toBase64Url, u32 } from "../../src/base/bytes.ts";
+import { EvidenceFolder } from "../../src/client/evidence.ts";
+import { HeadMemory } from "../../src/client/head-memory.ts";
+import { Witness, type WitnessPolicy } from "../../src/client/witness.ts";
+import { systemClock } from "../../src/clock/system-clock.ts";
+import type { Signer } from "../../src/crypto/ed25519.ts";
+import { consistencyProof } from "../../src/merkle/proof.ts";
+import { leafHash, rootOf } from "../../src/merkle/tree.ts";
+import { signHead } from "../../src/note/checkpoint.ts";
+import type { LedgerProof } from "../../src/protocol/results.ts";
+import { daemon, mallory, origin } from "../license/given.ts";
+import { emptyFolder } from "./given.ts";
+
+const flag: WitnessPolicy = { policy: "flag", graceDays: 0 };
+
+/** One process of a workstation. */
+async function aWitness(folder: string, policy = flag): Promise<Witness> {
+  const verifier = { name: origin, publicKey: daemon.publicKey };
+  const memory = await HeadMemory.open(folder, verifier);
+  const evidence = new EvidenceFolder(join(folder, "evidence"));
+  return new Witness({ memory, evidence, verifier, policy, clock: systemClock() });
+}
+
+/** The ledger of a daemon; `branch` is where it leaves the one of the others. */
+function ledger(branch = Infinity): (size: number) => readonly Uint8Array[] {
+  return (size) =>
+    Array.from({ length: size }, (_, index) => leafHash(u32(index < branch ? index : index + 9e6)));
+}
+
+function shownBy(
+  leaves: (size: number) => readonly Uint8Array[],
+  size: number,
+  since: readonly number[],
+  signer: Signer = daemon,
+): LedgerProof {
+  const head = { origin, size, root: rootOf(leaves(size)) };
+  return {
+    head: signHead(head, { name: origin, signer }),
+    proofs: since.map((from) =>
+      from > size ? null : consistencyProof(from, leaves(size)).map(toBase64Url),
+    ),
+  };
+}
+
+const real = ledger();
+
+/** Asks, is answered with the ledger at that size, and judges. */
+async function meets(
+  process: Witness | Promise<Witness>,
+  size: number,
+  leaves = real,
+): ReturnType<Witness["judge"]> {
+  const witness = await process;
+  const asked = witness.asked();
+  return witness.judge(asked, shownBy(leaves, size, asked.params.since));
+}
+
+const remembered = (folder: string): readonly number[] =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith(".head"))
+    .map((file) => Number(file.slice(0, 16)));
+
+describe("what a workstation remembers of a ledger", () => {
+  it("is the newest head, in one file that is only its user's", async () => {
+    const folder = join(emptyFolder(), "heads");
+    for (const size of [3, 3, 9, 70, 500])
+      expect(await meets(aWitness(folder), size)).toBe(undefined);
+    expect(remembered(folder)).toEqual([500]);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    const [file = ""] = readdirSync(folder);
+    expect(statSync(join(folder, file)).mode & 0o777).toBe(0o600);
+  });
+
+  it("is held against a ledger that became shorter", async () => {
+    const folder = emptyFolder();
+    await meets(aWitness(folder), 20);
+    expect(await meets(aWitness(folder), 12)).toMatchObject({ known: 20, shown: 12 });
+    expect(remembered(folder)).toEqual([20]);
+  });
+
+  it("is held against a ledger that outgrew it on another branch", async () => {
+    const folder = emptyFolder();
+    await meets(aWitness(folder), 20);
+    expect(await meets(aWitness(folder), 50, ledger(15))).toMatchObject({ known: 20, shown: 50 });
+    expect(remembered(folder)).toEqual([20]);
+    expect(await meets(aWitness(folder), 50)).toBe(undefined);
+    expect(remembered(folder)).toEqual([50]);
+  });
+
+  it("is held against a daemon that shows no head any more", async () => {
+    const folder = emptyFolder();
+    await meets(aWitness(folder), 20);
+    const witness = await aWitness(folder);
+    expect(await witness.judge(witness.asked(), undefined)).toMatchObject({
+      known: 20,
+      shown: undefined,
+    });
+  });
+
+  it("is not what somebody else has signed", async () => {
+    const folder = emptyFolder();
+    const witness = await aWitness(folder);
+    const forged = shownBy(real, 20, [], mallory);
+    await expect(witness.judge(witness.asked(), forged)).rejects.toMatchObject({
+      code: "SERVER_IDENTITY",
+    });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("is not a damaged file, which stays where it is", async () => {
+    const folder = emptyFolder();
+    await meets(aWitness(folder), 20);
+    const [file = ""] = readdirSync(folder);
+    writeFileSync(join(folder, file), "rubbish");
+    expect((await aWitness(folder)).asked().params).toEqual({ since: [] });
+    await meets(aWitness(folder), 21);
+    expect(remembered(folder)).toEqual([20, 21]);
+  });
+});
+
+describe("two processes of one user", () => {
+  it("need not agree on the moment: an answer may be older than what the other has learned", async () => {
+    const folder = emptyFolder();
+    await meets(aWitness(folder), 10);
+    const [one, two] = [await aWitness(folder), await aWitness(folder)];
+    const askedByOne = one.asked();
+    const early = shownBy(real, 12, askedByOne.params.since);
+    expect(await meets(two, 15)).toBe(undefined);
+    expect(await one.judge(askedByOne, early)).toBe(undefined);
+    expect(remembered(folder)).toEqual([12, 15]);
+    expect(await meets(two, 16)).toBe(undefined);
+    expect(await meets(two, 17)).toBe(undefined);
+    expect(remembered(folder)).toEqual([17]);
+  });
+
+  it("that were each shown a branch of their own notice it when the ledgers grow", async () => {
+    const folder = emptyFolder();
+    await meets(aWitness(folder), 10);
+    const [one, two] = [await aWitness(folder), await aWitness(folder)];
+    const asked = [one.asked(), two.asked()] as const;
+    await one.judge(asked[0], shownBy(real, 30, asked[0].params.since));
+    await two.judge(asked[1], shownBy(ledger(10), 31, asked[1].params.since));
+    expect(remembered(folder)).toEqual([30, 31]);
+    expect(await meets(two, 40, ledger(10))).toMatchObject({ known: 30 });
+    expect(await meets(one, 40)).toBe(undefined);
+    expect(await meets(one, 41)).toMatchObject({ known: 31 });
+    expect(remembered(folder)).toEqual([31, 40]);
+  });
+
+  it("leave one head, whoever is first, however many they are", async () => {
+    const folder = emptyFolder();
+    const crowd = await Promise.all(Array.from({ length: 12 }, () => aWitness(folder)));
+    const answers = await Promise.all(crowd.map((witness, at) => meets(witness, 100 + at)));
+    expect(answers.every((answer) => answer === undefined)).toBe(true);
+    for (let round = 0; round < 4; round += 1) await meets(aWitness(folder), 200);
+    expect(remembered(folder)).toEqual([200]);
+  });
+});
+
+describe("a contradiction", () => {
+  it("is kept once, as it was first seen, with both notes and the proof that failed", async () => {
+    const folder = emptyFolder();
+    await meets(aWitness(folder), 20);
+    const first = await meets(aWitness(folder), 30, ledger(15));
+    const second = await meets(aWitness(folder), 31, ledger(15));
+    expect(second).toMatchObject({ evidence: first?.evidence, shown: 31 });
+    const files = readdirSync(join(folder, "evidence"));
+    expect(files).toHaveLength(1);
+    expect(join(folder, "evidence", files[0] ?? "")).toBe(first?.evidence);
+  });
+
+  it("is what the daemon hears of with the next request", async () => {
+    const folder = emptyFolder();
+    const [one, two] = [await aWitness(folder), await aWitness(folder)];
+    const asked = [one.asked(), two.asked()] as const;
+    await one.judge(asked[0], shownBy(real, 30, []));
+    await two.judge(asked[1], shownBy(ledger(10), 31, []));
+    expect(two.asked().params.head).toContain("\n31\n");
+    expect(one.asked().params.head).toContain("\n30\n");
+    await meets(two, 40, ledger(10));
+    expect(two.asked().params.head).toContain("\n30\n");
+  });
+});
+
+describe("a folder that takes no evidence", () => {
+  it("is told of, and the contradiction all the same; what was remembered stays", async () => {
+    const folder = emptyFolder();
+    await meets(aWitness(folder), 20);
+    writeFileSync(join(folder, "evidence"), "a file where the folder would be");
+    const contradiction = await meets(aWitness(folder), 40, ledger(10));
+    expect(contradiction).toMatchObject({ known: 20, shown: 40, evidence: undefined });
+    expect(remembered(folder)).toEqual([20]);
+  });
+});

@@ -1,0 +1,187 @@
+import { cpSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { type Contradiction, connect, type Seatkeeper } from "../../src/client/index.ts";
+import { ingest } from "./at-the-vendor.ts";
+import {
+  aDaemon,
+  emptyFolder,
+  type GivenDaemon,
+  noon,
+  root,
+  started,
+  stopTime,
+  usualTerms,
+  vendor,
+} from "./given.ts";
+
+/** An application whose memory of ledgers outlives it. */
+async function application(
+  { url }: Pick<GivenDaemon, "url">,
+  dataDir: string,
+): Promise<{ readonly keeper: Seatkeeper; readonly told: readonly Contradiction[] }> {
+  const told: Contradiction[] = [];
+  const keeper = await connect({
+    servers: url,
+    vendor: { name: vendor, rootKey: root.publicKey },
+    labels: { user: "ada", host: "ada-pc" },
+    dataDir,
+  });
+  onTestFinished(() => keeper.close());
+  keeper.on("contradicted", (contradiction) => told.push(contradiction));
+  return { keeper, told };
+}
+
+/** Takes a seat, gives it back, and is gone. */
+async function visit(daemon: Pick<GivenDaemon, "url">, dataDir: string): Promise<void> {
+  const { keeper } = await application(daemon, dataDir);
+  await keeper.acquire("cad.pro");
+  await keeper.close();
+}
+
+/** Others come and go, and the ledger grows by some blocks. */
+async function grow(daemon: GivenDaemon): Promise<void> {
+  for (let round = 0; round < 4; round += 1) {
+    await visit(daemon, emptyFolder());
+    await daemon.admin.checkpoint();
+  }
+}
+
+/** A daemon whose folder is put back to what it was before a remembering application came. */
+async function putBack(
+  terms: object,
+  dataDir: string,
+): Promise<{ readonly daemon: GivenDaemon; readonly forgotten: number }> {
+  const before = await aDaemon(terms);
+  await before.admin.checkpoint();
+  await before.stop();
+  const { dataDir: folder } = before.site.config;
+  const snapshot = join(emptyFolder(), "snapshot");
+  cpSync(folder, snapshot, { recursive: true });
+
+  const after = await started(before.site);
+  await grow(after);
+  await visit(after, dataDir);
+  await after.stop();
+
+  rmSync(folder, { recursive: true });
+  cpSync(snapshot, folder, { recursive: true });
+  return { daemon: await started(before.site), forgotten: heads(dataDir)[0]?.size ?? 0 };
+}
+
+/** The heads that a workstation remembers. */
+function heads(dataDir: string): readonly { readonly size: number; readonly text: string }[] {
+  const folder = join(dataDir, "heads", vendor);
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".head"))
+    .map((file) => readFileSync(join(folder, file), "utf8"))
+    .map((text) => ({ size: Number(text.split("\n")[1]), text }));
+}
+
+async function incidents({ admin, site }: GivenDaemon): Promise<readonly object[]> {
+  const pieces: Uint8Array[] = [];
+  await admin.exportUsage((piece) => void pieces.push(piece));
+  return ingest(Buffer.concat(pieces), site.request).payloads.filter(
+    ({ type }) => type === "incident",
+  );
+}
+
+const logged = ({ log }: GivenDaemon, event: string): readonly string[] =>
+  log.filter((line) => line.includes(`"event":"${event}"`));
+
+const policy = (more: object): object => ({ ...usualTerms, ...more });
+
+describe("a ledger that was put back to an older state", () => {
+  it("is noticed by an application that remembers, which keeps both heads and has its seat", async () => {
+    const dataDir = emptyFolder();
+    const { daemon, forgotten } = await putBack(usualTerms, dataDir);
+    const [remembered] = heads(dataDir);
+    const { keeper, told } = await application(daemon, dataDir);
+    const seat = await keeper.acquire("cad.pro");
+    expect(seat.state).toBe("held");
+    expect(told).toMatchObject([{ known: forgotten, policy: "flag", refusedFrom: undefined }]);
+    expect(told[0]?.shown).toBeLessThan(forgotten);
+
+    const path = told[0]?.evidence ?? "";
+    const evidence = JSON.parse(readFileSync(path, "utf8")) as { known: string; shown: string };
+    expect(evidence.known).toBe(remembered?.text);
+    expect(evidence.shown).toMatch(new RegExp(`/skc/[0-9a-f]{32}\n${told[0]?.shown}\n`));
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(heads(dataDir)).toEqual([remembered]);
+  });
+
+  it("is one incident in the ledger, however often and by however many it is noticed", async () => {
+    const [first, second] = [emptyFolder(), emptyFolder()];
+    const { daemon } = await putBack(usualTerms, first);
+    cpSync(first, second, { recursive: true });
+    await visit(daemon, first);
+    await visit(daemon, second);
+    await visit(daemon, first);
+    expect(await incidents(daemon)).toMatchObject([{ code: "HEAD_CONTRADICTED", count: 1 }]);
+    expect(logged(daemon, "head.contradicted")).toHaveLength(1);
+
+    await daemon.stop();
+    const again = await started(daemon.site);
+    await visit(again, second);
+    expect(await incidents(again)).toHaveLength(1);
+  });
+
+  it("gives no seat where the license says refuse, and the daemon has it back", async () => {
+    const dataDir = emptyFolder();
+    const { daemon } = await putBack(policy({ witness_policy: "refuse" }), dataDir);
+    const { keeper, told } = await application(daemon, dataDir);
+    await expect(keeper.acquire("cad.pro")).rejects.toMatchObject({
+      code: "SEAT_DENIED",
+      reason: "LEDGER_BROKEN",
+      hint: expect.stringContaining(told[0]?.evidence ?? "evidence") as string,
+    });
+    await keeper.close();
+    expect((await daemon.admin.seats()).seats).toEqual([]);
+  });
+
+  it("gives seats for the days of grace, also to later processes, and none afterwards", async () => {
+    stopTime();
+    const dataDir = emptyFolder();
+    const terms = policy({ witness_policy: "grace", policy_grace_days: 2 });
+    const { daemon } = await putBack(terms, dataDir);
+    const { keeper, told } = await application(daemon, dataDir);
+    await keeper.acquire("cad.pro");
+    expect(told).toMatchObject([{ policy: "grace", refusedFrom: noon + 2 * 86_400_000 }]);
+    await keeper.close();
+
+    vi.setSystemTime(noon + 2 * 86_400_000 - 1);
+    await visit(daemon, dataDir);
+    vi.setSystemTime(noon + 2 * 86_400_000);
+    const late = await application(daemon, dataDir);
+    await expect(late.keeper.acquire("cad.pro")).rejects.toMatchObject({ reason: "LEDGER_BROKEN" });
+  });
+});
+
+describe("two ledgers that go on from one", () => {
+  it("cannot both serve an application that remembers, however long each grows", async () => {
+    const [dataDir, other] = [emptyFolder(), emptyFolder()];
+    const first = await aDaemon();
+    await visit(first, dataDir);
+    await first.stop();
+    const twin = { ...first.site.config, dataDir: join(other, "data"), socket: join(other, "s") };
+    cpSync(first.site.config.dataDir, twin.dataDir, { recursive: true });
+    const real = await started(first.site);
+    const fake = await started({ ...first.site, config: twin });
+
+    await grow(real);
+    await visit(real, dataDir);
+    await grow(fake);
+    await grow(fake);
+    const atFake = await application(fake, dataDir);
+    await atFake.keeper.acquire("cad.pro");
+    expect(atFake.told).toHaveLength(1);
+    expect(atFake.told[0]?.shown).toBeGreaterThan(atFake.told[0]?.known ?? Infinity);
+    expect(await incidents(fake)).toMatchObject([{ code: "HEAD_CONTRADICTED" }]);
+
+    await grow(real);
+    const atReal = await application(real, dataDir);
+    await atReal.keeper.acquire("cad.pro");
+    expect(atReal.told).toEqual([]);
+    expect(logged(real, "head.contradicted")).toEqual([]);
+  });
+});
