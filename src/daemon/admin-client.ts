@@ -1,40 +1,20 @@
 import { type IncomingMessage, request } from "node:http";
-import { concat, fromUtf8, utf8 } from "../base/bytes.ts";
+import { concat, fromUtf8 } from "../base/bytes.ts";
 import { CodedError, messageOf, systemCode } from "../base/errors.ts";
 import type { LeaseId } from "../base/ids.ts";
 import {
   ADMIN_ROUTES,
   type AdminAnswerOf,
-  type AdminCheckpoint,
-  type AdminFound,
-  type AdminLicense,
-  type AdminLicenses,
-  type AdminNamedAnswer,
-  type AdminNamedEdits,
-  type AdminNamedLists,
-  type AdminPreview,
-  type AdminReceipt,
-  type AdminRelease,
-  type AdminReload,
-  type AdminRevoked,
-  type AdminSeats,
-  type AdminStatus,
-  type AdminUsage,
-  type AdminWhy,
-  type AskNamedUserRequest,
-  type EditNamedUsersRequest,
-  type HolderQuery,
-  type RevokeRequest,
-  type WhyRequest,
+  type AdminAskedOf,
+  type AdminRouteName,
+  type AnsweredRouteName,
+  decodeAdminAnswer,
+  decodeAdminRefusal,
 } from "../protocol/admin.ts";
-import { decodeAdminAnswer } from "../protocol/admin-answers.ts";
-import type { AdminHistory, HistoryRequest } from "../protocol/admin-history.ts";
 import { ProtocolError } from "../protocol/errors.ts";
 import { DaemonError } from "./errors.ts";
 import { EXPORT_HEADERS } from "./export-headers.ts";
 import type { Exported } from "./usage-export.ts";
-
-type RouteName = keyof typeof ADMIN_ROUTES;
 
 /** Largest answer that is held in memory; a bundle is not. */
 const ANSWER_BYTES = 67_108_864;
@@ -51,8 +31,8 @@ export class AdminClient {
     this.#socket = socket;
   }
 
-  status(): Promise<AdminStatus> {
-    return this.#ask("status");
+  status(): Answer<"status"> {
+    return this.#ask("status", undefined);
   }
 
   /**
@@ -60,10 +40,11 @@ export class AdminClient {
    * @yields each status as it comes.
    * @throws DaemonError ADMIN_UNREACHABLE also when the daemon ends first.
    */
-  async *watchStatus(signal: AbortSignal): AsyncGenerator<AdminStatus, void, undefined> {
+  async *watchStatus(
+    signal: AbortSignal,
+  ): AsyncGenerator<AdminAnswerOf["status"], void, undefined> {
     try {
-      const response = await this.#send("watchStatus", { signal });
-      if (response.statusCode !== 200) throw await refusalIn(response);
+      const response = await this.#send("watchStatus", undefined, signal);
       for await (const line of linesOf(response)) yield understood("status", parsed(line));
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -74,79 +55,78 @@ export class AdminClient {
     });
   }
 
-  seats(): Promise<AdminSeats> {
-    return this.#ask("seats");
+  seats(): Answer<"seats"> {
+    return this.#ask("seats", undefined);
   }
 
   /** What somebody holds, and under which pseudonyms. */
-  find(holder: HolderQuery): Promise<AdminFound> {
-    return this.#ask("findSeats", { body: utf8(JSON.stringify(holder)) });
+  find(asked: AdminAskedOf["findSeats"]): Answer<"findSeats"> {
+    return this.#ask("findSeats", asked);
   }
 
-  revokeHeld(holder: HolderQuery): Promise<AdminRevoked> {
-    return this.#ask("revokeHeld", { body: utf8(JSON.stringify(holder)) });
+  revokeHeld(asked: AdminAskedOf["revokeHeld"]): Answer<"revokeHeld"> {
+    return this.#ask("revokeHeld", asked);
   }
 
-  revoke(lease: LeaseId): Promise<RevokeRequest> {
-    return this.#ask("revoke", { body: utf8(JSON.stringify({ lease })) });
+  revoke(lease: LeaseId): Answer<"revoke"> {
+    return this.#ask("revoke", { lease });
   }
 
-  /** Days of UTC as `2026-11-22`, both included. */
-  usage(range: { from?: string | undefined; to?: string | undefined } = {}): Promise<AdminUsage> {
-    return this.#ask("usage", { query: range });
+  usage(asked: AdminAskedOf["usage"] = {}): Answer<"usage"> {
+    return this.#ask("usage", asked);
   }
 
-  usageHistory({ by, ...bounds }: HistoryRequest): Promise<AdminHistory> {
-    return this.#ask("usageHistory", { query: { by, ...bounds } });
+  usageHistory(asked: AdminAskedOf["usageHistory"]): Answer<"usageHistory"> {
+    return this.#ask("usageHistory", asked);
   }
 
-  checkpoint(): Promise<AdminCheckpoint> {
-    return this.#ask("checkpoint");
+  checkpoint(): Answer<"checkpoint"> {
+    return this.#ask("checkpoint", undefined);
   }
 
   /** What an export would hold now. */
-  previewExport(vendor?: string): Promise<AdminPreview> {
-    return this.#ask("previewExport", { query: { vendor } });
+  previewExport(vendor?: string): Answer<"previewExport"> {
+    return this.#ask("previewExport", { vendor });
   }
 
-  licenses(): Promise<AdminLicenses> {
-    return this.#ask("licenses");
+  licenses(): Answer<"licenses"> {
+    return this.#ask("licenses", undefined);
   }
 
-  installLicense(file: Uint8Array): Promise<AdminLicense> {
-    return this.#ask("installLicense", { body: file });
+  installLicense(file: Uint8Array): Answer<"installLicense"> {
+    return this.#ask("installLicense", file);
   }
 
-  importReceipt(file: Uint8Array): Promise<AdminReceipt> {
-    return this.#ask("importReceipt", { body: file });
+  importReceipt(file: Uint8Array): Answer<"importReceipt"> {
+    return this.#ask("importReceipt", file);
   }
 
   /** Frees borrowed seats by a release of the vendor. */
-  releaseBorrowed(file: Uint8Array): Promise<AdminRelease> {
-    return this.#ask("releaseBorrowed", { body: file });
+  releaseBorrowed(file: Uint8Array): Answer<"releaseBorrowed"> {
+    return this.#ask("releaseBorrowed", file);
   }
 
   /** Rules and licenses, read again. */
-  reload(): Promise<AdminReload> {
-    return this.#ask("reload");
+  reload(): Answer<"reload"> {
+    return this.#ask("reload", undefined);
   }
 
   /** The site's lists of named users. */
-  namedUsers(): Promise<AdminNamedLists> {
-    return this.#ask("namedUsers");
+  namedUsers(): Answer<"namedUsers"> {
+    return this.#ask("namedUsers", undefined);
   }
 
-  editNamedUsers(asked: EditNamedUsersRequest): Promise<AdminNamedEdits> {
-    return this.#ask("editNamedUsers", { body: utf8(JSON.stringify(asked)) });
+  editNamedUsers(asked: AdminAskedOf["editNamedUsers"]): Answer<"editNamedUsers"> {
+    return this.#ask("editNamedUsers", asked);
   }
 
-  askNamedUser(asked: AskNamedUserRequest): Promise<AdminNamedAnswer> {
-    return this.#ask("askNamedUser", { body: utf8(JSON.stringify(asked)) });
+  askNamedUser(asked: AdminAskedOf["askNamedUser"]): Answer<"askNamedUser"> {
+    return this.#ask("askNamedUser", asked);
   }
 
   /** What would happen if somebody asked now. */
-  why(asked: WhyRequest): Promise<AdminWhy> {
-    return this.#ask("why", { body: utf8(JSON.stringify(asked)) });
+  why(asked: AdminAskedOf["why"]): Answer<"why"> {
+    return this.#ask("why", asked);
   }
 
   /**
@@ -157,8 +137,7 @@ export class AdminClient {
     write: (bytes: Uint8Array) => void,
     vendor?: string,
   ): Promise<Exported & { readonly bytes: number }> {
-    const response = await this.#send("exportUsage", { query: { vendor } });
-    if (response.statusCode !== 200) throw await refusalIn(response);
+    const response = await this.#send("exportUsage", { vendor });
     let bytes = 0;
     for await (const piece of pieces(response)) {
       bytes += piece.length;
@@ -174,31 +153,27 @@ export class AdminClient {
 
   /** A backup of the site, piece by piece. Whether the pieces are whole, their own hash tells. */
   async backup(write: (bytes: Uint8Array) => void): Promise<void> {
-    const response = await this.#send("backup", {});
-    if (response.statusCode !== 200) throw await refusalIn(response);
+    const response = await this.#send("backup", undefined);
     for await (const piece of pieces(response)) write(piece);
   }
 
-  async #ask<R extends Exclude<RouteName, "backup" | "exportUsage" | "watchStatus">>(
-    route: R,
-    asked: Asked = {},
-  ): Promise<AdminAnswerOf[R]> {
-    const response = await this.#send(route, asked);
-    if (response.statusCode !== 200) throw await refusalIn(response);
-    return understood(route, await jsonIn(response));
+  async #ask<R extends AnsweredRouteName>(route: R, asked: AdminAskedOf[R]): Answer<R> {
+    return understood(route, await jsonIn(await this.#send(route, asked)));
   }
 
-  #send(route: RouteName, { query = {}, body, signal }: Asked): Promise<IncomingMessage> {
-    const { method, path } = ADMIN_ROUTES[route];
-    const given = Object.entries(query).filter((entry): entry is [string, string] => {
-      return entry[1] !== undefined;
-    });
-    const search = new URLSearchParams(given).toString();
-    return new Promise((resolve, reject) => {
+  /** @returns the answer of a daemon that does not refuse. */
+  async #send<R extends AdminRouteName>(
+    route: R,
+    asked: AdminAskedOf[R],
+    signal?: AbortSignal,
+  ): Promise<IncomingMessage> {
+    const { method, path, write } = ADMIN_ROUTES[route];
+    const { query = {}, body } = write(asked);
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const sent = request({
         socketPath: this.#socket,
         method,
-        path: search === "" ? path : `${path}?${search}`,
+        path: `${path}${searchOf(query)}`,
         agent: false,
         ...(signal === undefined ? {} : { signal }),
       });
@@ -206,13 +181,19 @@ export class AdminClient {
       sent.once("error", (cause) => reject(unreachable(this.#socket, cause)));
       sent.end(body);
     });
+    if (response.statusCode !== 200) throw await refusalIn(response);
+    return response;
   }
 }
 
-interface Asked {
-  readonly query?: Readonly<Record<string, string | undefined>>;
-  readonly body?: Uint8Array;
-  readonly signal?: AbortSignal;
+type Answer<R extends AnsweredRouteName> = Promise<AdminAnswerOf[R]>;
+
+function searchOf(query: object): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (typeof value === "string") search.set(name, value);
+  }
+  return search.size === 0 ? "" : `?${search.toString()}`;
 }
 
 async function* pieces(response: IncomingMessage): AsyncGenerator<Uint8Array, void, undefined> {
@@ -266,14 +247,17 @@ function parsed(text: string): unknown {
 
 /** The daemon's refusal under its own code, so that commands tell it as if it were theirs. */
 async function refusalIn(response: IncomingMessage): Promise<CodedError> {
-  const { error } = understood("error", await jsonIn(response));
-  const { code, message, hint } = error;
+  const body = await jsonIn(response);
+  const { code, message, hint } = told(() => decodeAdminRefusal(body));
   return new CodedError(code, message, hint === undefined ? {} : { hint });
 }
 
-function understood<R extends keyof AdminAnswerOf>(route: R, body: unknown): AdminAnswerOf[R] {
+const understood = <R extends AnsweredRouteName>(route: R, body: unknown): AdminAnswerOf[R] =>
+  told(() => decodeAdminAnswer(route, body));
+
+function told<Value>(decode: () => Value): Value {
   try {
-    return decodeAdminAnswer(route, body);
+    return decode();
   } catch (cause) {
     if (!(cause instanceof ProtocolError)) throw cause;
     throw strange(cause.message, cause);

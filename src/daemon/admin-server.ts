@@ -1,19 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { concat, fromUtf8, utf8 } from "../base/bytes.ts";
+import { concat, utf8 } from "../base/bytes.ts";
 import type { Clock } from "../clock/clock.ts";
 import { failure, type Log } from "../log/log.ts";
-import { ADMIN_FILE_BYTES, ADMIN_ROUTES, type AdminProblem } from "../protocol/admin.ts";
+import type { AdminProblem } from "../protocol/admin/problem.ts";
+import type { Received } from "../protocol/admin/route.ts";
 import {
-  decodeAskNamedUser,
-  decodeEditNamedUsers,
-  decodeHolder,
-  decodeRevoke,
-  decodeWhy,
-} from "../protocol/admin-answers.ts";
-import { decodeHistoryRequest } from "../protocol/admin-history.ts";
-import type { Decoded } from "../protocol/decode.ts";
+  ADMIN_ROUTES,
+  type AdminAnswerOf,
+  type AdminAskedOf,
+  type AdminRouteName,
+  type AnsweredRouteName,
+  adminRouteAt,
+} from "../protocol/admin.ts";
 import type { AdminDesk } from "./admin-desk.ts";
 import { bindAdminSocket } from "./admin-socket.ts";
 import type { OpenBackup } from "./backup.ts";
@@ -24,17 +24,6 @@ import { StatusStream } from "./status-stream.ts";
 
 /** Members of the service's group may administer. */
 const SOCKET_MODE = 0o660;
-
-/** A body that is JSON; everything but files that travel. */
-const JSON_BYTES = 65_536;
-
-type RouteName = keyof typeof ADMIN_ROUTES;
-
-const TAKES_FILE: ReadonlySet<RouteName> = new Set([
-  "installLicense",
-  "importReceipt",
-  "releaseBorrowed",
-]);
 
 /** What a route answers: a value that is written as JSON, bytes, a backup piece by piece, or a live view. */
 type Answer =
@@ -101,14 +90,15 @@ export class AdminServer {
 
   async #answer(request: IncomingMessage): Promise<Answer> {
     const url = new URL(request.url ?? "", "http://localhost");
-    const route = routeOf(request.method, url.pathname);
-    const limit = TAKES_FILE.has(route) ? ADMIN_FILE_BYTES : JSON_BYTES;
-    const body = await bodyOf(request, limit);
+    const route = adminRouteAt(request.method, url.pathname);
+    if (route === undefined) throw refusal("no such request");
+    const body = await bodyOf(request, ADMIN_ROUTES[route].bodyBytes);
     if (request.method === "POST") this.#log.info("admin.act", { act: route });
+    const received: Received = { query: Object.fromEntries(url.searchParams), body };
     if (route === "watchStatus") return { kind: "live" };
     if (route === "backup") return { kind: "backup", backup: await this.#desk.openBackup() };
-    if (route === "exportUsage") return this.#bundle(url.searchParams.get("vendor") ?? undefined);
-    return { kind: "json", value: await this.#value(route, url.searchParams, body) };
+    if (route === "exportUsage") return this.#bundle(asked(route, received).vendor);
+    return { kind: "json", value: await this.#value(route, received) };
   }
 
   #watch(response: ServerResponse): void {
@@ -121,49 +111,11 @@ export class AdminServer {
     response.once("close", () => this.#streams.delete(stream));
   }
 
-  #value(
-    route: Exclude<RouteName, "backup" | "exportUsage" | "watchStatus">,
-    query: URLSearchParams,
-    body: Uint8Array,
-  ): object | Promise<object> {
-    switch (route) {
-      case "status":
-        return this.#desk.status();
-      case "seats":
-        return this.#desk.seats();
-      case "findSeats":
-        return this.#desk.find(understood(decodeHolder(jsonIn(body))));
-      case "revokeHeld":
-        return this.#desk.revokeHeld(understood(decodeHolder(jsonIn(body))));
-      case "revoke":
-        return this.#desk.revoke(understood(decodeRevoke(jsonIn(body))).lease);
-      case "usage":
-        return this.#desk.usage({ from: dayIn(query, "from"), to: dayIn(query, "to") });
-      case "usageHistory":
-        return this.#desk.usageHistory(understood(decodeHistoryRequest(Object.fromEntries(query))));
-      case "checkpoint":
-        return this.#desk.checkpoint();
-      case "previewExport":
-        return this.#desk.previewExport(query.get("vendor") ?? undefined);
-      case "licenses":
-        return this.#desk.licenses();
-      case "installLicense":
-        return this.#desk.installLicense(body);
-      case "importReceipt":
-        return this.#desk.importReceipt(body);
-      case "releaseBorrowed":
-        return this.#desk.releaseBorrowed(body);
-      case "reload":
-        return this.#desk.reload();
-      case "namedUsers":
-        return this.#desk.namedUsers();
-      case "editNamedUsers":
-        return this.#desk.editNamedUsers(understood(decodeEditNamedUsers(jsonIn(body))));
-      case "askNamedUser":
-        return this.#desk.askNamedUser(understood(decodeAskNamedUser(jsonIn(body))));
-      case "why":
-        return this.#desk.why(understood(decodeWhy(jsonIn(body))));
-    }
+  #value<R extends AnsweredRouteName>(
+    route: R,
+    received: Received,
+  ): AdminAnswerOf[R] | Promise<AdminAnswerOf[R]> {
+    return this.#desk.answers[route](asked(route, received));
   }
 
   /** As fast as the other side takes it. What cannot be read any more ends the connection early. */
@@ -219,39 +171,6 @@ const STATUS: Readonly<Record<string, number>> = {
   DAEMON_STOPPING: 503,
 };
 
-function routeOf(method: string | undefined, path: string): RouteName {
-  const found = ROUTE_NAMES.find((name) => {
-    const route = ADMIN_ROUTES[name];
-    return route.method === method && route.path === path;
-  });
-  if (found === undefined) throw refusal("no such request");
-  return found;
-}
-
-const ROUTE_NAMES: readonly RouteName[] = [
-  "status",
-  "watchStatus",
-  "seats",
-  "findSeats",
-  "revoke",
-  "revokeHeld",
-  "usage",
-  "usageHistory",
-  "checkpoint",
-  "exportUsage",
-  "previewExport",
-  "backup",
-  "licenses",
-  "installLicense",
-  "importReceipt",
-  "releaseBorrowed",
-  "reload",
-  "why",
-  "namedUsers",
-  "editNamedUsers",
-  "askNamedUser",
-];
-
 async function bodyOf(request: IncomingMessage, limit: number): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let length = 0;
@@ -265,23 +184,10 @@ async function bodyOf(request: IncomingMessage, limit: number): Promise<Uint8Arr
 }
 
 /** The refusal names the field and never what stood in it. */
-function understood<Value>(decoded: Decoded<Value>): Value {
+function asked<R extends AdminRouteName>(route: R, received: Received): AdminAskedOf[R] {
+  const decoded = ADMIN_ROUTES[route].read(received);
   if (decoded.kind === "decoded") return decoded.value;
   throw refusal(`${decoded.field} ${decoded.problem}`);
-}
-
-function jsonIn(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(fromUtf8(body));
-  } catch {
-    throw refusal("the body is not json");
-  }
-}
-
-function dayIn(query: URLSearchParams, name: string): string | undefined {
-  const day = query.get(name) ?? undefined;
-  if (day === undefined || /^\d{4}-\d{2}-\d{2}$/.test(day)) return day;
-  throw refusal(`${name} is not a day such as 2026-11-22`);
 }
 
 function refusal(message: string): DaemonError {

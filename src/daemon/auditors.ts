@@ -1,5 +1,5 @@
 import { sealingKeyId } from "../crypto/key-id.ts";
-import type { AdminAuditor } from "../protocol/admin.ts";
+import type { AdminAuditor } from "../protocol/admin/status.ts";
 import type { DeskCore } from "./desk-core.ts";
 
 /** Who reads one vendor's ledger beside the vendor, and who was named to. */

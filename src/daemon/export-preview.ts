@@ -2,7 +2,7 @@ import { toBase64Url } from "../base/bytes.ts";
 import { firstToExport } from "../bundle/bundle.ts";
 import { sealingKeyId } from "../crypto/key-id.ts";
 import { encodePayload } from "../ledger/payload-codec.ts";
-import type { AdminPreview, PendingBlock } from "../protocol/admin.ts";
+import type { AdminPreview, PendingBlock } from "../protocol/admin/sealed-usage.ts";
 import { nextExport } from "./usage-export.ts";
 import type { VendorDesk } from "./vendor-desk.ts";
 

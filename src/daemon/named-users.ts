@@ -6,7 +6,7 @@ import type {
   AdminNamedList,
   AskNamedUserRequest,
   EditNamedUsersRequest,
-} from "../protocol/admin.ts";
+} from "../protocol/admin/named-users.ts";
 import type { Answer } from "../seats/decision.ts";
 import { denialOf } from "./replies.ts";
 import type { Site } from "./site.ts";

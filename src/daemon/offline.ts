@@ -2,7 +2,7 @@ import { systemClock } from "../clock/system-clock.ts";
 import type { Config } from "../config/config.ts";
 import type { ByteSink } from "../ledger/ports.ts";
 import { createLog } from "../log/log.ts";
-import type { AdminPreview } from "../protocol/admin.ts";
+import type { AdminPreview } from "../protocol/admin/sealed-usage.ts";
 import { openBackup } from "./backup.ts";
 import { previewExport } from "./export-preview.ts";
 import { readHost } from "./host.ts";

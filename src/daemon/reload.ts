@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { failure, type Log } from "../log/log.ts";
-import type { AdminReload } from "../protocol/admin.ts";
+import type { AdminReload } from "../protocol/admin/reload.ts";
 import type { Finding } from "../rules/finding.ts";
 import { reviewRules } from "../rules/review.ts";
 import { isCoded } from "./failure-kind.ts";

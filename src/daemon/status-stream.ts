@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { type Millis, seconds } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
-import type { AdminStatus } from "../protocol/admin.ts";
+import type { AdminStatus } from "../protocol/admin/status.ts";
 import { Pulse } from "./pulse.ts";
 
 export interface StatusStreamParts {

@@ -5,7 +5,7 @@ import {
   type AdminHistoryRow,
   HISTORY_LINES,
   type HistoryRequest,
-} from "../protocol/admin-history.ts";
+} from "../protocol/admin/history.ts";
 import { hourOf } from "../seats/feature-hour.ts";
 import { hoursIn, type LocalHours } from "../seats/site-calendar.ts";
 import { type HistoryLine, type HistorySummary, UsageHistory } from "../seats/usage-history.ts";

@@ -5,7 +5,7 @@ import { isoTime, type Millis, millis, seconds } from "../base/time.ts";
 import { lends } from "../license/borrow-ticket.ts";
 import type { License } from "../license/license.ts";
 import { failure } from "../log/log.ts";
-import type { AdminAuditor } from "../protocol/admin.ts";
+import type { AdminAuditor } from "../protocol/admin/status.ts";
 import type { Welcome } from "../protocol/handshake.ts";
 import type { BorrowResult, HelloResult, WireLease } from "../protocol/results.ts";
 import type { AcquireCommand, Command } from "../seats/command.ts";

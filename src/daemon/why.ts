@@ -1,7 +1,7 @@
 import { toBase64Url } from "../base/bytes.ts";
 import { clientKey, idempotencyKey, instanceId, leaseId } from "../base/ids.ts";
 import { randomBytes, randomHex } from "../crypto/random.ts";
-import type { AdminWhy, WhyRequest } from "../protocol/admin.ts";
+import type { AdminWhy, WhyRequest } from "../protocol/admin/why.ts";
 import type { AcquireCommand } from "../seats/command.ts";
 import type { Caller } from "../seats/lease.ts";
 import { pseudonymsOf } from "./door.ts";

@@ -5,7 +5,7 @@ import { rawIdentity } from "../../src/base/identity.ts";
 import { leaseId } from "../../src/base/ids.ts";
 import { type Config, DEFAULT_CONFIG } from "../../src/config/config.ts";
 import type { SiteParts } from "../../src/daemon/site.ts";
-import type { AdminNamedEdits } from "../../src/protocol/admin.ts";
+import type { AdminNamedEdits } from "../../src/protocol/admin/named-users.ts";
 import { dataFolder } from "../../src/store/data-folder.ts";
 import { fillDiskUnder } from "./full-disk.ts";
 import {

@@ -1,6 +1,6 @@
 import { type IncomingMessage, request } from "node:http";
 import { describe, expect, it, vi } from "vitest";
-import type { AdminStatus } from "../../src/protocol/admin.ts";
+import type { AdminStatus } from "../../src/protocol/admin/status.ts";
 import { turns } from "../support/turns.ts";
 import { aDaemon, aSite, type GivenDaemon, licenseFor, started, stopTime } from "./given.ts";
 import { leaseOf, somebody, Workstation } from "./workstation.ts";

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { decodeAdminAnswer, decodeRevoke } from "../../src/protocol/admin-answers.ts";
+import { utf8 } from "../../src/base/bytes.ts";
+import { ADMIN_ROUTES, decodeAdminAnswer, decodeAdminRefusal } from "../../src/protocol/admin.ts";
+import type { Decoded } from "../../src/protocol/decode.ts";
 import { lease } from "./given.ts";
 
 describe("the administration interface", () => {
@@ -10,7 +12,7 @@ describe("the administration interface", () => {
       field: "body.lease",
       problem: "is not as specified",
     });
-    expect(decodeRevoke(undefined)).toMatchObject({ kind: "refused", field: "body" });
+    expect(decodeRevoke(null)).toMatchObject({ kind: "refused", field: "body" });
   });
 
   it("answers checkpoints, receipts and errors in one form each", () => {
@@ -19,7 +21,7 @@ describe("the administration interface", () => {
     const receipt = { vendor: "acme.example", receiptNo: 1, acknowledged: 8 };
     expect(decodeAdminAnswer("importReceipt", receipt)).toEqual(receipt);
     const error = { code: "LICENSE_EXPIRED", message: "over", hint: "renew" };
-    expect(decodeAdminAnswer("error", { error })).toEqual({ error });
+    expect(decodeAdminRefusal({ error })).toEqual(error);
   });
 
   it("is of another release when an answer has a field that we do not know", () => {
@@ -28,3 +30,6 @@ describe("the administration interface", () => {
     );
   });
 });
+
+const decodeRevoke = (body: unknown): Decoded<unknown> =>
+  ADMIN_ROUTES.revoke.read({ query: {}, body: utf8(JSON.stringify(body)) });

@@ -8,7 +8,7 @@ import { erase } from "../../crypto/erase.ts";
 import { AdminClient } from "../../daemon/admin-client.ts";
 import { ChainSource } from "../../daemon/chain-source.ts";
 import { openOffline } from "../../daemon/offline.ts";
-import type { AdminPreview } from "../../protocol/admin.ts";
+import type { AdminPreview } from "../../protocol/admin/sealed-usage.ts";
 import { dataFolder, vendorFolder } from "../../store/data-folder.ts";
 import type { Shell } from "../shared/command.ts";
 import { csvLines } from "../shared/csv.ts";

@@ -1,4 +1,4 @@
-import type { AdminHistoryRow } from "../../protocol/admin-history.ts";
+import type { AdminHistoryRow } from "../../protocol/admin/history.ts";
 import { type CsvCell, csvLines } from "../shared/csv.ts";
 
 const COLUMNS = [

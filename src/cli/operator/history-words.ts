@@ -2,7 +2,7 @@ import type {
   AdminHistory,
   AdminHistoryFeature,
   AdminHistoryRow,
-} from "../../protocol/admin-history.ts";
+} from "../../protocol/admin/history.ts";
 import type { Output } from "../shared/output.ts";
 import { denied } from "./history-csv.ts";
 import { counted, seatHours, spanInWords } from "./words.ts";

@@ -1,5 +1,9 @@
 import { isoTime, type UnixMillis, unixMillis } from "../../base/time.ts";
-import type { AdminLicense, AdminLicenseFeature, AdminLicenseMeter } from "../../protocol/admin.ts";
+import type {
+  AdminLicense,
+  AdminLicenseFeature,
+  AdminLicenseMeter,
+} from "../../protocol/admin/licenses.ts";
 import type { Output } from "../shared/output.ts";
 import { counted } from "./words.ts";
 

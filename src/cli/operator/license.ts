@@ -1,5 +1,5 @@
 import { requestLicense } from "../../daemon/request-license.ts";
-import type { AdminStatus } from "../../protocol/admin.ts";
+import type { AdminStatus } from "../../protocol/admin/status.ts";
 import { type Command, command, group } from "../shared/command.ts";
 import { FORCE_OPTION, JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT } from "../shared/exit.ts";

@@ -7,7 +7,7 @@ import {
   type AdminNamedList,
   type EditNamedUsersRequest,
   NAMES_PER_REQUEST,
-} from "../../protocol/admin.ts";
+} from "../../protocol/admin/named-users.ts";
 import { type Command, command, group, type Shell } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
 import { usageError } from "../shared/errors.ts";

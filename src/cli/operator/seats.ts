@@ -3,7 +3,12 @@ import { HEX_16, leaseId } from "../../base/ids.ts";
 import { between, isoTime, millis } from "../../base/time.ts";
 import { systemClock } from "../../clock/system-clock.ts";
 import type { AdminClient } from "../../daemon/admin-client.ts";
-import type { AdminRevoked, AdminSeat, AdminSeats, HolderQuery } from "../../protocol/admin.ts";
+import type {
+  AdminRevoked,
+  AdminSeat,
+  AdminSeats,
+  HolderQuery,
+} from "../../protocol/admin/seats.ts";
 import { type Command, command, group } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
 import { usageError } from "../shared/errors.ts";

@@ -1,5 +1,5 @@
 import { isoTime } from "../../base/time.ts";
-import type { AdminAuditor, AdminStatus, AdminVendor } from "../../protocol/admin.ts";
+import type { AdminAuditor, AdminStatus, AdminVendor } from "../../protocol/admin/status.ts";
 import { type Command, command } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT } from "../shared/exit.ts";

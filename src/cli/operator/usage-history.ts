@@ -1,4 +1,4 @@
-import type { HistoryPeriod } from "../../protocol/admin-history.ts";
+import type { HistoryPeriod } from "../../protocol/admin/history.ts";
 import { type Command, command } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
 import { usageError } from "../shared/errors.ts";

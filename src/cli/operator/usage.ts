@@ -1,4 +1,4 @@
-import type { AdminUsageRow } from "../../protocol/admin.ts";
+import type { AdminUsageRow } from "../../protocol/admin/usage.ts";
 import { type Command, command, group } from "../shared/command.ts";
 import { FORCE_OPTION, JSON_OPTION } from "../shared/common-options.ts";
 import { usageError } from "../shared/errors.ts";

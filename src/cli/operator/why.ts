@@ -1,5 +1,5 @@
 import { rawIdentity } from "../../base/identity.ts";
-import type { AdminWhy } from "../../protocol/admin.ts";
+import type { AdminWhy } from "../../protocol/admin/why.ts";
 import { type Command, command } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT } from "../shared/exit.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { type Decoded, decode } from "./decode.ts";
-import { countField, productNameField, vendorNameField } from "./fields.ts";
+import { type Decoded, decode } from "../decode.ts";
+import { countField, productNameField, vendorNameField } from "../fields.ts";
+import { type AdminRoute, queried } from "./route.ts";
 
 // The history of `GET /v1/usage/history`: totals per feature and period, without persons.
 
@@ -65,6 +66,10 @@ export interface AdminHistory {
   readonly features: readonly AdminHistoryFeature[];
 }
 
+export interface HistoryRoutes {
+  readonly usageHistory: AdminRoute<HistoryRequest, AdminHistory>;
+}
+
 /** Nothing was used before 1970. */
 const dayField = z.iso.date().refine((day) => day >= "1970");
 const byField = z.enum(["hour", "day", "month", "weekday-hour"]);
@@ -77,11 +82,10 @@ const request: z.ZodType<HistoryRequest> = z.strictObject({
   feature: nameField.exactOptional(),
 });
 
-/** The query of `GET /v1/usage/history`, as the daemon reads it. */
-export const decodeHistoryRequest = (query: unknown): Decoded<HistoryRequest> =>
+const decodeHistoryRequest = (query: unknown): Decoded<HistoryRequest> =>
   decode(request, query, "query");
 
-export const historySchema: z.ZodType<AdminHistory> = z.strictObject({
+const history: z.ZodType<AdminHistory> = z.strictObject({
   timeZone: z.string().min(1).max(128),
   from: dayField,
   to: dayField,
@@ -118,3 +122,10 @@ export const historySchema: z.ZodType<AdminHistory> = z.strictObject({
     }),
   ),
 });
+
+export const HISTORY_ROUTES: HistoryRoutes = {
+  usageHistory: {
+    ...queried("GET", "/v1/usage/history", decodeHistoryRequest),
+    answer: history,
+  },
+};

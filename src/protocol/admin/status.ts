@@ -1,0 +1,146 @@
+import { z } from "zod";
+import type { ChainId } from "../../base/ids.ts";
+import type { UnixMillis } from "../../base/time.ts";
+import {
+  chainIdField,
+  countField,
+  momentField,
+  productNameField,
+  vendorNameField,
+} from "../fields.ts";
+import { keyIdField, wordField } from "./fields.ts";
+import { type AdminProblem, problemSchema } from "./problem.ts";
+import { type AdminRequest, type AdminRoute, bare } from "./route.ts";
+import { type AdminWaiter, waiterSchema } from "./seats.ts";
+
+// How the daemon and each vendor's part of it are doing.
+
+export interface AdminStatus {
+  readonly version: string;
+  readonly ready: boolean;
+  /** Why the daemon is not ready, each a code and a sentence; empty when it is. */
+  readonly problems: readonly AdminProblem[];
+  readonly uptimeMs: number;
+  readonly connections: number;
+  readonly vendors: readonly AdminVendor[];
+}
+
+export interface AdminVendor {
+  readonly vendor: string;
+  readonly chainId: ChainId;
+  /** Installed licenses, valid or not. */
+  readonly licenses: number;
+  readonly ledger: {
+    /** Blocks. */
+    readonly size: number;
+    /** Blocks that a receipt of the vendor has acknowledged. */
+    readonly acknowledged: number;
+    /** Events that wait for the next checkpoint. */
+    readonly pending: number;
+  };
+  readonly features: readonly AdminFeature[];
+  /** By feature, and within one by place. */
+  readonly queue: readonly AdminWaiter[];
+  readonly meters: readonly AdminMeter[];
+  /** What of the licenses ends within 30 days, or is in its grace. */
+  readonly expiries: readonly {
+    readonly licenseId: string;
+    readonly names: readonly string[];
+    readonly endsAt: UnixMillis;
+    readonly graceUntil: UnixMillis | null;
+  }[];
+  /** Who besides the vendor reads this ledger, or was named to. */
+  readonly auditors: readonly AdminAuditor[];
+}
+
+interface AdminFeature {
+  readonly feature: string;
+  readonly seats: number;
+  readonly overdraftSeats: number;
+  readonly used: number;
+  readonly free: number;
+  /** Seats off the network. */
+  readonly borrowed: number;
+  readonly queued: number;
+}
+
+interface AdminMeter {
+  readonly meter: string;
+  readonly unit: string;
+  readonly period: string;
+  readonly quota: number | null;
+  /** Units counted in the present period. */
+  readonly used: number;
+}
+
+export interface AdminAuditor {
+  /** 16 hex digits. */
+  readonly keyId: string;
+  /**
+   * `reads`: the running segment; `next`: from the next segment on; `leaving`: up to the next segment;
+   * `not-allowed`: named, but no license of this vendor allows an auditor.
+   */
+  readonly state: "reads" | "next" | "leaving" | "not-allowed";
+}
+
+export interface StatusRoutes {
+  readonly status: AdminRoute<undefined, AdminStatus>;
+  /** A stream that ends with the daemon: one status a line, the present one first, then each that differs. */
+  readonly watchStatus: AdminRequest<undefined>;
+}
+
+const vendor: z.ZodType<AdminVendor> = z.strictObject({
+  vendor: vendorNameField,
+  chainId: chainIdField,
+  licenses: countField,
+  ledger: z.strictObject({ size: countField, acknowledged: countField, pending: countField }),
+  features: z.array(
+    z.strictObject({
+      feature: productNameField,
+      seats: countField,
+      overdraftSeats: countField,
+      used: countField,
+      free: countField,
+      borrowed: countField,
+      queued: countField,
+    }),
+  ),
+  queue: z.array(waiterSchema),
+  meters: z.array(
+    z.strictObject({
+      meter: productNameField,
+      unit: wordField,
+      period: wordField,
+      quota: countField.nullable(),
+      used: countField,
+    }),
+  ),
+  expiries: z.array(
+    z.strictObject({
+      licenseId: wordField,
+      names: z.array(productNameField),
+      endsAt: momentField,
+      graceUntil: momentField.nullable(),
+    }),
+  ),
+  auditors: z.array(
+    z.strictObject({
+      keyId: keyIdField,
+      state: z.enum(["reads", "next", "leaving", "not-allowed"]),
+    }),
+  ),
+});
+
+const status: z.ZodType<AdminStatus> = z.strictObject({
+  version: wordField,
+  ready: z.boolean(),
+  problems: z.array(problemSchema),
+  uptimeMs: countField,
+  connections: countField,
+  vendors: z.array(vendor),
+});
+
+export const STATUS_ROUTES: StatusRoutes = {
+  status: { ...bare("GET", "/v1/status"), answer: status },
+  watchStatus: bare("GET", "/v1/status/watch"),
+};
