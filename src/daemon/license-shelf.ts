@@ -6,6 +6,7 @@ import { type UnixMillis, unixMillis } from "../base/time.ts";
 import { LicenseError } from "../license/errors.ts";
 import { type License, readLicense } from "../license/license.ts";
 import { checkBinding, checkDates, type LicenseSite } from "../license/license-checks.ts";
+import { newestSealingKey } from "../license/sealing-keys.ts";
 import { unsupportedTerms } from "../license/supported-terms.ts";
 import type { VendorFile } from "../license/vendor-file.ts";
 import { makeFolder, writeFileDurably } from "../store/data-folder.ts";
@@ -13,7 +14,6 @@ import { addUp, type Entitlement } from "./entitlement.ts";
 import { DaemonError } from "./errors.ts";
 import { isCoded } from "./failure-kind.ts";
 import { readOwnFile } from "./own-file.ts";
-import { newestSealingKey } from "./sealing-key.ts";
 
 /** A license of this vendor that is in force, or a file that is not, with the reason. */
 export type ShelvedLicense =
@@ -59,9 +59,14 @@ export class LicenseShelf {
     return this.#entitlement;
   }
 
-  /** The vendor's key for the next segment: the newest license's, or the vendor file's newest. */
+  /**
+   * The vendor's key for the next segment: the newest license's, or the vendor file's newest. A
+   * license brings the vendor file that has its key, where the site's own is older.
+   */
   sealingKey(): Uint8Array {
-    return newestSealingKey(this.#vendor, this.licenses.at(-1)?.sealingKeyId);
+    const { licenses } = this;
+    const carried = licenses.flatMap(({ vendorFile }) => vendorFile ?? []);
+    return newestSealingKey([this.#vendor, ...carried], licenses.at(-1)?.sealingKeyId).key;
   }
 
   /** Sets those aside that are for another machine or ledger. */

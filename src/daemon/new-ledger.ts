@@ -4,8 +4,8 @@ import { randomBytes, randomHex } from "../crypto/random.ts";
 import { type Genesis, makeGenesis } from "../ledger/genesis.ts";
 import type { Predecessor } from "../ledger/payload.ts";
 import type { HostFingerprint } from "../license/host-fingerprint.ts";
+import { newestSealingKey } from "../license/sealing-keys.ts";
 import type { VendorFile } from "../license/vendor-file.ts";
-import { newestSealingKey } from "./sealing-key.ts";
 import type { SiteKey } from "./site-key.ts";
 
 /** Whose ledger begins, and where. */
@@ -23,7 +23,7 @@ export function newGenesis(
 ): Genesis {
   return makeGenesis({
     vendorName: vendor.name,
-    sealingKey: newestSealingKey(vendor),
+    sealingKey: newestSealingKey([vendor]).key,
     daemonKey: siteKey.signer.publicKey,
     hostHash: fromHex(host.hash),
     requestId: randomHex(16),

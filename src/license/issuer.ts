@@ -1,6 +1,7 @@
-import { toBase64Url } from "../base/bytes.ts";
+import { toBase64Url, toHex, utf8 } from "../base/bytes.ts";
 import type { UnixMillis } from "../base/time.ts";
 import type { Signer } from "../crypto/ed25519.ts";
+import { sha256Public } from "../crypto/hash.ts";
 import { readJsonNote, writeJsonNote } from "../note/json-note.ts";
 import { LicenseError } from "./errors.ts";
 import { bytes, decodeWith, extensions, mapOf, moment, vendorNameField } from "./fields.ts";
@@ -19,6 +20,11 @@ export interface Issuer {
 /** The name under which a vendor's issuing keys sign. */
 export function issuerKeyName(vendor: string): string {
   return `${vendor}/issuer`;
+}
+
+/** A short name of an issuing key: 8 bytes of a hash of it in hex. */
+export function issuerKeyId(key: Uint8Array): string {
+  return toHex(sha256Public(utf8("seatkeeper/issuer\0"), key).subarray(0, 8));
 }
 
 export function writeIssuer(fields: Omit<Issuer, "text">, rootSigner: Signer): string {

@@ -11,7 +11,6 @@ import {
   bytes,
   decodeWith,
   embeddedNote,
-  extensions,
   type FieldProblem,
   hex8,
   hex16,
@@ -29,6 +28,7 @@ import {
 import { type Issuer, issuerKeyName, mayIssueAt, readIssuer } from "./issuer.ts";
 import { readSigned } from "./signed-body.ts";
 import { encodeTerms, SIGNED_TERMS, type Terms } from "./terms.ts";
+import { readVendorFile, type VendorFile } from "./vendor-file.ts";
 
 /** Terms, bound to one ledger, one daemon key and one host. */
 export interface License {
@@ -44,13 +44,15 @@ export interface License {
   /** `chainOrigin(vendor, chainId)`. */
   readonly origin: string;
   readonly hostFingerprint: HostFingerprint;
-  /** The sealing key of the ledger's first segment: 16 hex digits. */
+  /** The key to which new segments are sealed: 16 hex digits. */
   readonly sealingKeyId: string;
   /** The certificate of the key that signed: a note. */
   readonly issuer: string;
   /** The ledger's set of algorithms. */
   readonly suite: 1;
   readonly terms: Terms;
+  /** By the same root key: brings keys that the site's own vendor file does not have yet. */
+  readonly vendorFile?: VendorFile;
   /** The exact note. */
   readonly text: string;
 }
@@ -73,6 +75,8 @@ export function writeLicense(fields: LicenseFields, issuerSigner: Signer): strin
     suite: 1,
     terms: encodeTerms(fields.terms),
     issuer: fields.issuer,
+    // Below `ext`, so that releases which do not look for it can read the license too.
+    ext: fields.vendorFile && { vendor_file: fields.vendorFile.text },
   };
   const signer = { name: issuerKeyName(fields.vendor), signer: issuerSigner };
   return writeJsonNote("license", body, signer, { pretty: true });
@@ -83,7 +87,8 @@ export function writeLicense(fields: LicenseFields, issuerSigner: Signer): strin
  * signed the license while it was allowed to. Says nothing yet about this site or the present
  * moment: see `license-checks.ts`.
  * @throws LicenseError `LICENSE_WRONG_VENDOR`, `LICENSE_ISSUER`, `LICENSE_ISSUER_EXPIRED`,
- * `LICENSE_SIGNATURE`, `LICENSE_UNSIGNED`, `LICENSE_FIELD`, `LICENSE_UNKNOWN_FIELD`, `LICENSE_FORMAT`
+ * `LICENSE_SIGNATURE`, `LICENSE_UNSIGNED`, `LICENSE_FIELD`, `LICENSE_UNKNOWN_FIELD`, `LICENSE_FORMAT`,
+ * and as `readVendorFile` for the vendor file inside.
  * @throws NoteError when it is no note of this kind.
  */
 export function readLicense(
@@ -112,8 +117,20 @@ export function readLicense(
     issuer: fields.issuer,
     suite: 1,
     terms: fields.terms,
+    ...carriedVendorFile(fields.ext?.vendor_file, trust),
     text,
   };
+}
+
+/** What the license brings from the vendor beside terms: believed as the root key signed it. */
+function carriedVendorFile(
+  text: string | undefined,
+  { vendorName, rootKey }: { readonly vendorName: string; readonly rootKey: Uint8Array },
+): { readonly vendorFile?: VendorFile } {
+  if (text === undefined) return {};
+  const vendorFile = readVendorFile(text, rootKey);
+  if (vendorFile.name !== vendorName) throw otherVendor(vendorName, vendorFile.name);
+  return { vendorFile };
 }
 
 /** What tells which key must have signed; the rest is read once it has. */
@@ -132,7 +149,9 @@ const LICENSE = mapOf({
   suite: wholeNumber(1, 1_000),
   terms: SIGNED_TERMS,
   issuer: embeddedNote,
-  ext: extensions,
+  ext: z
+    .looseObject({ vendor_file: embeddedNote.optional() }, { error: "must be a map of extensions" })
+    .optional(),
 }).refine((fields) => fields.origin === chainOrigin(fields.vendor, fields.chain_id), {
   path: ["origin"],
   error: "must be made of vendor and chain_id",

@@ -21,7 +21,7 @@ import { readIssuer } from "./issuer.ts";
 import { readSigned } from "./signed-body.ts";
 
 /** A key to which sites seal their ledgers. */
-interface SealingKey {
+export interface SealingKey {
   /** `sealingKeyId(key)`: 16 hex digits. */
   readonly kid: string;
   /** X25519, 32 bytes. */

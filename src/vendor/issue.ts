@@ -8,6 +8,7 @@ import type { Predecessor } from "../ledger/payload.ts";
 import { decodeSegmentExt } from "../ledger/segment.ts";
 import { type ActivationRequest, readActivationRequest } from "../license/activation-request.ts";
 import { type License, readLicense, writeLicense } from "../license/license.ts";
+import { newestSealingKey } from "../license/sealing-keys.ts";
 import type { Terms } from "../license/terms.ts";
 import { chainOrigin, openHead } from "../note/checkpoint.ts";
 import { type ActivationRecord, addActivation, addLicense, findActivation } from "./activations.ts";
@@ -137,6 +138,7 @@ function sign(
   { terms, now }: IssueInput,
 ): License {
   const { vendor } = folder;
+  const { kid } = newestSealingKey([vendor]);
   const fields = {
     licenseId: randomHex(16),
     vendor: vendor.name,
@@ -145,7 +147,9 @@ function sign(
     genesisLeaf: record.genesisLeaf,
     daemonKey: record.daemonKey,
     hostFingerprint: request.host,
-    sealingKeyId: record.sealingKeyId,
+    sealingKeyId: kid,
+    // The site's vendor file may be older than this key.
+    ...(kid === record.sealingKeyId ? {} : { vendorFile: vendor }),
     issuer: issuing.issuer.text,
     terms,
   };

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { equalBytes } from "../base/bytes.ts";
 import { days, isoTime, type Moment, type UnixMillis, unixMillis } from "../base/time.ts";
 import { type Signer, signerFromSeed } from "../crypto/ed25519.ts";
@@ -7,7 +8,13 @@ import { sealingKeyId } from "../crypto/key-id.ts";
 import { randomBytes } from "../crypto/random.ts";
 import { x25519PublicKey } from "../crypto/x25519.ts";
 import { VENDOR_NAME } from "../license/fields.ts";
-import { type Issuer, mayIssueAt, readIssuer, writeIssuer } from "../license/issuer.ts";
+import {
+  type Issuer,
+  issuerKeyId,
+  mayIssueAt,
+  readIssuer,
+  writeIssuer,
+} from "../license/issuer.ts";
 import { type VendorFile, writeVendorFile } from "../license/vendor-file.ts";
 import { readIfThere, writeDurably } from "./durable-file.ts";
 import { VendorError } from "./errors.ts";
@@ -24,8 +31,8 @@ import {
 } from "./folder.ts";
 import { VendorStore } from "./vendor-store.ts";
 
-/** How long an issuing key may sign licenses and receipts: five years. */
-const ISSUING_DAYS = 1_826;
+/** How long an issuing key may sign licenses and receipts, unless another time is asked for: five years. */
+export const ISSUING_DAYS = 1_826;
 
 /** The key that signs licenses and receipts, and the root key's word for it. */
 export interface Issuing {
@@ -75,16 +82,42 @@ export function initVendor(options: NewVendor): VendorFolder {
  * @throws CryptoError `KEY_FILE_PASSPHRASE` and its like.
  */
 export function unlockIssuing(folder: VendorFolder, passphrase: string, now: Moment): Issuing {
-  const secret = openKey(folder, "issuing", undefined, passphrase);
+  const issuer = newestIssuer(folder.vendor);
+  const keyId = issuer && issuingFileId(folder, issuer);
+  const secret = openKey(folder, "issuing", keyId, passphrase);
   const signer = signerFromSeed(secret);
   erase(secret);
-  const { vendor } = folder;
-  const issuer = vendor.issuers
-    .map((note) => readIssuer(note, vendor.name, vendor.rootKey))
-    .find(({ key }) => equalBytes(key, signer.publicKey));
-  if (issuer === undefined) throw mismatch(keyPath(folder.path, "issuing"));
+  if (issuer === undefined || !equalBytes(issuer.key, signer.publicKey))
+    throw mismatch(keyPath(folder.path, "issuing", keyId));
   if (!mayIssueAt(issuer, now.wall)) throw expired(issuer);
   return { issuer, signer };
+}
+
+/**
+ * The key that signs vendor files and certificates. To be used for as short as can be.
+ * @throws VendorError `VENDOR_KEY_MISSING`, `VENDOR_KEY_MISMATCH`
+ * @throws CryptoError `KEY_FILE_PASSPHRASE` and its like.
+ */
+export function unlockRoot(folder: VendorFolder, passphrase: string): Signer {
+  const secret = openKey(folder, "root", undefined, passphrase);
+  const signer = signerFromSeed(secret);
+  erase(secret);
+  if (!equalBytes(signer.publicKey, folder.vendor.rootKey))
+    throw mismatch(keyPath(folder.path, "root"));
+  return signer;
+}
+
+/** The certificates of a vendor, the newest first: that one issues. */
+export function issuersOf(vendor: VendorFile): readonly Issuer[] {
+  return vendor.issuers
+    .map((note) => readIssuer(note, vendor.name, vendor.rootKey))
+    .toSorted((left, right) => right.notBefore - left.notBefore);
+}
+
+/** What the file of an issuing key is told by: nothing for the one that `init` made. */
+function issuingFileId(folder: VendorFolder, issuer: Issuer): string | undefined {
+  const id = issuerKeyId(issuer.key);
+  return existsSync(keyPath(folder.path, "issuing", id)) ? id : undefined;
 }
 
 /**
@@ -128,6 +161,8 @@ export function changePassphrase(
   return resealed.length;
 }
 
+const newestIssuer = (vendor: VendorFile): Issuer | undefined => issuersOf(vendor)[0];
+
 const ROLES: readonly KeyRole[] = ["root", "issuing", "sealing"];
 
 function publicPart(
@@ -157,7 +192,15 @@ function publicPart(
   return { text: writeVendorFile(fields, root), sealingId };
 }
 
-function seal(role: KeyRole, name: string, secret: Uint8Array, options: NewVendor): string {
+/** How a new key file is sealed. */
+export interface Sealing {
+  readonly passphrase: string;
+  /** Cost of the key file; tests take a low one. */
+  readonly cost?: ScryptCost;
+}
+
+/** A secret as the text of its key file. */
+export function seal(role: KeyRole, name: string, secret: Uint8Array, options: Sealing): string {
   return sealKeyFile({
     kind: role,
     name,
@@ -209,6 +252,8 @@ function expired(issuer: Issuer): VendorError {
   return new VendorError(
     "VENDOR_ISSUER_EXPIRED",
     `the issuing key signs from ${from} to ${until}, which is not now`,
-    { hint: "check this computer's clock; after that time a new issuing key is needed" },
+    {
+      hint: "check this computer's clock; after that time: seatkeeper-vendor keys rotate --issuing",
+    },
   );
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { utf8 } from "../../src/base/bytes.ts";
 import { unixMillis } from "../../src/base/time.ts";
 import { writeIssuer } from "../../src/license/issuer.ts";
-import { readLicense } from "../../src/license/license.ts";
+import { readLicense, writeLicense } from "../../src/license/license.ts";
 import {
   checkDates,
   featureValidity,
@@ -10,16 +10,19 @@ import {
   meterValidity,
 } from "../../src/license/license-checks.ts";
 import { decodeTerms, type Terms } from "../../src/license/terms.ts";
+import { readVendorFile, type VendorFile, writeVendorFile } from "../../src/license/vendor-file.ts";
 import {
   issuerFrom,
   issuing,
   licenseFields,
   licenseWith,
+  mallory,
   noon,
   origin,
   root,
   trust,
   vendor,
+  vendorFields,
 } from "./given.ts";
 
 const cad = { name: "cad.pro", seats: 3 };
@@ -118,5 +121,25 @@ describe("the meters of a license", () => {
     expect(() => {
       checkDates(license, day("2027-06-01T00:00:00Z"));
     }).toThrow("the license expired on 2027-01-01T00:00:00.000Z");
+  });
+});
+
+const newer = (rootSigner = root): VendorFile =>
+  readVendorFile(
+    writeVendorFile({ ...vendorFields, rootKey: rootSigner.publicKey, issuers: [] }, rootSigner),
+  );
+
+describe("a license that brings a newer vendor file", () => {
+  it("gives it back as the root key signed it", () => {
+    const vendorFile = newer();
+    const text = writeLicense({ ...licenseFields, vendorFile }, issuing);
+    expect(readLicense(text, trust).vendorFile).toEqual(vendorFile);
+  });
+
+  it("is refused when another root key signed that: an issuing key cannot name keys to seal to", () => {
+    const text = writeLicense({ ...licenseFields, vendorFile: newer(mallory) }, issuing);
+    expect(() => readLicense(text, trust)).toThrow(
+      expect.objectContaining({ code: "VENDOR_FILE_KEY" }),
+    );
   });
 });

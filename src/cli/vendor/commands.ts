@@ -38,6 +38,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./release.ts")).release,
   },
   {
+    usage: "keys",
+    summary: "show and renew the vendor's keys",
+    load: async () => (await import("./keys.ts")).keys,
+  },
+  {
     usage: "passphrase",
     summary: "change the passphrase of the vendor's keys",
     load: async () => (await import("./passphrase.ts")).passphrase,
