@@ -1,6 +1,7 @@
 import { toBase64Url } from "../base/bytes.ts";
 import type { IdempotencyKey, LeaseId } from "../base/ids.ts";
-import type { MonoMillis } from "../base/time.ts";
+import { type Millis, type MonoMillis, millis } from "../base/time.ts";
+import type { Clock } from "../clock/clock.ts";
 import { randomBytes } from "../crypto/random.ts";
 import type { AcquireParams } from "../protocol/requests.ts";
 import type { WireLease } from "../protocol/results.ts";
@@ -10,6 +11,9 @@ import type { Grant } from "./seat.ts";
 import type { SeatWish } from "./seat-wish.ts";
 import type { Session } from "./session.ts";
 import { type Place, type QueueOutcome, WaitingRoom } from "./waiting-room.ts";
+
+/** Between two attempts to give a seat back to a daemon whose disk is full. */
+const RETRY_TIME: Millis = millis(2_000);
 
 /** Told the place in the queue, from 1, each time the daemon says it. */
 export type OnQueued = (position: number) => void;
@@ -21,10 +25,12 @@ export const freshNonce = (): string => toBase64Url(randomBytes(32));
 export class Acquisitions {
   readonly room: WaitingRoom = new WaitingRoom();
   readonly #link: Link;
+  readonly #clock: Clock;
   #onTheirWay = 0;
 
-  constructor(link: Link) {
+  constructor(link: Link, clock: Clock) {
     this.#link = link;
+    this.#clock = clock;
   }
 
   /** Whether a server may be granting something that we do not know of yet. Waiting in a queue is none. */
@@ -60,7 +66,7 @@ export class Acquisitions {
 
   /**
    * Gives a lease back. Resolves when the daemon has answered, or the connection is gone: then it
-   * is tried on later ones.
+   * is tried on later ones. Where the daemon's disk would not take it, it is asked again after a while.
    */
   async giveBack(lease: LeaseId): Promise<void> {
     const { session } = this.#link;
@@ -69,14 +75,22 @@ export class Acquisitions {
       await session.request("seat.release", { lease });
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
-      // Denied: the lease was over already.
       if (error.code === "SERVER_CONNECTION_LOST") this.#giveBackLater(lease);
+      else this.#notGivenBack(lease, error);
     }
   }
 
   #giveBackLater(lease: LeaseId): void {
-    // Refused: the lease was over already. Closed before: its time will end it.
-    this.#link.call("seat.release", { lease }).catch(ignoreRefusal);
+    this.#link
+      .call("seat.release", { lease })
+      .catch((error: unknown) => this.#notGivenBack(lease, error));
+  }
+
+  /** Closed before the daemon heard: the lease's time will end it. Denied otherwise: it was over already. */
+  #notGivenBack(lease: LeaseId, error: unknown): void {
+    if (!(error instanceof ClientError)) throw error;
+    if (!(error instanceof SeatDeniedError) || error.reason !== "STORE_UNAVAILABLE") return;
+    this.#clock.after(error.retryAfter ?? RETRY_TIME, () => void this.giveBack(lease));
   }
 
   /** `undefined` when the connection ended and all must be asked again. */

@@ -183,7 +183,7 @@ export class Keeper
     super();
     this.clock = clock;
     this.#link = new Link(servers, open, clock, this);
-    this.#acquisitions = new Acquisitions(this.#link);
+    this.#acquisitions = new Acquisitions(this.#link, clock);
     this.#claims = new Claims(this.#acquisitions, memory, clock);
     this.#usage = new UsageQueue(this, spool);
     this.#statusWatch = new StatusWatch(clock, () => this.#link.session);

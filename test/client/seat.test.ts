@@ -68,6 +68,21 @@ describe("a seat while the server is there", () => {
     expect(seat.state).toBe("held");
   });
 
+  it("is given back later when the daemon's disk is full", async () => {
+    const { daemon, seat } = await seated();
+    daemon.answer = ({ method }) =>
+      method === "seat.release" && daemon.count(method) === 1
+        ? denied("STORE_UNAVAILABLE")
+        : "default";
+    await seat.release();
+    expect(seat.state).toBe("released");
+    await eventually(() => {
+      vi.advanceTimersByTime(100);
+      return daemon.count("seat.release") === 2;
+    });
+    expect(daemon.last("seat.release").params.lease).toBe(seat.leaseId);
+  });
+
   it("is given back by release, once", async () => {
     const { daemon, keeper, seat } = await seated();
     await seat.release();
