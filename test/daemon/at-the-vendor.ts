@@ -1,9 +1,9 @@
 import { utf8 } from "../../src/base/bytes.ts";
 import { unixMillis } from "../../src/base/time.ts";
-import type { Activation } from "../../src/bundle/known-ledger.ts";
+import type { AckedSegment, Activation } from "../../src/bundle/known-ledger.ts";
 import { writeReceipt } from "../../src/bundle/receipt.ts";
 import { verifyBundle } from "../../src/bundle/verify.ts";
-import type { VerifyReport } from "../../src/bundle/verify-input.ts";
+import type { VerifyInput, VerifyReport } from "../../src/bundle/verify-input.ts";
 import { randomBytes } from "../../src/crypto/random.ts";
 import type { Payload } from "../../src/ledger/payload.ts";
 import type { ByteSource } from "../../src/ledger/ports.ts";
@@ -15,20 +15,30 @@ import { issuerNote, issuing, sealingKid, sealingSecret, vendor } from "./given.
 export interface Ingested {
   readonly report: VerifyReport;
   readonly payloads: readonly Payload[];
+  readonly segments: readonly AckedSegment[];
 }
 
-/** The vendor's own verifier, as for a site's first bundle. */
-export function ingest(bundle: Uint8Array, request: ActivationRequest): Ingested {
+/** The vendor's own verifier; without `known`, as for a site's first bundle. */
+export function ingest(
+  bundle: Uint8Array,
+  request: ActivationRequest,
+  known: Partial<Pick<VerifyInput, "acked" | "receipts">> = {},
+): Ingested {
   const payloads: Payload[] = [];
+  const segments: AckedSegment[] = [];
   const report = verifyBundle(sourceOf(bundle), {
     activation: activationOf(request),
     secrets: new Map([[sealingKid, sealingSecret]]),
     acked: undefined,
     receipts: [],
     now: unixMillis(Date.now()),
-    visitor: { block: ({ payload }) => void payloads.push(payload) },
+    visitor: {
+      block: ({ payload }) => void payloads.push(payload),
+      segment: (segment) => void segments.push(segment),
+    },
+    ...known,
   });
-  return { report, payloads };
+  return { report, payloads, segments };
 }
 
 function activationOf(request: ActivationRequest): Activation {
@@ -38,7 +48,7 @@ function activationOf(request: ActivationRequest): Activation {
   return { vendorName: vendor, chainId, genesisBlock, daemonKey, origin, activatedAt };
 }
 
-function sourceOf(bytes: Uint8Array): ByteSource {
+export function sourceOf(bytes: Uint8Array): ByteSource {
   return {
     length: bytes.length,
     read: (offset, length) => bytes.subarray(offset, offset + length),
@@ -46,7 +56,11 @@ function sourceOf(bytes: Uint8Array): ByteSource {
 }
 
 /** The receipt for an accepted bundle. */
-export function receiptFor(report: VerifyReport, receiptNo: number): Uint8Array {
+export function receiptFor(
+  report: VerifyReport,
+  receiptNo: number,
+  nonce: Uint8Array = randomBytes(32),
+): Uint8Array {
   const { claim, checkpoint } = report;
   if (claim === undefined || checkpoint === undefined) throw new Error("nothing to acknowledge");
   const fields = {
@@ -55,7 +69,7 @@ export function receiptFor(report: VerifyReport, receiptNo: number): Uint8Array 
     receiptNo,
     head: checkpoint,
     vendorTime: unixMillis(Date.now()),
-    nonce: randomBytes(32),
+    nonce,
     issuer: issuerNote,
   };
   return utf8(writeReceipt(fields, issuing));
