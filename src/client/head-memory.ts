@@ -6,12 +6,10 @@ import { type Head, openHead } from "../note/checkpoint.ts";
 import { NoteError } from "../note/errors.ts";
 import type { NoteVerifier } from "../note/signed-note.ts";
 import { putFile } from "./durable-file.ts";
+import type { KnownTree } from "./known-tree.ts";
 
 /** A head that the daemon has shown to a process of this computer. */
-export interface RememberedHead extends Head {
-  /** The note. */
-  readonly text: string;
-}
+export interface RememberedHead extends Head, KnownTree {}
 
 /**
  * The heads of one ledger that processes of this computer have seen and that no later one is known to go
@@ -58,7 +56,7 @@ export class HeadMemory {
   async remember(head: RememberedHead, proven: readonly RememberedHead[]): Promise<boolean> {
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      await putFile(join(this.#folder, fileName(head)), head.text);
+      await putFile(join(this.#folder, fileName(head)), head.note);
     } catch {
       return false;
     }
@@ -96,8 +94,8 @@ export class HeadMemory {
   async #head(file: string): Promise<RememberedHead | "gone" | undefined> {
     if (this.#read.has(file)) return this.#read.get(file);
     try {
-      const text = await readFile(join(this.#folder, file), "utf8");
-      const head = { ...openHead(text, this.#verifier), text };
+      const note = await readFile(join(this.#folder, file), "utf8");
+      const head = { ...openHead(note, this.#verifier), note };
       const found = fileName(head) === file ? head : undefined;
       this.#read.set(file, found);
       return found;

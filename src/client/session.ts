@@ -14,6 +14,7 @@ import type { ResultOf } from "../protocol/results.ts";
 import { ClientError } from "./errors.ts";
 import { EvidenceFolder } from "./evidence.ts";
 import { HeadMemory } from "./head-memory.ts";
+import type { KnownTree } from "./known-tree.ts";
 import { LedgerWatch } from "./ledger-watch.ts";
 import type { ServerAddress } from "./server-address.ts";
 import {
@@ -145,10 +146,19 @@ async function witnessOf(
   return new Witness({
     memory: await HeadMemory.open(folder, verifier),
     evidence: new EvidenceFolder(join(folder, "evidence")),
+    acknowledged: newestAcknowledged(licenses),
     verifier,
     policy: strictest(policies),
     clock,
   });
+}
+
+/** What was acknowledged later goes on from what was before: the vendor has seen to that. */
+function newestAcknowledged(licenses: readonly License[]): KnownTree | undefined {
+  return licenses
+    .flatMap(({ acknowledged, text }) => (acknowledged ? [{ ...acknowledged, note: text }] : []))
+    .toSorted((one, two) => one.size - two.size)
+    .at(-1);
 }
 
 /** @returns the licenses that vouch for the daemon. */

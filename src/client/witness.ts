@@ -22,7 +22,9 @@ export interface WitnessPolicy {
 
 /** The daemon's ledger does not go on from what this computer knows of it. */
 export interface Contradiction {
-  /** Blocks of the ledger as this computer knows it, and of the head that was shown; none was when undefined. */
+  /** Who knows how the ledger began: this computer by what it saw, or the vendor by what it acknowledged in the license. */
+  readonly knownBy: "computer" | "vendor";
+  /** Blocks of what is known, and of the head that was shown; none was when undefined. */
   readonly known: number;
   readonly shown: number | undefined;
   /** The file that has both, for the license administrator and the vendor; undefined when the disk did not take it. */
@@ -35,12 +37,17 @@ export interface Contradiction {
 /** What is said with one request, and what the answer is held against. */
 export interface Asked {
   readonly params: Required<Pick<Remembered, "since">> & Remembered;
+  /** What the head in the answer must go on from, in the order of `since`. */
+  readonly trees: readonly KnownTree[];
+  /** Those of them that it takes the place of. */
   readonly heads: readonly RememberedHead[];
 }
 
 export interface WitnessParts {
   readonly memory: HeadMemory;
   readonly evidence: EvidenceFolder;
+  /** What the vendor has acknowledged of the ledger, by a license. */
+  readonly acknowledged: KnownTree | undefined;
   /** The daemon key, under the name of the ledger. */
   readonly verifier: NoteVerifier;
   readonly policy: WitnessPolicy;
@@ -56,6 +63,8 @@ export class Witness {
   readonly #parts: WitnessParts;
   /** What the daemon's last answer did not go on from: it shall hear of that one. */
   #disputed: string | undefined;
+  /** What is remembered goes on from what the vendor has acknowledged. */
+  #isAcknowledged = false;
 
   constructor(parts: WitnessParts) {
     this.#parts = parts;
@@ -63,10 +72,14 @@ export class Witness {
 
   /** To be called right before the request is sent. */
   asked(): Asked {
-    const heads = this.#parts.memory.heads.slice(-PROOFS_PER_REQUEST);
-    const told = heads.find(({ text }) => text === this.#disputed) ?? heads.at(-1);
-    const since = heads.map(({ size }) => size);
-    return { params: told === undefined ? { since } : { head: told.text, since }, heads };
+    const { memory, acknowledged } = this.#parts;
+    const vendors = acknowledged === undefined || this.#isAcknowledged ? [] : [acknowledged];
+    const heads = memory.heads.slice(vendors.length - PROOFS_PER_REQUEST);
+    const told = heads.find(({ note }) => note === this.#disputed) ?? heads.at(-1);
+    const trees = [...heads, ...vendors];
+    const since = trees.map(({ size }) => size);
+    const params = told === undefined ? { since } : { head: told.note, since };
+    return { params, trees, heads };
   }
 
   /**
@@ -76,19 +89,20 @@ export class Witness {
    * @throws ClientError SERVER_IDENTITY for a head that the daemon has not signed.
    */
   async judge(
-    { heads }: Asked,
+    { trees, heads }: Asked,
     shown: LedgerProof | undefined,
   ): Promise<Contradiction | undefined> {
     const { memory } = this.#parts;
-    const head = shown && this.#opened(shown.head);
-    const broken = heads.findIndex((known, at) => !goesOn(known, head, shown?.proofs[at]));
-    const known = heads[broken];
-    this.#disputed = known?.text;
-    if (known !== undefined) {
-      return this.#contradiction({ ...known, note: known.text }, head, shown, broken);
-    }
-    const isNews = shown !== undefined && (heads.length > 1 || heads[0]?.text !== shown.head);
-    if (head !== undefined && isNews) await memory.remember({ ...head, text: shown.head }, heads);
+    const former = heads.find(({ note }) => note === shown?.head);
+    const head = former ?? (shown && this.#opened(shown.head));
+    const broken = trees.findIndex((known, at) => !goesOn(known, head, shown?.proofs[at]));
+    const known = trees[broken];
+    this.#disputed = known?.note;
+    if (known !== undefined) return this.#contradiction(known, head, shown, broken);
+    if (head === undefined) return undefined;
+    const isNews = former === undefined || heads.length > 1;
+    const isKept = !isNews || (await memory.remember(head, heads));
+    this.#isAcknowledged = isKept;
     return undefined;
   }
 
@@ -104,9 +118,10 @@ export class Witness {
     shown: LedgerProof | undefined,
     at: number,
   ): Promise<Contradiction> {
-    const { evidence, policy } = this.#parts;
+    const { evidence, policy, acknowledged } = this.#parts;
     const kept = await evidence.keep(known, shown, shown?.proofs[at] ?? null, this.#now());
     return {
+      knownBy: known === acknowledged ? "vendor" : "computer",
       known: known.size,
       shown: head?.size,
       evidence: kept.path,
@@ -115,9 +130,9 @@ export class Witness {
     };
   }
 
-  #opened(text: string): Head {
+  #opened(note: string): RememberedHead {
     try {
-      return openHead(text, this.#parts.verifier);
+      return { ...openHead(note, this.#parts.verifier), note };
     } catch (error) {
       if (!(error instanceof NoteError)) throw error;
       throw new ClientError("SERVER_IDENTITY", "the server shows a head that it has not signed", {

@@ -51,17 +51,29 @@ export interface License {
   /** The ledger's set of algorithms. */
   readonly suite: 1;
   readonly terms: Terms;
+  /** What of the ledger the vendor had acknowledged; null before its first receipt. */
+  readonly acknowledged: AcknowledgedTree | null;
   /** By the same root key: brings keys that the site's own vendor file does not have yet. */
   readonly vendorFile?: VendorFile;
   /** The exact note. */
   readonly text: string;
 }
 
+/** How a ledger began, by the vendor's word. */
+export interface AcknowledgedTree {
+  /** Blocks, 1 at least. */
+  readonly size: number;
+  /** RFC 6962 root over them: 32 bytes. */
+  readonly root: Uint8Array;
+}
+
 /** What a vendor decides; suite and origin follow. */
-export type LicenseFields = Omit<License, "text" | "suite" | "origin">;
+export type LicenseFields = Omit<License, "text" | "suite" | "origin" | "acknowledged"> &
+  Partial<Pick<License, "acknowledged">>;
 
 /** Signed by the issuing key that `fields.issuer` certifies. */
 export function writeLicense(fields: LicenseFields, issuerSigner: Signer): string {
+  const { acknowledged = null } = fields;
   const body = {
     license_id: fields.licenseId,
     vendor: fields.vendor,
@@ -74,6 +86,9 @@ export function writeLicense(fields: LicenseFields, issuerSigner: Signer): strin
     sealing_key: fields.sealingKeyId,
     suite: 1,
     terms: encodeTerms(fields.terms),
+    ...(acknowledged && {
+      acknowledged: { size: acknowledged.size, root: toBase64Url(acknowledged.root) },
+    }),
     issuer: fields.issuer,
     // Below `ext`, so that releases which do not look for it can read the license too.
     ext: fields.vendorFile && { vendor_file: fields.vendorFile.text },
@@ -117,6 +132,7 @@ export function readLicense(
     issuer: fields.issuer,
     suite: 1,
     terms: fields.terms,
+    acknowledged: fields.acknowledged,
     ...carriedVendorFile(fields.ext?.vendor_file, trust),
     text,
   };
@@ -148,6 +164,9 @@ const LICENSE = mapOf({
   sealing_key: hex8,
   suite: wholeNumber(1, 1_000),
   terms: SIGNED_TERMS,
+  acknowledged: mapOf({ size: wholeNumber(1, Number.MAX_SAFE_INTEGER), root: bytes(32) })
+    .nullable()
+    .default(null),
   issuer: embeddedNote,
   ext: z
     .looseObject({ vendor_file: embeddedNote.optional() }, { error: "must be a map of extensions" })

@@ -7,10 +7,16 @@ import { type OpenedGenesis, openGenesis } from "../ledger/genesis.ts";
 import type { Predecessor } from "../ledger/payload.ts";
 import { decodeSegmentExt } from "../ledger/segment.ts";
 import { type ActivationRequest, readActivationRequest } from "../license/activation-request.ts";
-import { type License, readLicense, writeLicense } from "../license/license.ts";
+import {
+  type AcknowledgedTree,
+  type License,
+  readLicense,
+  writeLicense,
+} from "../license/license.ts";
 import { newestSealingKey } from "../license/sealing-keys.ts";
 import type { Terms } from "../license/terms.ts";
 import { chainOrigin, openHead } from "../note/checkpoint.ts";
+import { acknowledgedLedger } from "./acknowledged.ts";
 import { type ActivationRecord, addActivation, addLicense, findActivation } from "./activations.ts";
 import { VendorError } from "./errors.ts";
 import type { VendorFolder } from "./folder.ts";
@@ -63,7 +69,10 @@ export function issueLicense(
   const request = readActivationRequest(input.request);
   if (request.vendor !== folder.vendor.name) throw otherVendor(request, folder.vendor.name);
   const { record, predecessor } = checkedActivation(request, keys.sealing, input.now);
-  const license = sign(record, request, folder, keys, input);
+  const acknowledged = store.read(
+    (database) => acknowledgedLedger(database, record.chainId)?.state,
+  );
+  const license = sign(record, request, folder, keys, { ...input, acknowledged });
   return store.write((database) => {
     const known = findActivation(database, record.chainId);
     if (known === undefined) addActivation(database, record);
@@ -135,7 +144,11 @@ function sign(
   request: ActivationRequest,
   folder: VendorFolder,
   { issuing }: VendorKeys,
-  { terms, now }: IssueInput,
+  {
+    terms,
+    now,
+    acknowledged,
+  }: IssueInput & { readonly acknowledged: AcknowledgedTree | undefined },
 ): License {
   const { vendor } = folder;
   const { kid } = newestSealingKey([vendor]);
@@ -152,6 +165,7 @@ function sign(
     ...(kid === record.sealingKeyId ? {} : { vendorFile: vendor }),
     issuer: issuing.issuer.text,
     terms,
+    acknowledged: acknowledged ?? null,
   };
   const text = writeLicense(fields, issuing.signer);
   // Read back as the site will: a license that our own reader refuses never leaves the house.

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { toBase64Url, u32 } from "../../src/base/bytes.ts";
 import { EvidenceFolder } from "../../src/client/evidence.ts";
 import { HeadMemory } from "../../src/client/head-memory.ts";
-import { Witness, type WitnessPolicy } from "../../src/client/witness.ts";
+import type { KnownTree } from "../../src/client/known-tree.ts";
+import { Witness } from "../../src/client/witness.ts";
 import { systemClock } from "../../src/clock/system-clock.ts";
 import type { Signer } from "../../src/crypto/ed25519.ts";
 import { consistencyProof } from "../../src/merkle/proof.ts";
@@ -14,14 +15,14 @@ import type { LedgerProof } from "../../src/protocol/results.ts";
 import { daemon, mallory, origin } from "../license/given.ts";
 import { emptyFolder } from "./given.ts";
 
-const flag: WitnessPolicy = { policy: "flag", graceDays: 0 };
-
 /** One process of a workstation. */
-async function aWitness(folder: string, policy = flag): Promise<Witness> {
+async function aWitness(folder: string, acknowledged?: KnownTree): Promise<Witness> {
+  const policy = { policy: "flag", graceDays: 0 } as const;
   const verifier = { name: origin, publicKey: daemon.publicKey };
   const memory = await HeadMemory.open(folder, verifier);
   const evidence = new EvidenceFolder(join(folder, "evidence"));
-  return new Witness({ memory, evidence, verifier, policy, clock: systemClock() });
+  const clock = systemClock();
+  return new Witness({ memory, evidence, acknowledged, verifier, policy, clock });
 }
 
 /** The ledger of a daemon; `branch` is where it leaves the one of the others. */
@@ -118,6 +119,31 @@ describe("what a workstation remembers of a ledger", () => {
     expect((await aWitness(folder)).asked().params).toEqual({ since: [] });
     await meets(aWitness(folder), 21);
     expect(remembered(folder)).toEqual([20, 21]);
+  });
+});
+
+describe("what the vendor has acknowledged", () => {
+  const acknowledged = { size: 20, root: rootOf(real(20)), note: "the license" };
+
+  it("is held against the ledger, also where nothing is remembered", async () => {
+    const folder = emptyFolder();
+    expect(await meets(aWitness(folder, acknowledged), 12)).toMatchObject({
+      knownBy: "vendor",
+      known: 20,
+      shown: 12,
+    });
+    expect(await meets(aWitness(folder, acknowledged), 90, ledger(15))).toMatchObject({
+      knownBy: "vendor",
+      shown: 90,
+    });
+    expect(remembered(folder)).toEqual([]);
+  });
+
+  it("is asked for once, and then by what is remembered", async () => {
+    const witness = await aWitness(emptyFolder(), acknowledged);
+    expect(witness.asked().params.since).toEqual([20]);
+    expect(await meets(witness, 30)).toBe(undefined);
+    expect(witness.asked().params.since).toEqual([30]);
   });
 });
 

@@ -1,12 +1,15 @@
 import { cpSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { fromBase64, utf8 } from "../../src/base/bytes.ts";
 import { type Contradiction, connect, type Seatkeeper } from "../../src/client/index.ts";
+import { sha256 } from "../../src/crypto/hash.ts";
 import { ingest } from "./at-the-vendor.ts";
 import {
   aDaemon,
   emptyFolder,
   type GivenDaemon,
+  licenseFor,
   noon,
   root,
   started,
@@ -154,6 +157,33 @@ describe("a ledger that was put back to an older state", () => {
     vi.setSystemTime(noon + 2 * 86_400_000);
     const late = await application(daemon, dataDir);
     await expect(late.keeper.acquire("cad.pro")).rejects.toMatchObject({ reason: "LEDGER_BROKEN" });
+  });
+});
+
+describe("a server that was put back behind what the vendor has acknowledged", () => {
+  it("is noticed by an application that has seen nothing yet", async () => {
+    const daemon = await aDaemon();
+    const acknowledged = { size: 40, root: sha256(utf8("the ledger that was billed")) };
+    await daemon.admin.installLicense(licenseFor(daemon.site, usualTerms, { acknowledged }));
+    const { keeper, told } = await application(daemon, emptyFolder());
+    await keeper.acquire("cad.pro");
+    expect(told).toMatchObject([{ knownBy: "vendor", known: 40, shown: 1 }]);
+    const evidence = JSON.parse(readFileSync(told[0]?.evidence ?? "", "utf8")) as { known: string };
+    expect(evidence.known).toMatch(/^seatkeeper license v1\n/);
+  });
+
+  it("is none where the ledger goes on from it, and what was acknowledged is proven once", async () => {
+    const daemon = await aDaemon();
+    await grow(daemon);
+    const dataDir = emptyFolder();
+    await visit(daemon, dataDir);
+    const { size, text } = heads(dataDir)[0] ?? { size: 0, text: "" };
+    const acknowledged = { size, root: fromBase64(text.split("\n")[2] ?? "") };
+    await grow(daemon);
+    await daemon.admin.installLicense(licenseFor(daemon.site, usualTerms, { acknowledged }));
+    const { keeper, told } = await application(daemon, emptyFolder());
+    await keeper.acquire("cad.pro");
+    expect(told).toEqual([]);
   });
 });
 

@@ -12,6 +12,7 @@ import {
 import { decodeTerms, type Terms } from "../../src/license/terms.ts";
 import { readVendorFile, type VendorFile, writeVendorFile } from "../../src/license/vendor-file.ts";
 import {
+  genesisLeaf,
   issuerFrom,
   issuing,
   licenseFields,
@@ -43,7 +44,14 @@ function featureOf(fields: object, license: object = {}): Parameters<typeof feat
 describe("a license", () => {
   it("gives back what was issued", () => {
     const text = licenseWith({});
-    expect(readLicense(text, trust)).toEqual({ ...licenseFields, origin, suite: 1, text });
+    const made = { origin, suite: 1, acknowledged: null, text };
+    expect(readLicense(text, trust)).toEqual({ ...licenseFields, ...made });
+  });
+
+  it("may say what of the ledger was acknowledged by then", () => {
+    const acknowledged = { size: 118, root: genesisLeaf };
+    expect(readLicense(licenseWith({ acknowledged }), trust)).toMatchObject({ acknowledged });
+    expect(licenseWith({ acknowledged: null })).toBe(licenseWith({}));
   });
 
   it("is the same from its bytes", () => {

@@ -33,6 +33,16 @@ describe("a bundle of a licensed site", () => {
     expect(units(desk)).toBe(30);
   });
 
+  it("stands in every license that the site gets from then on", () => {
+    const { desk, site } = licensed();
+    const before = desk.issue(site.request()).license;
+    site.checkpoint([metered(10)]);
+    const { receipt } = desk.ingest(site.export());
+    const { size, root } = site.takeReceipt(receipt?.text ?? "").acknowledged;
+    expect(before.acknowledged).toBe(null);
+    expect(desk.issue(site.request()).license.acknowledged).toEqual({ size, root });
+  });
+
   it("counts once however often it is ingested, and gives the same receipt each time", () => {
     const { desk, site } = licensed();
     site.checkpoint([metered(10)]);

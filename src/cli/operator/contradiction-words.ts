@@ -3,12 +3,14 @@ import type { Contradiction } from "../../client/index.ts";
 
 /** What a person at the workstation can do about it: tell somebody, and show the file. */
 export function contradictionInWords({
+  knownBy,
   known,
   shown,
   evidence,
   policy,
   refusedFrom,
 }: Contradiction): readonly string[] {
+  const knower = knownBy === "computer" ? "this computer remembers" : "the vendor has acknowledged";
   const now =
     shown === undefined
       ? "shows none"
@@ -22,7 +24,7 @@ export function contradictionInWords({
       ? [`no seats will be taken from this server from ${isoTime(refusedFrom)} on`]
       : [];
   return [
-    `this computer remembers a usage ledger of ${blocks(known)}; the license server ${now}`,
+    `${knower} a usage ledger of ${blocks(known)}; the license server ${now}`,
     `${file}; tell the license administrator`,
     ...until,
   ];
