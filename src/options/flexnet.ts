@@ -1,17 +1,20 @@
+import { borrowBan, groupKeyword, keywordsOf, maxKeyword } from "./both-managers.ts";
 import type { Dialect, Keyword } from "./keyword.ts";
-import { BORROWERS, ignored, LOGS, REPORTS, untranslated } from "./no-counterpart.ts";
+import { BORROWERS, ignored, LOGS, untranslated } from "./no-counterpart.ts";
 
-// The keywords of a FlexNet options file, in the order of the alphabet, and what becomes of them.
+// What a FlexNet options file may have beside the keywords of `both-managers.ts`, in the order of the
+// alphabet, and what becomes of it.
 
 const who = "type name";
 const about = `feature[:key=value] ${who}`;
+const FORMS = { who, about };
 
 const NO_ACTIVATION = untranslated({
   why: "there is no trusted storage here, so nothing is activated from it",
   instead: "leave it out",
 });
 
-const KEYWORDS: readonly Keyword[] = [
+const OWN: readonly Keyword[] = [
   {
     word: "ACTIVATION_EXPIRY_DAYS",
     form: "…",
@@ -36,13 +39,6 @@ const KEYWORDS: readonly Keyword[] = [
     form: "…",
     treatment: ignored("it tunes the other daemon"),
   },
-  { word: "DEBUGLOG", form: "[+]path", treatment: LOGS },
-  {
-    word: "EXCLUDE",
-    form: about,
-    here: "`exclude: { feature, who }`",
-    treatment: { kind: "exclude", all: false },
-  },
   {
     word: "EXCLUDEALL",
     form: who,
@@ -54,12 +50,7 @@ const KEYWORDS: readonly Keyword[] = [
     form: "…",
     treatment: NO_ACTIVATION,
   },
-  {
-    word: "EXCLUDE_BORROW",
-    form: about,
-    here: "`borrow: { feature, days: 0, who }`",
-    treatment: { kind: "borrow-ban", all: false },
-  },
+  borrowBan("EXCLUDE_BORROW", FORMS),
   { word: "EXCLUDE_ENTITLEMENT", form: "…", treatment: NO_ACTIVATION },
   {
     word: "FQDN_MATCHING",
@@ -67,35 +58,19 @@ const KEYWORDS: readonly Keyword[] = [
     here: "EXACT is how it is here; LENIENT is not translated",
     treatment: { kind: "host-matching" },
   },
-  {
-    word: "GROUP",
-    form: "name login …",
-    here: "`groups: { name: { users } }`; several lines of one name add up",
-    treatment: { kind: "group", list: "users" },
-  },
+  groupKeyword("GROUP", "login", { list: "users", fields: "{ users }" }),
   {
     word: "GROUPCASEINSENSITIVE",
     form: "ON or OFF",
     here: "`ignore_case: true` in the groups of logins",
     treatment: { kind: "group-case" },
   },
-  {
-    word: "HOST_GROUP",
-    form: "name host …",
-    here: "`groups: { name: { hosts, networks } }`; several lines of one name add up",
-    treatment: { kind: "group", list: "hosts" },
-  },
+  groupKeyword("HOST_GROUP", "host", { list: "hosts", fields: "{ hosts, networks }" }),
   {
     word: "INCLUDE",
     form: about,
     here: "`include: { feature, who }`",
     treatment: { kind: "include", all: false },
-  },
-  {
-    word: "INCLUDEALL",
-    form: who,
-    here: '`include: { feature: "*", who }`',
-    treatment: { kind: "include", all: true },
   },
   {
     word: "INCLUDEALL_ENTITLEMENT",
@@ -114,12 +89,7 @@ const KEYWORDS: readonly Keyword[] = [
     here: "`linger: { feature, for }`",
     treatment: { kind: "linger" },
   },
-  {
-    word: "MAX",
-    form: `n ${about}`,
-    here: "`max: { feature, seats, per: group, who }`; with `USER ALL_USERS`, `per: user`",
-    treatment: { kind: "max" },
-  },
+  maxKeyword(FORMS, "USER ALL_USERS"),
   {
     word: "MAX_BORROW_HOURS",
     form: "feature[:key=value] hours",
@@ -144,17 +114,6 @@ const KEYWORDS: readonly Keyword[] = [
   },
   { word: "NOLOG", form: "IN, OUT, DENIED, QUEUED or UNSUPPORTED", treatment: LOGS },
   {
-    word: "REPORTLOG",
-    form: "[+]path",
-    treatment: REPORTS,
-  },
-  {
-    word: "RESERVE",
-    form: `n ${about}`,
-    here: "`reserve: { feature, seats, for }`",
-    treatment: { kind: "reserve" },
-  },
-  {
     word: "TIMEOUT",
     form: "feature[:key=value] seconds",
     here: "`idle_timeout: { feature, for }`, for applications that tell whether somebody works",
@@ -177,7 +136,7 @@ const KEYWORDS: readonly Keyword[] = [
 /** Options files of FlexNet Publisher (FLEXlm), as its license administration guide has them. */
 export const FLEXNET: Dialect = {
   name: "FlexNet",
-  keywords: KEYWORDS,
+  keywords: keywordsOf(FORMS, OWN),
   continues: true,
   longestOption: 4_000,
   ignoresCase: false,

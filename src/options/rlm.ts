@@ -1,11 +1,13 @@
+import { borrowBan, groupKeyword, keywordsOf, maxKeyword } from "./both-managers.ts";
 import type { Dialect, Keyword } from "./keyword.ts";
 import { BORROWERS, ignored, LOGS, REPORTS, untranslated } from "./no-counterpart.ts";
 
-// The keywords of an RLM options file of an ISV server, in the order of the alphabet, and what
-// becomes of them.
+// What an RLM options file of an ISV server may have beside the keywords of `both-managers.ts`, in the
+// order of the alphabet, and what becomes of it.
 
 const who = "type name";
 const about = `product ${who} [id=n]`;
+const FORMS = { who, about };
 
 const NO_EXEMPTION = untranslated({
   why: "all max rules hold for everybody they name",
@@ -17,18 +19,11 @@ const IN_THE_LICENSE = untranslated({
   instead: "ask the vendor",
 });
 
-const KEYWORDS: readonly Keyword[] = [
+const OWN: readonly Keyword[] = [
   {
     word: "CLIENT_CACHE",
     form: "seconds [product]",
     treatment: ignored("clients hold their seats by renewing them and cache none"),
-  },
-  { word: "DEBUGLOG", form: "[+]path", treatment: LOGS },
-  {
-    word: "EXCLUDE",
-    form: about,
-    here: "`exclude: { feature, who }`",
-    treatment: { kind: "exclude", all: false },
   },
   {
     word: "EXCLUDEALL",
@@ -42,12 +37,7 @@ const KEYWORDS: readonly Keyword[] = [
     here: '`borrow: { feature: "*", days: 0, who }`',
     treatment: { kind: "borrow-ban", all: true },
   },
-  {
-    word: "EXCLUDE_ROAM",
-    form: about,
-    here: "`borrow: { feature, days: 0, who }`",
-    treatment: { kind: "borrow-ban", all: false },
-  },
+  borrowBan("EXCLUDE_ROAM", FORMS),
   { word: "EXEMPTALL_MAX", form: who, treatment: NO_EXEMPTION },
   { word: "EXEMPT_MAX", form: about, treatment: NO_EXEMPTION },
   {
@@ -56,38 +46,17 @@ const KEYWORDS: readonly Keyword[] = [
     here: "OFF is how it is here: who waits is not overtaken; ON is not translated",
     treatment: { kind: "express" },
   },
-  {
-    word: "GROUP",
-    form: "name login …",
-    here: "`groups: { name: { users, ignore_case: true } }`; several lines of one name add up",
-    treatment: { kind: "group", list: "users" },
-  },
-  {
-    word: "HOST_GROUP",
-    form: "name host …",
-    here: "`groups: { name: { hosts } }`; several lines of one name add up",
-    treatment: { kind: "group", list: "hosts" },
-  },
+  groupKeyword("GROUP", "login", { list: "users", fields: "{ users, ignore_case: true }" }),
+  groupKeyword("HOST_GROUP", "host", { list: "hosts", fields: "{ hosts }" }),
   {
     word: "INCLUDE",
     form: about,
     here: "`include: { feature, who }`; not beside `INCLUDEALL`, which binds both there",
     treatment: { kind: "include", all: false },
   },
-  {
-    word: "INCLUDEALL",
-    form: who,
-    here: '`include: { feature: "*", who }`',
-    treatment: { kind: "include", all: true },
-  },
   { word: "INCLUDEALL_ROAM", form: who, treatment: BORROWERS },
   { word: "INCLUDE_ROAM", form: about, treatment: BORROWERS },
-  {
-    word: "INTERNET_GROUP",
-    form: "name address …",
-    here: "`groups: { name: { networks } }`; several lines of one name add up",
-    treatment: { kind: "group", list: "networks" },
-  },
+  groupKeyword("INTERNET_GROUP", "address", { list: "networks", fields: "{ networks }" }),
   {
     word: "LINGER",
     form: "…",
@@ -96,12 +65,7 @@ const KEYWORDS: readonly Keyword[] = [
       instead: "write linger: { feature, for }, or ask the vendor for it in the license",
     }),
   },
-  {
-    word: "MAX",
-    form: `n ${about}`,
-    here: "`max: { feature, seats, per: group, who }`; with `user *`, `per: user`",
-    treatment: { kind: "max" },
-  },
+  maxKeyword(FORMS, "user *"),
   { word: "MAX_ROAM", form: "…", treatment: IN_THE_LICENSE },
   { word: "MAX_ROAM_COUNT", form: "…", treatment: IN_THE_LICENSE },
   {
@@ -144,17 +108,6 @@ const KEYWORDS: readonly Keyword[] = [
       why: "seats are not told apart by purpose",
       instead: "ask the vendor for a feature",
     }),
-  },
-  {
-    word: "REPORTLOG",
-    form: "[+]path",
-    treatment: REPORTS,
-  },
-  {
-    word: "RESERVE",
-    form: `n ${about}`,
-    here: "`reserve: { feature, seats, for }`",
-    treatment: { kind: "reserve" },
   },
   {
     word: "ROAM_MAX_COUNT",
@@ -200,7 +153,7 @@ const KEYWORDS: readonly Keyword[] = [
  */
 export const RLM: Dialect = {
   name: "RLM",
-  keywords: KEYWORDS,
+  keywords: keywordsOf(FORMS, OWN),
   continues: false,
   longestOption: 1_023,
   ignoresCase: true,
