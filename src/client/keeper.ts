@@ -23,7 +23,8 @@ import type { Spool } from "./spool.ts";
 import { type StatusListener, StatusWatch } from "./status-watch.ts";
 import type { TicketOwner } from "./ticket-proof.ts";
 import type { TicketStore } from "./ticket-store.ts";
-import { type Usage, type UsageDesk, UsageQueue } from "./usage.ts";
+import type { Usage } from "./usage.ts";
+import { type UsageDesk, UsageQueue } from "./usage-queue.ts";
 import type { Contradiction } from "./witness.ts";
 
 export interface AcquireOptions {

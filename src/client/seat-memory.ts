@@ -5,7 +5,7 @@ import { type IdempotencyKey, idempotencyKey } from "../base/ids.ts";
 import { sha256 } from "../crypto/hash.ts";
 import { isGone, ownProcessTag, PROCESS_TAG } from "./process-tag.ts";
 import type { SeatWish } from "./seat-wish.ts";
-import { randomKey } from "./usage.ts";
+import { randomKey } from "./usage-record.ts";
 
 /** The name of a request for a seat, from before it is sent until nobody wants the seat any more. */
 export interface SeatName {
