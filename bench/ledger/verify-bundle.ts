@@ -1,7 +1,7 @@
 // Verifies one bundle and tells what it took: a process of its own, so that its memory is its own.
 import { openSync, readFileSync } from "node:fs";
 import { verifyBundle } from "../../src/bundle/verify.ts";
-import { fileSource } from "../../src/vendor/file-source.ts";
+import { fileSource } from "../../src/cli/shared/file-source.ts";
 import { questionAbout, type VendorRecord } from "./bundle-builder.ts";
 
 export interface Verified {

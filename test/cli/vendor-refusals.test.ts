@@ -26,6 +26,18 @@ describe("a bundle that does not verify", () => {
     expect(existsSync(join(terminal.path, "bent.skrcpt"))).toBe(false);
   });
 
+  it("is refused where it is no file that can be read from any place", () => {
+    const { terminal } = reported();
+    expect(terminal.transcript("ingest /dev/null SECRET")).toBe(
+      [
+        "! seatkeeper-vendor: error: /dev/null is not a regular file (BUNDLE_UNREADABLE)",
+        "! seatkeeper-vendor: hint: copy the bundle to this computer and ingest the copy",
+        "= 1",
+        "",
+      ].join("\n"),
+    );
+  });
+
   it("does not keep the others from being counted", () => {
     const { terminal } = reported();
     terminal.write("bad.skb", "no bundle");

@@ -7,13 +7,13 @@ import { buildBundle, questionAbout } from "../../bench/ledger/bundle-builder.ts
 import { buildLedger, checkpointAt, quietStory } from "../../bench/ledger/ledger-builder.ts";
 import { unixMillis } from "../../src/base/time.ts";
 import { verifyBundle } from "../../src/bundle/verify.ts";
+import { fileSource } from "../../src/cli/shared/file-source.ts";
 import { sha256Public } from "../../src/crypto/hash.ts";
 import type { LedgerFiles } from "../../src/ledger/ports.ts";
 import { SealedLedger } from "../../src/ledger/sealed-ledger.ts";
 import type { SeatBook } from "../../src/seats/book.ts";
 import { openStore, type Store } from "../../src/store/database.ts";
 import { RealLedgerFiles } from "../../src/store/ledger-files.ts";
-import { fileSource } from "../../src/vendor/file-source.ts";
 import {
   ada,
   givenBook,
