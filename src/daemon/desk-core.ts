@@ -30,6 +30,7 @@ import { environmentOf } from "./environment.ts";
 import type { NotReady } from "./health.ts";
 import { LicenseShelf } from "./license-shelf.ts";
 import type { NamedAuditor } from "./named-auditor.ts";
+import { refuseUnfinished } from "./pending-succession.ts";
 import type { SiteKey } from "./site-key.ts";
 import type { SiteTime } from "./site-time.ts";
 
@@ -94,6 +95,7 @@ async function openOn(
   vendor: VendorFile,
 ): Promise<DeskCore> {
   const { store, time, siteKey, host } = parts;
+  refuseUnfinished(store, vendor.name);
   const shelf = new LicenseShelf(folder.licenses, vendor);
   const opened = SealedLedger.open(files, store.outbox(vendor.name), {
     vendorName: vendor.name,

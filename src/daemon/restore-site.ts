@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { equalBytes, utf8 } from "../base/bytes.ts";
 import type { ChainId } from "../base/ids.ts";
@@ -6,8 +6,8 @@ import type { UnixMillis } from "../base/time.ts";
 import { selectBlocks, writeBundle } from "../bundle/bundle.ts";
 import type { Config } from "../config/config.ts";
 import { sha256 } from "../crypto/hash.ts";
+import type { Predecessor } from "../ledger/payload.ts";
 import type { ByteSink, ByteSource } from "../ledger/ports.ts";
-import { SealedLedger } from "../ledger/sealed-ledger.ts";
 import { readVendorFile, type VendorFile } from "../license/vendor-file.ts";
 import {
   checkDataFolder,
@@ -19,8 +19,6 @@ import {
   writeFileDurably,
 } from "../store/data-folder.ts";
 import { openStore, type Store } from "../store/database.ts";
-import { RealLedgerFiles } from "../store/ledger-files.ts";
-import { writeFully } from "../store/whole-writes.ts";
 import type { PackedFile } from "./backup-form.ts";
 import {
   type CheckedBackup,
@@ -29,8 +27,9 @@ import {
   otherVendor,
 } from "./checked-backup.ts";
 import { DaemonError, type SUCCESSION_CODES } from "./errors.ts";
+import { formerFolder, formerName, writingTo } from "./former-ledger.ts";
 import { type InitParts, SITE_PARTS } from "./init-site.ts";
-import { type LedgerOwner, newGenesis } from "./new-ledger.ts";
+import { beginSuccessor, type LedgerOwner } from "./new-ledger.ts";
 
 /** A vendor's ledger in a site that was restored. */
 interface RestoredLedger {
@@ -38,7 +37,7 @@ interface RestoredLedger {
   /** The ledger that begins here. */
   readonly chainId: ChainId;
   /** The one in the backup, and how many blocks it had then. */
-  readonly former: { readonly chainId: ChainId; readonly size: number };
+  readonly former: Predecessor;
   /** The bundle of everything that was sealed up to the backup: a file in the data folder. */
   readonly usage: string;
   /** What was wrong with the former ledger when the backup was made. */
@@ -175,8 +174,6 @@ function restoredName({ name }: PackedFile, { vendor, stood }: CheckedLedger): s
   return isOfLedger ? join(formerName(stood.chainId), own) : own;
 }
 
-const formerName = (chain: ChainId): string => join("former", chain);
-
 function unpack(file: PackedFile, path: string): void {
   makeFolder(dirname(path));
   writingTo(path, (sink) => {
@@ -184,24 +181,6 @@ function unpack(file: PackedFile, path: string): void {
       sink.write(file.read(at, Math.min(PIECE, file.length - at)));
     }
   });
-}
-
-/** A new file, on the medium when the call returns. */
-function writingTo(path: string, write: (sink: ByteSink) => void): void {
-  const file = openSync(path, "wx", 0o600);
-  let length = 0;
-  try {
-    write({
-      write(bytes) {
-        writeFully(file, bytes, length);
-        length += bytes.length;
-      },
-    });
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  syncFolder(dirname(path));
 }
 
 /** Ends the ledger of the backup as far as it can be without its keys, and begins the next. */
@@ -212,18 +191,23 @@ async function succeed(
 ): Promise<RestoredLedger> {
   const { vendor, stood, problems } = former;
   const folder = vendorFolder(data, vendor);
-  const usage = join(folder.path, formerName(stood.chainId), "usage.skb");
+  const { usage } = formerFolder(folder, stood.chainId);
   writingTo(usage, (sink) => writeUsage(sink, former, store));
-  store.beginLedger(vendor);
-  const files = new RealLedgerFiles(folder.chain, folder.state);
-  try {
-    const genesis = newGenesis(owner, now, stood);
-    const ledger = SealedLedger.create(files, genesis, vendor);
-    await sealIncident(ledger, store, former, checked.manifest.madeAt);
-    return { vendor, chainId: genesis.chainId, former: stood, usage, problems };
-  } finally {
-    files.close();
-  }
+  store.beginLedger(vendor, "none");
+  const code: (typeof SUCCESSION_CODES)[number] = "RESTORED_FROM_BACKUP";
+  const chainId = await beginSuccessor(folder, store, {
+    owner,
+    now,
+    predecessor: stood,
+    incident: {
+      type: "incident",
+      code,
+      evidenceHash: sha256(utf8(former.head)),
+      firstSeen: checked.manifest.madeAt,
+      count: 1,
+    },
+  });
+  return { vendor, chainId, former: stood, usage, problems };
 }
 
 /** What the vendor has not acknowledged, with the proof of its end that was made with the backup. */
@@ -241,27 +225,6 @@ function writeUsage(
     checkpoint: head,
     tip,
   });
-}
-
-async function sealIncident(
-  ledger: SealedLedger,
-  store: Store,
-  { vendor, head }: CheckedLedger,
-  madeAt: UnixMillis,
-): Promise<void> {
-  const code: (typeof SUCCESSION_CODES)[number] = "RESTORED_FROM_BACKUP";
-  const prepared = await store.commit({
-    vendor,
-    seal: () =>
-      ledger.prepare({
-        type: "incident",
-        code,
-        evidenceHash: sha256(utf8(head)),
-        firstSeen: madeAt,
-        count: 1,
-      }),
-  });
-  if (prepared !== undefined) ledger.publish(prepared);
 }
 
 /** From the moment that the key is there, the folder is a site. */

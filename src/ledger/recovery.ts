@@ -23,6 +23,14 @@ export interface RecoveryFinding {
   readonly detail: string;
 }
 
+/** What is known of the ledger beside its files. */
+interface RecoveryOptions {
+  /** The leaf hash of block 0, by the license. */
+  readonly genesisLeaf?: Uint8Array | undefined;
+  /** True where the database is known not to have the newest block. */
+  readonly isEnded?: boolean;
+}
+
 /** A ledger whose files agree with each other again. */
 export interface Recovered {
   readonly state: ChainState;
@@ -45,7 +53,7 @@ export interface Recovered {
 export function recover(
   files: LedgerFiles,
   outbox: readonly OutboxRow[],
-  genesisLeaf: Uint8Array | undefined,
+  { genesisLeaf, isEnded = false }: RecoveryOptions,
 ): Recovered {
   const findings: RecoveryFinding[] = [];
   const { state: found, slot } = chooseSlot(files, findings);
@@ -53,7 +61,7 @@ export function recover(
   const rows = outbox.toSorted((left, right) => left.index - right.index);
   const waiting = waitingRow(found, rows);
   const next = waiting && successor(found, waiting, keysAfter(found, waiting));
-  const written = waiting ? [] : writtenRows(found, rows);
+  const written = waiting || isEnded ? [] : writtenRows(found, rows);
   // A killed process leaves the newer slot in the page cache only. It must be on the medium before
   // the other goes, or a power cut in between would leave no slot at all.
   files.syncState();
@@ -293,10 +301,10 @@ function olderDatabase(state: ChainState, rows: readonly OutboxRow[]): LedgerErr
 }
 
 const OLDER_DATABASE =
-  "put back the seatkeeper.db that was here when the ledger was last written, with its -wal file; without it, move the whole folder away and run seatkeeper restore";
+  "put back the seatkeeper.db that was here when the ledger was last written, with its -wal file; if it is lost, run seatkeeper ledger succeed";
 
 function keyLost(): LedgerError {
   return new LedgerError("CHAIN_KEY_LOST", "ledger.state holds no usable keys", {
-    hint: "keep the whole data folder and tell the vendor; going on takes seatkeeper restore, and a new license",
+    hint: "put the right ledger.state back if it still exists; if it is lost, run seatkeeper ledger succeed",
   });
 }

@@ -23,6 +23,11 @@ export interface OpenOptions {
   readonly vendorName: string;
   /** The leaf hash the installed license binds; undefined before a license is installed. */
   readonly genesisLeaf?: Uint8Array | undefined;
+  /**
+   * True for a ledger that has ended because the database does not know it any more: its end can be
+   * proven, and nothing may be sealed into it.
+   */
+  readonly isEnded?: boolean;
 }
 
 export interface OpenedLedger {
@@ -100,7 +105,7 @@ export class SealedLedger {
     outbox: readonly OutboxRow[],
     options: OpenOptions,
   ): OpenedLedger {
-    const found = recover(files, outbox, options.genesisLeaf);
+    const found = recover(files, outbox, options);
     const ledger = new SealedLedger(files, options.vendorName, found);
     return { ledger, findings: found.findings, redone: found.redone };
   }

@@ -91,7 +91,7 @@ function highWaterOf(payload: Payload): UnixMillis | undefined {
 
 /** What to do about a `STATE_REGRESSION`. */
 export const NOT_OF_ONE_MOMENT =
-  "ledger.state and the database are not of one moment; put both back as they were together";
+  "ledger.state and the database are not of one moment; put back what was here last, or run seatkeeper ledger succeed";
 
 function foreign(index: number): LedgerError {
   return new LedgerError(

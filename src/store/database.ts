@@ -15,7 +15,7 @@ import { ExchangeRows, type ExportRecord, type ReceiptRecord } from "./exchange-
 import { MetaRows } from "./meta-rows.ts";
 import { Retention } from "./retention.ts";
 import { SeatRows } from "./seat-rows.ts";
-import { Succession } from "./succession.ts";
+import { Succession, type WaitingEvents } from "./succession.ts";
 import { UsageDays, type UsageRange, type UsageRow } from "./usage-days.ts";
 import { type HourRange, UsageHours } from "./usage-hours.ts";
 
@@ -28,7 +28,13 @@ export type StoreRecord =
   | { readonly kind: "contradictions-sealed" }
   /** The first row of the segment directory; later ones come with their block. */
   | { readonly kind: "directory"; readonly row: DirectoryRow }
-  | { readonly kind: "meta"; readonly key: string; readonly value: string };
+  | ({ readonly kind: "meta" } & StoreNote);
+
+/** A small fact of the site. */
+export interface StoreNote {
+  readonly key: string;
+  readonly value: string;
+}
 
 /** What becomes durable together, or not at all. */
 export interface CommitGroup {
@@ -209,10 +215,14 @@ export class Store {
 
   /**
    * Forgets the numbers of a ledger that has ended: the vendor's next event, export and receipt are
-   * the first of a new one. Seats, meters and figures stay. What waits to be sealed must have been.
+   * the first of a new one. Seats, meters and figures stay. `note` is kept in the same transaction.
    */
-  beginLedger(vendor: string): void {
-    this.#explaining(() => new Succession(this.#connection).begin(vendor));
+  beginLedger(vendor: string, waiting: WaitingEvents, note?: StoreNote): void {
+    const change = this.#connection.transaction(() => {
+      new Succession(this.#connection).begin(vendor, waiting);
+      if (note !== undefined) this.#meta.put(note.key, note.value);
+    });
+    this.#explaining(() => change.immediate());
   }
 
   close(): void {

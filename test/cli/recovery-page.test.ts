@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Site, Vendor } from "../support/site.ts";
+import { Site, usualTerms, Vendor } from "../support/site.ts";
 import { expectPage } from "../support/terminal.ts";
 
 const page = readFileSync(new URL("../../docs/RECOVERY.md", import.meta.url), "utf8");
@@ -40,6 +40,12 @@ async function carryUsage(site: Site): Promise<void> {
 /** What the vendor makes of `usage.skb`. */
 async function ingested(site: Site): Promise<object> {
   return (await site.json(`${INGEST} usage.skb`)) as object;
+}
+
+/** The vendor answers the request of the new ledger, and the site serves again. */
+async function licensedAgain(site: Site): Promise<void> {
+  await site.serve();
+  await site.admin.installLicense(Buffer.from(await site.licenseFor(usualTerms)));
 }
 
 describe("docs/RECOVERY.md", () => {
@@ -96,17 +102,57 @@ describe("docs/RECOVERY.md", () => {
     await expectPage(site, refused);
     const after = [site.bytes(`${FOLDER}/ledger.state`), site.bytes(`${FOLDER}/ledger.skc`)];
     expect(after).toEqual(before);
+    await site.type("cp -a data refused");
+    await expectPage(site, anew);
+    await carryUsage(site);
+    expect(await ingested(site)).toMatchObject({
+      bundles: [{ verdict: "FIRST_VERIFIED", counted: { units: 19 }, problems: [] }],
+    });
+    await licensedAgain(site);
+    await use(site, 5);
+    await site.type("seatkeeper usage export --force --out usage.skb");
+    expect(await ingested(site)).toMatchObject({
+      bundles: [{ verdict: "VERIFIED_WITH_INCIDENTS", counted: { units: 5 } }],
+    });
+    await site.stopDaemon();
+    // The same with the right database, or with none.
+    await site.type("mv data succeeded");
+    await site.type("mv refused data");
     await site.type("rm data/seatkeeper.db");
     expect(await site.type("seatkeeper serve")).toMatchObject({ code: 1 });
-
     await site.type("cp new.db data/seatkeeper.db");
     await site.serve();
     await site.type("seatkeeper usage export --force --out usage.skb");
     expect(await ingested(site)).toMatchObject({
-      bundles: [{ verdict: "FIRST_VERIFIED", counted: { units: 19 } }],
+      bundles: [{ verdict: "EXTENDS", counted: { units: 0 } }],
     });
-    await site.stopDaemon();
-    await expectPage(site, anew);
+  });
+
+  it("succeeds a ledger whose keys are lost, and what waited is counted", async () => {
+    const site = await usedSite();
+    await site.type("seatkeeper usage export --out usage.skb");
+    expect(await ingested(site)).toMatchObject({ bundles: [{ counted: { units: 12 } }] });
+    await use(site, 7);
+    await site.killDaemon();
+    await site.type(`rm ${FOLDER}/ledger.state`);
+    const [session = ""] = sessionsOf("The keys of the ledger are lost");
+    await expectPage(site, session);
+    expect(await site.type("seatkeeper ledger succeed")).toMatchObject({ code: 1 });
+    await carryUsage(site);
+    expect(await site.json(`${INGEST} usage.skb`, 3)).toMatchObject({
+      bundles: [{ verdict: "TIP_INVALID", counted: null }],
+    });
+    await licensedAgain(site);
+    await site.type("seatkeeper usage export --force --out usage.skb");
+    expect(await ingested(site)).toMatchObject({
+      bundles: [
+        {
+          verdict: "VERIFIED_WITH_INCIDENTS",
+          counted: { units: 7 },
+          findings: [{ words: "the site recorded CHAIN_KEY_LOST" }],
+        },
+      ],
+    });
   });
 });
 

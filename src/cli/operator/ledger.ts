@@ -1,5 +1,6 @@
 import { toHex } from "../../base/bytes.ts";
 import { inspectLedger, type LedgerInspection } from "../../daemon/ledger-inspection.ts";
+import { type SucceededLedger, succeedLedger } from "../../daemon/succeed-ledger.ts";
 import { type Command, command, group } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT } from "../shared/exit.ts";
@@ -29,7 +30,46 @@ const verify = command({
   },
 });
 
-export const ledger: Command = group("ledger", "look after the sealed ledger", [verify]);
+const succeed = command({
+  command: "succeed",
+  summary: "begin another ledger in the place of one that cannot be continued",
+  options: {
+    vendor: {
+      type: "string",
+      requiresArg: true,
+      describe: "the vendor's name, where there are several",
+    },
+    ...SITE_OPTIONS,
+    ...JSON_OPTION,
+  },
+  examples: [
+    [
+      "ledger succeed",
+      "when serve says CHAIN_KEY_LOST, STATE_REGRESSION or EVENT_STORE_REGRESSION",
+    ],
+  ],
+  async run(options, shell) {
+    const done = await succeedLedger(siteConfig(options, shell), options.vendor);
+    const former = { ...done.former, root: toHex(done.former.root) };
+    if (options.json) shell.out.json({ ...done, former });
+    else describeSuccession(shell.out, done);
+    return EXIT.done;
+  },
+});
+
+export const ledger: Command = group("ledger", "look after the sealed ledger", [verify, succeed]);
+
+function describeSuccession(out: Output, done: SucceededLedger): void {
+  const { vendor, chainId, former, code, usage } = done;
+  out.line(`vendor    ${vendor}`);
+  out.line(`  former  ${former.chainId}, ${counted(former.size, "block")}, ended by ${code}`);
+  out.line(`  ledger  ${chainId}, a new one`);
+  out.line(`  usage   ${usage}`);
+  out.note("no seats are granted yet: a license names the ledger that it was issued for");
+  out.note(
+    "next: seatkeeper license request --out site.skreq, and send that file and the usage to the vendor",
+  );
+}
 
 function describe(out: Output, report: LedgerInspection): void {
   out.line(`${report.vendor}: ${counted(report.size, "block")}`);

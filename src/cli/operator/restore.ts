@@ -1,3 +1,4 @@
+import { toHex } from "../../base/bytes.ts";
 import { isoTime } from "../../base/time.ts";
 import { type RestoredSite, restoreSite } from "../../daemon/restore-site.ts";
 import { type Command, command } from "../shared/command.ts";
@@ -35,11 +36,21 @@ export const restore: Command = command({
     const restored = await withLongInput(file, "backup", (fd) =>
       restoreSite(config, fileSource(fd, file), vendorFile),
     );
-    if (options.json) shell.out.json({ file, dataDir: config.dataDir, ...restored });
+    if (options.json) shell.out.json({ file, dataDir: config.dataDir, ...facts(restored) });
     else describe(shell.out, restored, config.dataDir);
     return EXIT.done;
   },
 });
+
+function facts({ madeAt, ledgers }: RestoredSite): object {
+  return {
+    madeAt,
+    ledgers: ledgers.map((ledger) => ({
+      ...ledger,
+      former: { ...ledger.former, root: toHex(ledger.former.root) },
+    })),
+  };
+}
 
 function describe(out: Output, { madeAt, ledgers }: RestoredSite, dataDir: string): void {
   out.line(`restored  ${dataDir}, as it was at ${isoTime(madeAt)}`);

@@ -1,0 +1,46 @@
+import { closeSync, fsyncSync, openSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { ChainId } from "../base/ids.ts";
+import type { ByteSink } from "../ledger/ports.ts";
+import { syncFolder, type VendorFolder } from "../store/data-folder.ts";
+import { writeFully } from "../store/whole-writes.ts";
+
+/** Where a ledger that has ended lies, relative to its vendor's folder. */
+export const formerName = (chain: ChainId): string => join("former", chain);
+
+/** Where everything of a ledger that has ended lies. */
+export interface FormerFolder {
+  readonly path: string;
+  readonly chain: string;
+  readonly licenses: string;
+  /** The bundle of what the vendor had not acknowledged. */
+  readonly usage: string;
+}
+
+export function formerFolder({ path: vendor }: VendorFolder, chain: ChainId): FormerFolder {
+  const path = join(vendor, formerName(chain));
+  return {
+    path,
+    chain: join(path, "ledger.skc"),
+    licenses: join(path, "licenses"),
+    usage: join(path, "usage.skb"),
+  };
+}
+
+/** A new file, on the medium when the call returns. */
+export function writingTo(path: string, write: (sink: ByteSink) => void): void {
+  const file = openSync(path, "wx", 0o600);
+  let length = 0;
+  try {
+    write({
+      write(bytes) {
+        writeFully(file, bytes, length);
+        length += bytes.length;
+      },
+    });
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  syncFolder(dirname(path));
+}

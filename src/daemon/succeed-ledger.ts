@@ -1,0 +1,161 @@
+import { existsSync, renameSync, rmSync } from "node:fs";
+import { equalBytes } from "../base/bytes.ts";
+import type { ChainId } from "../base/ids.ts";
+import type { UnixMillis } from "../base/time.ts";
+import type { Config } from "../config/config.ts";
+import type { Predecessor } from "../ledger/payload.ts";
+import { SLOT_BYTES } from "../ledger/ports.ts";
+import { makeFolder, syncFolder, type VendorFolder } from "../store/data-folder.ts";
+import { openStore, type Store } from "../store/database.ts";
+import { RealLedgerFiles } from "../store/ledger-files.ts";
+import { type EndedLedger, type EndingCode, endLedger, writeLastBundle } from "./ended-ledger.ts";
+import { formerFolder, writingTo } from "./former-ledger.ts";
+import { type InitParts, SITE_PARTS } from "./init-site.ts";
+import { LicenseShelf } from "./license-shelf.ts";
+import { beginSuccessor } from "./new-ledger.ts";
+import {
+  doneNote,
+  evidenceOf,
+  type PendingSuccession,
+  pendingSuccession,
+  successionNote,
+} from "./pending-succession.ts";
+import { type KnownVendor, oneVendor, readSiteFiles, type SiteFiles } from "./site-files.ts";
+import type { SiteKey } from "./site-key.ts";
+
+/** A ledger that another one has taken the place of. */
+export interface SucceededLedger {
+  readonly vendor: string;
+  readonly chainId: ChainId;
+  readonly former: Predecessor;
+  /** Why the former one could not be continued. */
+  readonly code: EndingCode;
+  /** The bundle of what the vendor had not acknowledged: a file in the data folder. */
+  readonly usage: string;
+}
+
+/**
+ * Ends a ledger that cannot be continued, keeps it, and begins another in its place that names it.
+ * Seats, lists and figures stay. Usage that waits is sealed by the new ledger; where the database is
+ * older than the ledger, the old one has sealed it already, and it is dropped.
+ *
+ * Everything up to the database's COMMIT may be thrown away; after it, a second call goes on where
+ * the first was cut off.
+ *
+ * @param vendor may be left out where the site has one.
+ * @throws DaemonError SUCCESSION_NEEDLESS, VENDOR_NOT_HERE, VENDOR_NOT_NAMED, SITE_MISSING;
+ * LedgerError CHAIN_MISSING, GENESIS_MISMATCH; StoreError STORE_LOCKED while a daemon runs.
+ */
+export async function succeedLedger(
+  config: Config,
+  vendor?: string,
+  parts: Partial<InitParts> = {},
+): Promise<SucceededLedger> {
+  const { clock, host } = { ...SITE_PARTS, ...parts };
+  const site = readSiteFiles(config.dataDir);
+  const known = oneVendor(new Map(site.vendors.map((each) => [each.file.name, each])), vendor);
+  const store = openStore(site.data.database);
+  try {
+    const pending = pendingSuccession(store, known.file.name) ?? decide(site, known, store);
+    const now = clock.now().wall;
+    return await finish(pending, { site, known, store, host: host(), now });
+  } finally {
+    store.close();
+  }
+}
+
+/** Reads the old ledger to its end, writes its last bundle, and gives up its numbers. */
+function decide(
+  { siteKey }: SiteFiles,
+  { file, folder }: KnownVendor,
+  store: Store,
+): PendingSuccession {
+  const vendor = file.name;
+  const files = new RealLedgerFiles(folder.chain, folder.state);
+  try {
+    const genesisLeaf = licensedLeaf({ file, folder }, siteKey);
+    const ended = endLedger(files, store.outbox(vendor), { vendorName: vendor, genesisLeaf });
+    const former = formerFolder(folder, ended.chainId);
+    // What an earlier call left before it had decided.
+    rmSync(former.path, { recursive: true, force: true });
+    makeFolder(former.path);
+    const ackSize = store.lastReceipt(vendor)?.size ?? 0;
+    writingTo(former.usage, (sink) =>
+      writeLastBundle(sink, files, ended, { vendor, siteKey, ackSize }),
+    );
+    store.beginLedger(vendor, waitingOf(ended), successionNote(vendor, ended));
+    const { chainId, size, root, code } = ended;
+    return { predecessor: { chainId, size, root }, code };
+  } finally {
+    files.close();
+  }
+}
+
+/**
+ * An older database has events that were sealed after it was copied. With lost keys it is the ledger
+ * that fell behind, and nobody else will ever seal what waits.
+ */
+function waitingOf({ code }: EndedLedger): "kept" | "dropped" {
+  return code === "EVENT_STORE_REGRESSION" ? "dropped" : "kept";
+}
+
+function licensedLeaf({ file, folder }: KnownVendor, { signer }: SiteKey): Uint8Array | undefined {
+  const { licenses } = new LicenseShelf(folder.licenses, file);
+  const ours = licenses.filter(({ daemonKey }) => equalBytes(daemonKey, signer.publicKey));
+  return ours.at(-1)?.genesisLeaf;
+}
+
+interface Finishing {
+  readonly site: SiteFiles;
+  readonly known: KnownVendor;
+  readonly store: Store;
+  readonly host: LedgerHost;
+  readonly now: UnixMillis;
+}
+
+type LedgerHost = ReturnType<InitParts["host"]>;
+
+/** Each step may have been done before. */
+async function finish(
+  { predecessor, code }: PendingSuccession,
+  { site, known, store, host, now }: Finishing,
+): Promise<SucceededLedger> {
+  const { file, folder } = known;
+  const vendor = file.name;
+  const { chainId: id } = predecessor;
+  const former = formerFolder(folder, id);
+  if (!existsSync(former.chain) && existsSync(folder.chain)) renameSync(folder.chain, former.chain);
+  if (!existsSync(former.licenses)) renameSync(folder.licenses, former.licenses);
+  makeFolder(folder.licenses);
+  syncFolder(former.path);
+  syncFolder(folder.path);
+  // A new ledger that nobody has heard of: its INCIDENT would have ended the succession.
+  rmSync(folder.chain, { force: true });
+  eraseKeys(folder);
+  const chainId = await beginSuccessor(folder, store, {
+    owner: { vendor: file, siteKey: site.siteKey, host },
+    now,
+    predecessor,
+    incident: {
+      type: "incident",
+      code,
+      evidenceHash: evidenceOf(predecessor),
+      firstSeen: now,
+      count: 1,
+    },
+    records: [{ kind: "meta", ...doneNote(vendor) }],
+  });
+  return { vendor, chainId, former: predecessor, code, usage: former.usage };
+}
+
+/** In place: the keys of the ledger that has ended must not stay on the medium. */
+function eraseKeys(folder: VendorFolder): void {
+  const files = new RealLedgerFiles(folder.chain, folder.state);
+  try {
+    files.writeSlot(0, new Uint8Array(SLOT_BYTES));
+    files.writeSlot(1, new Uint8Array(SLOT_BYTES));
+    files.syncState();
+  } finally {
+    files.close();
+  }
+}
