@@ -13,7 +13,7 @@ import { countsInStrace, countsOf, STRACE } from "./system-calls.ts";
 const setting = (name: string, usual: number): number => Number(process.env[name] ?? usual);
 
 /** Every so many of the faults. The whole campaign is `npm run test:faults`. */
-const STEP = setting("FAULTS_STEP", 61);
+const STEP = setting("FAULTS_STEP", 83);
 const MINUTES = setting("FAULTS_MINUTES", 10);
 const AT_ONCE = setting("FAULTS_AT_ONCE", 2);
 const POINT = setting("FAULTS_POINT", 0);

@@ -52,6 +52,7 @@ export class FaultySite {
   readonly #machine: Machine;
   /** A command in front of the first life. */
   #prefix: readonly string[] = [];
+  #taped = "/ledger.skc";
   #faults: readonly Fault[] = [];
   #port = 0;
   #lives = 0;
@@ -88,6 +89,16 @@ export class FaultySite {
     return new FaultySite(folder, this.request, this.#machine);
   }
 
+  /** Taped are the writes to files whose path ends so. */
+  tapes(suffix: string): void {
+    this.#taped = suffix;
+  }
+
+  /** The process of the present life. */
+  get pid(): number | undefined {
+    return this.#life?.child.pid;
+  }
+
   /** The first life is run by another command, such as `strace …`. */
   runsThrough(prefix: readonly string[]): void {
     this.#prefix = prefix;
@@ -106,7 +117,7 @@ export class FaultySite {
     return join(this.folder, `trace-${life}`);
   }
 
-  /** All that was ever written into the chain file, by all lives. */
+  /** All that was ever written into the taped file, by all lives. */
   get tapePath(): string {
     return join(this.folder, "tape");
   }
@@ -185,7 +196,7 @@ export class FaultySite {
       LD_PRELOAD: this.#machine.disk,
       FAULTY_FOLDER: join(this.folder, "data"),
       FAULTY_TRACE: this.tracePath(number),
-      FAULTY_TAPED: "/ledger.skc",
+      FAULTY_TAPED: this.#taped,
       FAULTY_TAPE: this.tapePath,
       FAULTY_AT: String(fault?.at ?? 0),
       FAULTY_KIND: fault?.kind ?? "",

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fromHex, toHex } from "../../src/base/bytes.ts";
 import { inspectLedger } from "../../src/daemon/ledger-inspection.ts";
 import { decodeHeader, HEADER_BYTES } from "../../src/ledger/block.ts";
@@ -8,6 +8,7 @@ import { decodeSlot } from "../../src/ledger/state.ts";
 import { dataFolder, vendorFolder } from "../../src/store/data-folder.ts";
 import { sourceOf } from "../daemon/at-the-vendor.ts";
 import { vendor } from "../daemon/given.ts";
+import { writesOn } from "./tape.ts";
 import type { WorkingDay } from "./working-day.ts";
 
 /**
@@ -121,9 +122,8 @@ export class Oracle {
   }
 
   #wroteOnce(): void {
-    const { tapePath } = this.#day.site;
     const seen = new Map<number, string>();
-    for (const bytes of existsSync(tapePath) ? writesOn(readFileSync(tapePath)) : []) {
+    for (const bytes of writesOn(this.#day.site.tapePath)) {
       // What a torn write has left may be too short to tell its place.
       if (bytes.length < HEADER_BYTES) continue;
       const { index } = decodeHeader(bytes);
@@ -136,14 +136,5 @@ export class Oracle {
 
   #demand(held: boolean, law: number, violation: string): void {
     if (!held) this.violations.push(`law ${law}: ${violation}`);
-  }
-}
-
-function* writesOn(tape: Buffer): Generator<Uint8Array, void, undefined> {
-  let at = 0;
-  while (at < tape.length) {
-    const length = tape.readUInt32LE(at);
-    yield tape.subarray(at + 4, at + 4 + length);
-    at += 4 + length;
   }
 }
