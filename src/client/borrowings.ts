@@ -6,7 +6,7 @@ import type { BorrowResult } from "../protocol/results.ts";
 import { freshNonce } from "./acquisition.ts";
 import { againOf, type BorrowWish, borrowParams, isAnswer } from "./borrow-request.ts";
 import { BorrowedSeat, type BorrowedSeatDesk } from "./borrowed-seat.ts";
-import { ClientError, SeatDeniedError } from "./errors.ts";
+import { BorrowRefusedError, ClientError, SeatDeniedError } from "./errors.ts";
 import type { Borrowed, HeldTicket } from "./held-ticket.ts";
 import type { Link } from "./link.ts";
 import type { Loss, Seat } from "./seat.ts";
@@ -192,8 +192,19 @@ export class Borrowings implements BorrowedSeatDesk {
 
   async #ask(wish: BorrowWish, lease: LeaseId | undefined): Promise<HeldTicket> {
     const params = borrowParams(wish, this.#parts.owner, lease);
-    const { result, session } = await this.#parts.link.call("seat.borrow", params);
-    return this.#receive(wish, result, session);
+    try {
+      const { result, session } = await this.#parts.link.call("seat.borrow", params);
+      return await this.#receive(wish, result, session);
+    } catch (error) {
+      if (error instanceof BorrowRefusedError) this.#giveUp(error.lease);
+      throw error;
+    }
+  }
+
+  /** Goes back, unless there is a ticket for it from before. */
+  #giveUp(lease: LeaseId): void {
+    if (this.#shelf.get(lease) !== undefined) return;
+    this.#parts.link.call("seat.return", { lease }).catch(ignoreClientError);
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { DenialReason } from "../base/denial.ts";
 import { CodedError } from "../base/errors.ts";
+import type { LeaseId } from "../base/ids.ts";
 import type { Millis } from "../base/time.ts";
 import type { WireDenial } from "../protocol/denial.ts";
 
@@ -85,6 +86,17 @@ export class SeatDeniedError extends ClientError {
     this.ruleId = denial.ruleId;
     this.ruleReason = denial.ruleReason;
     this.holders = denial.holders ?? [];
+  }
+}
+
+/** A seat was borrowed of a daemon whose ledger the license does not let be trusted: nobody uses it. */
+export class BorrowRefusedError extends SeatDeniedError {
+  /** What the daemon has lent. */
+  readonly lease: LeaseId;
+
+  constructor(denial: WireDenial, lease: LeaseId) {
+    super(denial);
+    this.lease = lease;
   }
 }
 

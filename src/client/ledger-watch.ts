@@ -1,7 +1,14 @@
 import type { LeaseId } from "../base/ids.ts";
+import type { WireDenial } from "../protocol/denial.ts";
 import type { Method, ParamsOf } from "../protocol/requests.ts";
-import type { AcquireResult, LedgerProof, RenewResult, ResultOf } from "../protocol/results.ts";
-import { ClientError, SeatDeniedError } from "./errors.ts";
+import type {
+  AcquireResult,
+  BorrowResult,
+  LedgerProof,
+  RenewResult,
+  ResultOf,
+} from "../protocol/results.ts";
+import { BorrowRefusedError, ClientError, SeatDeniedError } from "./errors.ts";
 import type { Wire } from "./wire.ts";
 import type { Asked, Contradiction, Witness } from "./witness.ts";
 
@@ -20,6 +27,7 @@ export class LedgerWatch {
     "seat.acquire": (params) => this.#acquire(params),
     "seat.renew": (params) => this.#renewed("seat.renew", params),
     "seat.resume": (params) => this.#renewed("seat.resume", params),
+    "seat.borrow": (params) => this.#borrow(params),
   };
 
   constructor(
@@ -43,8 +51,14 @@ export class LedgerWatch {
     if (refusal === undefined) return result;
     if (result.state === "granted") this.#giveBack([result.lease.id]);
     else void this.#wire.request("seat.cancel", { key: params.key }).catch(ignoreRefusal);
-    const { feature } = params;
-    throw new SeatDeniedError({ reason: "LEDGER_BROKEN", feature, hint: hintOf(refusal) });
+    throw new SeatDeniedError(denialOf(params.feature, refusal));
+  }
+
+  /** Whether it goes back is for whoever knows the tickets: there may be one from before. */
+  async #borrow(params: ParamsOf["seat.borrow"]): Promise<BorrowResult> {
+    const { result, refusal } = await this.#witnessed("seat.borrow", params);
+    if (refusal === undefined) return result;
+    throw new BorrowRefusedError(denialOf(params.feature, refusal), result.lease);
   }
 
   async #renewed(
@@ -60,7 +74,7 @@ export class LedgerWatch {
     return { leases: [], lost: [...result.lost, ...refused] };
   }
 
-  async #witnessed<M extends "seat.acquire" | "seat.renew" | "seat.resume">(
+  async #witnessed<M extends "seat.acquire" | "seat.renew" | "seat.resume" | "seat.borrow">(
     method: M,
     params: ParamsOf[M],
   ): Promise<{ readonly result: ResultOf[M]; readonly refusal: Contradiction | undefined }> {
@@ -87,6 +101,10 @@ export class LedgerWatch {
       void this.#wire.request("seat.release", { lease }).catch(ignoreRefusal);
     }
   }
+}
+
+function denialOf(feature: string, refusal: Contradiction): WireDenial {
+  return { reason: "LEDGER_BROKEN", feature, hint: hintOf(refusal) };
 }
 
 function hintOf({ evidence }: Contradiction): string {

@@ -73,10 +73,11 @@ export function recordReply(outcome: Outcome): Reply<RecordResult> {
 export function borrowReply(
   outcome: Outcome,
   sign: (lease: Lease) => BorrowResult | undefined,
+  prove: Prove,
 ): Reply<BorrowResult> {
   if (outcome.kind !== "borrowed") return failed(outcome);
   const signed = sign(outcome.lease);
-  if (signed !== undefined) return result(signed);
+  if (signed !== undefined) return result({ ...signed, ...prove() });
   return { kind: "error", error: doorDenial("NO_LICENSE", outcome.lease.feature) };
 }
 

@@ -339,10 +339,11 @@ export class Session implements Visit, Listener, Watcher {
     if (desk.isDraining) return this.#refuse(request, doorDenial("DRAINING", feature));
     const newLease = leaseId(randomHex(16));
     const what = { feature, version, versionDate, count, key, newLease };
+    const proof = this.#prover(request.params);
     desk.ask({ kind: "borrow", by, ...what, span: borrowMs, workstation, lease }, (outcome) =>
       this.#reply(
         request,
-        borrowReply(outcome, (borrowed) => desk.borrowedLease(borrowed)),
+        borrowReply(outcome, (borrowed) => desk.borrowedLease(borrowed), proof),
       ),
     );
   }

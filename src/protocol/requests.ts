@@ -85,7 +85,7 @@ interface ReleaseParams {
   readonly lease: LeaseId;
 }
 
-export interface BorrowParams {
+export interface BorrowParams extends Remembered {
   readonly feature: string;
   /** As in `AcquireParams`; of a lease that there is, what it was granted with counts. */
   readonly version: string;
@@ -221,6 +221,7 @@ export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf[M]> } = {
     borrowMs: borrowSpanField,
     workstation: fingerprintField,
     lease: leaseIdField.exactOptional(),
+    ...remembered,
   }),
   "seat.return": z.strictObject({ lease: leaseIdField }),
   "usage.record": z.strictObject({

@@ -71,7 +71,7 @@ export type AcquireResult =
       readonly expectedWaitMs?: Millis;
     } & Proven);
 
-export interface BorrowResult {
+export interface BorrowResult extends Proven {
   readonly lease: LeaseId;
   /** The first moment after the borrowed time, by the daemon's wall clock. */
   readonly until: UnixMillis;
@@ -219,6 +219,7 @@ export const RESULTS: { readonly [M in Method]: z.ZodType<ResultOf[M]> } = {
     until: momentField,
     ticket: smallNoteField,
     license: largeNoteField,
+    ...proven,
   }),
   "seat.return": z.strictObject({}),
   "usage.record": z.strictObject({ results: z.array(outcome).max(RECORDS_PER_REQUEST) }),

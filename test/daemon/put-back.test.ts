@@ -142,6 +142,45 @@ describe("a ledger that was put back to an older state", () => {
     expect((await daemon.admin.seats()).seats).toEqual([]);
   });
 
+  it("lends none either, and has back what it lent", async () => {
+    const dataDir = emptyFolder();
+    const lending = { name: "cad.pro", seats: 3, borrow: { days: 7, seats: 2 } };
+    const terms = { site: "Example Studio", features: [lending], witness_policy: "refuse" };
+    const { daemon } = await putBack(terms, dataDir);
+    const { keeper } = await application(daemon, dataDir);
+    await expect(keeper.borrow("cad.pro", { days: 1 })).rejects.toMatchObject({
+      reason: "LEDGER_BROKEN",
+    });
+    await expect.poll(async () => (await daemon.admin.seats()).seats).toEqual([]);
+  });
+
+  it("ends the seats that are held, for good", async () => {
+    const terms = policy({ witness_policy: "refuse" });
+    const [dataDir, snapshot] = [emptyFolder(), join(emptyFolder(), "snapshot")];
+    const first = await aDaemon(terms);
+    const { config } = first.site;
+    const listen = { ...config.listen, port: first.address.port };
+    const site = { ...first.site, config: { ...config, listen } };
+    const { keeper } = await application(first, dataDir);
+    const seat = await keeper.acquire("sim.solver");
+    await first.stop();
+    cpSync(config.dataDir, snapshot, { recursive: true });
+    const second = await started(site);
+    await grow(second);
+    await visit(second, dataDir);
+    await second.stop();
+    rmSync(config.dataDir, { recursive: true });
+    cpSync(snapshot, config.dataDir, { recursive: true });
+    const third = await started(site);
+    await expect
+      .poll(() => seat.loss, { timeout: 20_000 })
+      .toMatchObject({
+        reason: "LEDGER_BROKEN",
+        final: true,
+      });
+    await expect.poll(async () => (await third.admin.seats()).seats).toEqual([]);
+  });
+
   it("gives seats for the days of grace, also to later processes, and none afterwards", async () => {
     stopTime();
     const dataDir = emptyFolder();
