@@ -1,20 +1,13 @@
-import { isoTime, type Moment, type UnixMillis } from "../base/time.ts";
-import type { OpenSeatTime, UsageEvent } from "../base/usage-event.ts";
+import { isoTime, type UnixMillis } from "../base/time.ts";
+import type { UsageEvent } from "../base/usage-event.ts";
 import { randomBytes } from "../crypto/random.ts";
-import { fitEvents } from "../ledger/checkpoint-size.ts";
-import type { BlockDraft, CheckpointDraft, PreparedBlock } from "../ledger/draft.ts";
-import type {
-  Clocks,
-  Detail,
-  IncidentPayload,
-  SegmentReason,
-  StartPayload,
-} from "../ledger/payload.ts";
+import type { BlockDraft, PreparedBlock } from "../ledger/draft.ts";
+import type { IncidentPayload, SegmentReason, StartPayload } from "../ledger/payload.ts";
 import type { PayloadSource } from "../ledger/payload-codec.ts";
 import type { SealedLedger } from "../ledger/sealed-ledger.ts";
 import type { Log } from "../log/log.ts";
-import type { SeatBook } from "../seats/book.ts";
-import type { CommitGroup, Store } from "../store/database.ts";
+import type { CommitGroup } from "../store/database.ts";
+import { CheckpointDrafts, type CheckpointDraftsParts } from "./checkpoint-drafts.ts";
 import type { Writes } from "./commit-group.ts";
 import { isUnavailable } from "./failure-kind.ts";
 import { SegmentReaders } from "./segment-readers.ts";
@@ -22,14 +15,8 @@ import { SegmentReaders } from "./segment-readers.ts";
 /** A block that a run has to say before its first other one. */
 export type PrefaceBlock = StartPayload | IncidentPayload;
 
-export interface ChainWriterParts {
-  readonly vendor: string;
-  readonly store: Store;
+export interface ChainWriterParts extends CheckpointDraftsParts {
   readonly ledger: SealedLedger;
-  readonly book: SeatBook;
-  readonly now: () => Moment;
-  readonly clocks: () => Clocks;
-  readonly detail: () => Detail;
   readonly sealingKey: () => Uint8Array;
   /** X25519 keys of those who may read beside the vendor, by licenses and configuration of this moment. */
   readonly auditors: () => readonly Uint8Array[];
@@ -52,14 +39,6 @@ type Extras = Pick<CommitGroup, "open" | "records">;
 type Draft = (waiting: readonly UsageEvent[], nextEvent: number) => BlockDraft;
 
 const NO_WRITES: Writes = { changes: [], events: [] };
-const NO_OPEN: readonly OpenSeatTime[] = [];
-
-/**
- * With more events waiting, a checkpoint is split. The last block surely takes this many beside the
- * seat time of so many features, so that time is counted in the very transaction that seals it.
- */
-const LAST_BLOCK_EVENTS = 200;
-const LAST_BLOCK_FEATURES = 100;
 
 /**
  * Joins store and ledger: a block is built inside the transaction that holds what it seals, and
@@ -72,6 +51,7 @@ const LAST_BLOCK_FEATURES = 100;
 export class ChainWriter {
   readonly #parts: ChainWriterParts;
   readonly #preface: PrefaceBlock[];
+  readonly #drafts: CheckpointDrafts;
   #pending: number;
   #from: UnixMillis;
   /** For whom the running segment is sealed, and the next one would be. */
@@ -80,6 +60,7 @@ export class ChainWriter {
   constructor(parts: ChainWriterParts) {
     this.#parts = parts;
     this.#preface = [...parts.preface];
+    this.#drafts = new CheckpointDrafts(parts);
     this.#pending = parts.pending;
     this.readers = new SegmentReaders(parts);
     // The first interval begins with the run that opens it.
@@ -115,12 +96,12 @@ export class ChainWriter {
     await this.prepareChain();
     let first = writes;
     try {
-      while (this.#pending + first.events.length > this.#lastBlockEvents()) {
+      while (!this.#drafts.fitsLast(this.#pending + first.events.length)) {
         const changes = [...first.changes, ...this.#parts.book.takeHours()];
         // oxlint-disable-next-line no-await-in-loop -- one block after the other
         await this.#keepingBook(
           this.#commit({ changes, events: first.events }, (waiting, next) =>
-            this.#checkpoint(waiting, next, NO_OPEN),
+            this.#drafts.next(waiting, next, this.#from),
           ),
         );
         first = NO_WRITES;
@@ -189,22 +170,8 @@ export class ChainWriter {
     return [
       ...(due ? [{ type: "segment", createdAt, highWater, reason: due } as const] : []),
       ...this.#preface,
-      ...this.#foreseenCheckpoints(),
+      ...this.#drafts.all(this.#from),
     ];
-  }
-
-  #foreseenCheckpoints(): readonly CheckpointDraft[] {
-    const { store, vendor, book, now } = this.#parts;
-    const nextEvent = store.lastEventId(vendor) + 1;
-    let waiting = store.pending(vendor);
-    if (waiting.length === 0 && book.features().every(({ used }) => used === 0)) return [];
-    const drafts: CheckpointDraft[] = [];
-    while (waiting.length > this.#lastBlockEvents()) {
-      const draft = this.#checkpoint(waiting, nextEvent, NO_OPEN);
-      drafts.push(draft);
-      waiting = draft.later;
-    }
-    return [...drafts, this.#checkpoint(waiting, nextEvent, book.openUntil(now()))];
   }
 
   async #openSegment(reason: SegmentReason, records: Extras["records"]): Promise<void> {
@@ -228,7 +195,7 @@ export class ChainWriter {
     const changes = [...writes.changes, change, ...hours];
     await this.#keepingCut(
       this.#commit({ changes, events: writes.events, open }, (waiting, next) =>
-        this.#checkpoint(waiting, next, open),
+        this.#drafts.next(waiting, next, this.#from, open),
       ),
     );
   }
@@ -251,32 +218,6 @@ export class ChainWriter {
       throw error;
     }
     book.keep();
-  }
-
-  #lastBlockEvents(): number {
-    const inUse = this.#parts.book.features().filter(({ used }) => used > 0).length;
-    return inUse <= LAST_BLOCK_FEATURES ? LAST_BLOCK_EVENTS : 0;
-  }
-
-  #checkpoint(
-    waiting: readonly UsageEvent[],
-    nextEvent: number,
-    open: readonly OpenSeatTime[],
-  ): CheckpointDraft {
-    const { book, clocks, detail } = this.#parts;
-    const taken = fitEvents(waiting, detail(), open);
-    const time = clocks();
-    return {
-      type: "checkpoint",
-      detail: detail(),
-      firstEventId: waiting[0]?.id ?? nextEvent,
-      events: waiting.slice(0, taken),
-      later: waiting.slice(taken),
-      open,
-      inUse: new Map(book.features().map(({ name, used }) => [name, used])),
-      from: this.#from,
-      clocks: time,
-    };
   }
 
   /** What must stand before the next block: the start of this run, then a fresh segment if one is due. */
