@@ -1,25 +1,16 @@
 import type { LeaseId } from "../base/ids.ts";
-import { after, type Millis, type MonoMillis, millis, minutes, unixMillis } from "../base/time.ts";
+import { after, type Millis, type MonoMillis, millis, minutes } from "../base/time.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
-import { LEASES_PER_REQUEST } from "../protocol/limits.ts";
-import type { BorrowResult } from "../protocol/results.ts";
-import { freshNonce } from "./acquisition.ts";
-import { againOf, type BorrowWish, borrowParams, isAnswer } from "./borrow-request.ts";
+import type { BorrowWish } from "./borrow-request.ts";
 import { BorrowedSeat, type BorrowedSeatDesk } from "./borrowed-seat.ts";
-import { BorrowRefusedError, ClientError, SeatDeniedError } from "./errors.ts";
+import type { ClientError } from "./errors.ts";
 import type { Borrowed, HeldTicket } from "./held-ticket.ts";
 import type { Link } from "./link.ts";
 import type { Loss, Seat } from "./seat.ts";
 import type { SeatWish } from "./seat-wish.ts";
 import type { Session } from "./session.ts";
-import type { KeptTicket } from "./ticket-file.ts";
-import {
-  covers,
-  type ProvenTicket,
-  proveTicket,
-  refused,
-  type TicketOwner,
-} from "./ticket-proof.ts";
+import { covers, refused, type TicketOwner } from "./ticket-proof.ts";
+import { ignoreClientError, isOf, type ReturnOutcome, TicketRequests } from "./ticket-requests.ts";
 import { TicketShelf } from "./ticket-shelf.ts";
 import type { TicketStore } from "./ticket-store.ts";
 
@@ -38,9 +29,6 @@ export interface BorrowingsParts {
   readonly listener: BorrowingsListener;
 }
 
-/** `pending` where the daemon will be told at the next connection. */
-export type ReturnOutcome = "returned" | "pending";
-
 /** How often ends and renewals are looked at, whatever the clock does in between. */
 const GLANCE: Millis = minutes(10);
 
@@ -58,6 +46,7 @@ export class Borrowings implements BorrowedSeatDesk {
   readonly clock: Clock;
   readonly #parts: BorrowingsParts;
   readonly #shelf: TicketShelf;
+  readonly #requests: TicketRequests;
   /** Those that this process uses. */
   readonly #seats = new Map<LeaseId, BorrowedSeat>();
   #timer: Timer | undefined;
@@ -67,6 +56,7 @@ export class Borrowings implements BorrowedSeatDesk {
     this.#parts = parts;
     this.clock = parts.clock;
     this.#shelf = new TicketShelf(parts.store, parts.owner, parts.clock);
+    this.#requests = new TicketRequests({ ...parts, shelf: this.#shelf });
   }
 
   get list(): readonly Borrowed[] {
@@ -141,10 +131,11 @@ export class Borrowings implements BorrowedSeatDesk {
     const unlock = await this.#parts.store.lock(lease);
     if (unlock === undefined) throw refused("another program uses the seat; end it first");
     try {
-      await this.#keep(held.proven, { ...held.kept, isReturned: true });
+      await this.#shelf.keep(held.proven, { ...held.kept, isReturned: true });
+      this.#plan();
       const { session } = this.#parts.link;
       if (session === undefined || !isOf(held, session)) return "pending";
-      return await this.#tellReturned(lease, session);
+      return await this.#requests.tellReturned(lease, session);
     } finally {
       await unlock();
     }
@@ -191,51 +182,7 @@ export class Borrowings implements BorrowedSeatDesk {
   }
 
   async #ask(wish: BorrowWish, lease: LeaseId | undefined): Promise<HeldTicket> {
-    const params = borrowParams(wish, this.#parts.owner, lease);
-    try {
-      const { result, session } = await this.#parts.link.call("seat.borrow", params);
-      return await this.#receive(wish, result, session);
-    } catch (error) {
-      if (error instanceof BorrowRefusedError) this.#giveUp(error.lease);
-      throw error;
-    }
-  }
-
-  /** Goes back, unless there is a ticket for it from before. */
-  #giveUp(lease: LeaseId): void {
-    if (this.#shelf.get(lease) !== undefined) return;
-    this.#parts.link.call("seat.return", { lease }).catch(ignoreClientError);
-  }
-
-  /**
-   * Safe on disk before anybody is told. What cannot be used or kept goes back at once, unless there
-   * is a ticket for it from before.
-   */
-  async #receive(wish: BorrowWish, result: BorrowResult, session: Session): Promise<HeldTicket> {
-    try {
-      return await this.#accept(wish, result, session);
-    } catch (error) {
-      if (this.#shelf.get(result.lease) !== undefined) throw error;
-      await session.request("seat.return", { lease: result.lease }).catch(ignoreClientError);
-      throw error;
-    }
-  }
-
-  async #accept(wish: BorrowWish, result: BorrowResult, session: Session): Promise<HeldTicket> {
-    const { ticket, license } = result;
-    const proven = proveTicket({ ticket, license }, this.#parts.owner);
-    const asked = { lease: result.lease, chainId: session.chainId };
-    if (!isAnswer(proven, wish, asked)) throw refused("it is for another request");
-    if (this.clock.now().wall >= proven.ticket.until)
-      throw refused("the clock of this computer is ahead of the license server's");
-    const renewFor = wish.renew ? wish.span : null;
-    // Of this ticket's life nothing was seen yet.
-    const kept = { ticket, license, renewFor, isReturned: false, seenAt: unixMillis(0) };
-    return this.#keep(proven, kept);
-  }
-
-  async #keep(proven: ProvenTicket, kept: KeptTicket): Promise<HeldTicket> {
-    const held = await this.#shelf.keep(proven, kept);
+    const held = await this.#requests.borrow(wish, lease);
     this.#plan();
     return held;
   }
@@ -246,44 +193,19 @@ export class Borrowings implements BorrowedSeatDesk {
       const own = this.#shelf.all.filter((held) => isOf(held, session));
       for (const { ticket } of own.filter(({ kept }) => kept.isReturned)) {
         // oxlint-disable-next-line no-await-in-loop -- few, and nothing waits for them
-        await this.#tellReturned(ticket.leaseId, session);
+        await this.#requests.tellReturned(ticket.leaseId, session);
       }
-      await this.#checkStillOurs(session);
+      for (const { id, reason, hint } of await this.#requests.notOurs(session)) {
+        // oxlint-disable-next-line no-await-in-loop -- few, and nothing waits for them
+        await this.#shelf.drop(id);
+        this.#seats.get(id)?.refuse({ reason, hint });
+      }
       await this.#renewDue();
     } catch (error) {
       // No connection any more, or no disk: the next connection tries again.
       ignoreClientError(error);
     }
     this.#plan();
-  }
-
-  /** The vendor may have given a seat up meanwhile. */
-  async #checkStillOurs(session: Session): Promise<void> {
-    const own = this.#shelf.all.filter((held) => isOf(held, session));
-    const leases = own.map(({ ticket }) => ticket.leaseId).slice(0, LEASES_PER_REQUEST);
-    if (leases.length === 0) return;
-    const { lost } = await session.request("seat.renew", { leases, nonce: freshNonce() });
-    for (const { id, reason, hint } of lost) {
-      // oxlint-disable-next-line no-await-in-loop -- few, and nothing waits for them
-      await this.#lose(id, { reason, hint });
-    }
-  }
-
-  async #lose(lease: LeaseId, why: Pick<Loss, "reason" | "hint">): Promise<void> {
-    await this.#shelf.drop(lease);
-    this.#seats.get(lease)?.refuse(why);
-  }
-
-  async #tellReturned(lease: LeaseId, session: Session): Promise<ReturnOutcome> {
-    try {
-      await session.request("seat.return", { lease });
-    } catch (error) {
-      // Denied: it came back in another way.
-      if (!(error instanceof ClientError)) throw error;
-      if (!(error instanceof SeatDeniedError)) return "pending";
-    }
-    await this.#shelf.drop(lease);
-    return "returned";
   }
 
   async #renewDue(): Promise<void> {
@@ -295,21 +217,7 @@ export class Borrowings implements BorrowedSeatDesk {
       if (!held.isUsable || !held.isDue || !isOf(held, session)) continue;
       this.#retryAt = after(now, RETRY);
       // oxlint-disable-next-line no-await-in-loop -- few, and nothing waits for them
-      await this.#renew(againOf(held), held.ticket.leaseId, session);
-    }
-  }
-
-  /** On this connection alone: nobody waits for it. Denied, it stays ours until its end. */
-  async #renew(wish: BorrowWish, lease: LeaseId, session: Session): Promise<void> {
-    try {
-      const result = await session.request(
-        "seat.borrow",
-        borrowParams(wish, this.#parts.owner, lease),
-      );
-      await this.#accept(wish, result, session);
-      this.#retryAt = undefined;
-    } catch (error) {
-      ignoreClientError(error);
+      if (await this.#requests.renew(held, session)) this.#retryAt = undefined;
     }
   }
 
@@ -340,10 +248,4 @@ function fits({ proven }: HeldTicket, wish: SeatWish): boolean {
 function isSameSeat({ ticket }: HeldTicket, wish: BorrowWish): boolean {
   const { feature, version, count } = ticket;
   return feature === wish.feature && version === wish.version && count === wish.count;
-}
-
-const isOf = ({ ticket }: HeldTicket, { chainId }: Session): boolean => ticket.chainId === chainId;
-
-function ignoreClientError(error: unknown): undefined {
-  if (!(error instanceof ClientError)) throw error;
 }

@@ -9,7 +9,6 @@
  * await using seat = await keeper.acquire("cad.pro", { version: "4.2", wait: true });
  */
 export type { DenialReason } from "../base/denial.ts";
-export type { ReturnOutcome } from "./borrowings.ts";
 export { borrowedHere, type ConnectOptions, connect } from "./connect.ts";
 export { CLIENT_CODES, type ClientCode, ClientError, SeatDeniedError } from "./errors.ts";
 export type { Borrowed } from "./held-ticket.ts";
@@ -17,5 +16,6 @@ export type { AcquireOptions, BorrowOptions, Seatkeeper, SeatkeeperEvents } from
 export type { Loss, Seat, SeatEvents } from "./seat.ts";
 export { parseServers, type ServerAddress } from "./server-address.ts";
 export type { LiveStatus, StatusListener } from "./status-watch.ts";
+export type { ReturnOutcome } from "./ticket-requests.ts";
 export type { RecordOptions, Usage, UsageOutcome } from "./usage.ts";
 export type { Contradiction } from "./witness.ts";

@@ -8,7 +8,7 @@ import type { Notification, NotificationOf } from "../protocol/notifications.ts"
 import type { UsageRecord } from "../protocol/requests.ts";
 import type { FeatureStatus, RenewResult } from "../protocol/results.ts";
 import { Acquisitions, freshNonce, grantOf } from "./acquisition.ts";
-import { Borrowings, type BorrowingsListener, type ReturnOutcome } from "./borrowings.ts";
+import { Borrowings, type BorrowingsListener } from "./borrowings.ts";
 import { Claims } from "./claims.ts";
 import { ClientError, SeatDeniedError } from "./errors.ts";
 import type { Borrowed } from "./held-ticket.ts";
@@ -22,6 +22,7 @@ import type { Session } from "./session.ts";
 import type { Spool } from "./spool.ts";
 import { type StatusListener, StatusWatch } from "./status-watch.ts";
 import type { TicketOwner } from "./ticket-proof.ts";
+import type { ReturnOutcome } from "./ticket-requests.ts";
 import type { TicketStore } from "./ticket-store.ts";
 import type { Usage } from "./usage.ts";
 import { type UsageDesk, UsageQueue } from "./usage-queue.ts";
