@@ -7,6 +7,7 @@ import { sha256 } from "../crypto/hash.ts";
 import { randomHex } from "../crypto/random.ts";
 import { decodeLabels, type Labels } from "../protocol/requests.ts";
 import { openClientKey } from "./client-key-file.ts";
+import { Enrolment, type EnrolmentOptions } from "./enrolment.ts";
 import type { Borrowed } from "./held-ticket.ts";
 import { Keeper, type Seatkeeper } from "./keeper.ts";
 import { SeatMemory } from "./seat-memory.ts";
@@ -18,7 +19,7 @@ import { TicketShelf } from "./ticket-shelf.ts";
 import { TicketStore } from "./ticket-store.ts";
 import { workstationId } from "./workstation-id.ts";
 
-export interface ConnectOptions {
+export interface ConnectOptions extends EnrolmentOptions {
   /**
    * `wss://host:7328`, `ws://127.0.0.1:7328` or `7328@host`, several as a list or separated by
    * commas, first choice first. Another one serves while the first is away; docs/CLIENT.md says how.
@@ -45,8 +46,6 @@ export interface ConnectOptions {
   readonly hostId?: string;
   /** Lets `ws://` name another machine: who sits on the wire can take the session over. */
   readonly allowPlaintext?: boolean;
-  /** For sites that enrol their clients. */
-  readonly token?: string;
   /** Ends the attempt to connect; afterwards it does nothing. */
   readonly signal?: AbortSignal;
 }
@@ -62,6 +61,7 @@ export interface ConnectOptions {
 export async function connect(options: ConnectOptions): Promise<Seatkeeper> {
   const servers = parseServers(options.servers, options.allowPlaintext === true);
   const identity = await identityOf(options);
+  await identity.enrolment.check();
   const clock = systemClock();
   const keeper = new Keeper(
     servers,
@@ -101,7 +101,7 @@ export async function borrowedHere(
 }
 
 async function identityOf(options: Omit<ConnectOptions, "servers">): Promise<Identity> {
-  const { keyFile = join(dataDirOf(options), "client.key"), vendor, token } = options;
+  const { keyFile = join(dataDirOf(options), "client.key"), vendor } = options;
   const labels = labelsOf(options.labels ?? {});
   const rootKey = keyBytes(vendor.rootKey);
   return {
@@ -110,7 +110,7 @@ async function identityOf(options: Omit<ConnectOptions, "servers">): Promise<Ide
     signer: await openClientKey(keyFile),
     instanceId: instanceId(randomHex(16)),
     labels,
-    token,
+    enrolment: new Enrolment(options),
   };
 }
 

@@ -33,6 +33,10 @@ export const CLIENT_CODES = [
   "TICKET_FILE",
   /** The client key file cannot be made, or is not one, or others may read it. */
   "CLIENT_KEY_FILE",
+  /** The enrolment token cannot be read, is none, or others may read it. */
+  "TOKEN_UNUSABLE",
+  /** The enrolment token would go to another machine without TLS, without `allowPlaintextToken`. */
+  "TOKEN_PLAINTEXT",
   /** More usage waits for the server than is kept on disk. */
   "USAGE_BACKLOG",
   /** Usage cannot be kept on disk; nothing of it was recorded. */

@@ -6,6 +6,8 @@ export interface ServerAddress {
   /** `wss://host:7328/`. */
   readonly url: string;
   readonly secure: boolean;
+  /** Whether it is this machine. */
+  readonly isLoopback: boolean;
 }
 
 /** Addresses in one list. */
@@ -35,12 +37,13 @@ function parseServer(text: string, allowPlaintext: boolean): ServerAddress {
   const { port, host } = FIELD_FORM.exec(text)?.groups ?? {};
   const url = parseUrl(host === undefined ? text : `wss://${bracketed(host)}:${port}`, text);
   const secure = url.protocol === "wss:";
-  if (!secure && !allowPlaintext && !isLoopback(url.hostname)) {
+  const isHere = isLoopback(url.hostname);
+  if (!secure && !allowPlaintext && !isHere) {
     throw new ClientError("SERVER_PLAINTEXT", `${quoted(text)} would be reached without TLS`, {
       hint: "write wss:// instead, or allow plaintext on purpose",
     });
   }
-  return { url: url.href, secure };
+  return { url: url.href, secure, isLoopback: isHere };
 }
 
 function parseUrl(text: string, original: string): URL {

@@ -11,6 +11,7 @@ import { writeJsonNote } from "../note/json-note.ts";
 import { CLIENT_NOTE_NAME, helloBody } from "../protocol/handshake.ts";
 import type { Labels, Method, ParamsOf } from "../protocol/requests.ts";
 import type { ResultOf } from "../protocol/results.ts";
+import type { Enrolment } from "./enrolment.ts";
 import { ClientError } from "./errors.ts";
 import { EvidenceFolder } from "./evidence.ts";
 import { HeadMemory } from "./head-memory.ts";
@@ -36,7 +37,7 @@ export interface Identity {
   readonly signer: Signer;
   readonly instanceId: InstanceId;
   readonly labels: Labels;
-  readonly token: string | undefined;
+  readonly enrolment: Enrolment;
 }
 
 /** What a request asked for; the rest of the claim is who we are. */
@@ -83,7 +84,10 @@ export class Session {
       const note = await wire.open();
       const seen = wire.certificateFingerprint;
       const challenger = checkChallenge(note, seen, identity.vendor);
-      const licenses = await greet(wire, challenger, identity);
+      // Over TLS the challenge proves that the daemon with this key is at the other end.
+      const { daemonKey } = challenger.challenge;
+      const token = await identity.enrolment.tokenFor(daemonKey, address);
+      const licenses = await greet(wire, challenger, identity, token);
       const witness = await witnessOf(challenger, identity, licenses, clock);
       const ledgerWatch = new LedgerWatch(wire, witness, listener);
       return new Session(address.url, wire, { challenger, identity, ledgerWatch });
@@ -166,6 +170,7 @@ async function greet(
   wire: Wire,
   challenger: Challenger,
   identity: Identity,
+  token: string | undefined,
 ): Promise<readonly License[]> {
   const { challenge, chainId } = challenger;
   const nonce = toBase64Url(randomBytes(32));
@@ -179,7 +184,7 @@ async function greet(
     nonce,
   });
   const note = writeJsonNote("hello", body, { name: CLIENT_NOTE_NAME, signer: identity.signer });
-  const { vendor, labels, token } = identity;
+  const { vendor, labels } = identity;
   const enrolment = token === undefined ? {} : { token };
   const result = await wire.request("hello", { vendor: vendor.name, note, labels, ...enrolment });
   const { welcome, licenses } = checkWelcome(result, nonce, challenger, vendor);

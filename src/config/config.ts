@@ -44,6 +44,10 @@ export interface Config extends SitePolicy {
     readonly format: "json" | "text";
   };
   readonly limits: ConfigLimits;
+  readonly access: {
+    /** Whether a client must show an enrolment token to be greeted. */
+    readonly tokens: "optional" | "required";
+  };
   readonly auditor: {
     /** Who besides the vendors may read what is sealed, as `seatkeeper-audit init` prints it. */
     readonly key: string | null;
@@ -147,6 +151,7 @@ function configOf(settings: Settings, folder: string): Config {
     groups: settings.groups,
     rules: settings.rules,
     policy: { showHolders: settings.policy.show_holders },
+    access: settings.access,
     auditor: settings.auditor,
   };
 }

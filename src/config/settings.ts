@@ -52,6 +52,7 @@ export interface Settings {
   readonly groups: Groups;
   readonly rules: readonly WrittenRule[];
   readonly policy: { readonly show_holders: ShowHolders };
+  readonly access: { readonly tokens: "optional" | "required" };
   readonly auditor: { readonly key: string | null };
 }
 
@@ -143,6 +144,8 @@ const limits = section({
 
 const policy = section({ show_holders: z.enum(["none", "pseudonym"]).default("none") });
 
+const access = section({ tokens: z.enum(["optional", "required"]).default("optional") });
+
 /** A slip in a key would seal the ledger to nobody, and a key of small order stop it being sealed. */
 const auditorKey = text.superRefine((key, context) => {
   try {
@@ -172,6 +175,7 @@ const shape = {
   groups,
   rules,
   policy,
+  access,
   auditor,
 };
 
@@ -183,10 +187,9 @@ const file = z.strictObject(shape).superRefine((settings, context) => {
 });
 
 const SECTIONS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  Object.entries({ listen, tls, checkpoint, history, log, limits, policy }).map(([name, part]) => [
-    name,
-    Object.keys(part.out.shape),
-  ]),
+  Object.entries({ listen, tls, checkpoint, history, log, limits, policy, access }).map(
+    ([name, part]) => [name, Object.keys(part.out.shape)],
+  ),
 );
 
 function complaintsOf(issue: z.core.$ZodIssue): readonly Complaint[] {

@@ -124,6 +124,20 @@ export class AdminClient {
     return this.#ask("askNamedUser", asked);
   }
 
+  /** The site's enrolment tokens, or those that bind somebody. */
+  tokens(holder?: AdminAskedOf["findTokens"]): Answer<"tokens"> {
+    return holder === undefined ? this.#ask("tokens", undefined) : this.#ask("findTokens", holder);
+  }
+
+  /** The answer has the text of the token, which nobody can ask for again. */
+  createToken(asked: AdminAskedOf["createToken"]): Answer<"createToken"> {
+    return this.#ask("createToken", asked);
+  }
+
+  revokeToken(id: string): Answer<"revokeToken"> {
+    return this.#ask("revokeToken", { id });
+  }
+
   /** What would happen if somebody asked now. */
   why(asked: AdminAskedOf["why"]): Answer<"why"> {
     return this.#ask("why", asked);

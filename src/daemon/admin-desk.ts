@@ -16,6 +16,7 @@ import type { Site } from "./site.ts";
 import { oneVendor } from "./site-files.ts";
 import { licenseInForce, siteLicenses } from "./site-licenses.ts";
 import { type SiteStatusParts, siteStatus } from "./site-status.ts";
+import { createToken, listTokens, revokeToken } from "./token-desk.ts";
 import { usageDays } from "./usage-days.ts";
 import { type Exported, exportUsage } from "./usage-export.ts";
 import { usageHistory } from "./usage-history.ts";
@@ -95,6 +96,10 @@ function answersOf(parts: AdminDeskParts): AdminAnswers {
     namedUsers: () => ({ lists: namedLists(desks) }),
     editNamedUsers: (asked) => editNamedUsers(site, log, asked),
     askNamedUser: (asked) => askNamedUser(site, asked),
+    tokens: () => listTokens(site),
+    createToken: (asked) => createToken(site, log, asked),
+    findTokens: (holder) => listTokens(site, holder),
+    revokeToken: ({ id }) => revokeToken(site, log, id),
   };
 }
 

@@ -12,6 +12,7 @@ import type { AdminProblem } from "../protocol/admin/problem.ts";
 import type { AdminReload } from "../protocol/admin/reload.ts";
 import { AdminDesk } from "./admin-desk.ts";
 import { AdminServer } from "./admin-server.ts";
+import { Admission } from "./admission.ts";
 import { DaemonError } from "./errors.ts";
 import { healthPage, type NotReady } from "./health.ts";
 import { PRODUCT } from "./product.ts";
@@ -217,6 +218,7 @@ function sessionParts(
     log,
     siteKey: site.siteKey,
     door: site.door,
+    admission: new Admission(site.enrolments, config.access),
     desks: site.desks,
     certificateFingerprint: tls === undefined ? null : certificateFingerprint(tls.certificate),
     handshake,

@@ -1,5 +1,5 @@
 import type { SiteRules } from "../base/site-rules.ts";
-import type { Standing } from "../base/standing.ts";
+import { NO_STANDING, type Standing } from "../base/standing.ts";
 import { pseudonymOf } from "../privacy/pseudonym.ts";
 import type { Labels } from "../protocol/requests.ts";
 import { compileGroups, type Doorkeeper } from "../rules/group.ts";
@@ -16,6 +16,12 @@ export function pseudonymsOf(key: Uint8Array, { user, host, display }: Labels): 
     display: display === undefined ? null : pseudonymOf(key, "display", display),
   };
 }
+
+/**
+ * What a certificate or token proves of its bearer's labels at this moment; undefined once it has
+ * ended. Asked anew each time: it may be revoked while the connection lives.
+ */
+export type Proof = () => Standing["bound"] | undefined;
 
 /** Asks the door about one caller again; answers by the rules of that moment. */
 export type StandingNow = () => Standing;
@@ -52,13 +58,37 @@ export class Door {
     this.#doorkeeper = compileGroups(policy.groups);
   }
 
-  /** @param address where the connection comes from; undefined when unknown. */
-  lookAt({ user, host }: Pick<Labels, "user" | "host">, address: string | undefined): StandingNow {
+  /**
+   * @param address where the connection comes from; undefined when unknown.
+   * @param proofs what vouches for the labels; a label is bound when one of them says so.
+   */
+  lookAt(
+    { user, host }: Pick<Labels, "user" | "host">,
+    address: string | undefined,
+    proofs: readonly Proof[] = [],
+  ): StandingNow {
     let seen: { readonly by: Doorkeeper; readonly standing: Standing } | undefined;
     return () => {
       const by = this.#doorkeeper;
-      if (seen?.by !== by) seen = { by, standing: by.standingOf({ user, host, address }) };
+      const bound = boundBy(proofs);
+      if (seen?.by !== by || !isSame(seen.standing.bound, bound)) {
+        seen = { by, standing: { groups: by.groupsOf({ user, host, address }), bound } };
+      }
       return seen.standing;
     };
   }
 }
+
+function boundBy(proofs: readonly Proof[]): Standing["bound"] {
+  if (proofs.length === 0) return NO_STANDING.bound;
+  let { user, host } = NO_STANDING.bound;
+  for (const proof of proofs) {
+    const bound = proof();
+    user ||= bound?.user === true;
+    host ||= bound?.host === true;
+  }
+  return { user, host };
+}
+
+const isSame = (one: Standing["bound"], other: Standing["bound"]): boolean =>
+  one.user === other.user && one.host === other.host;

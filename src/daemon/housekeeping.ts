@@ -9,6 +9,7 @@ import {
 import type { Clock, Timer } from "../clock/clock.ts";
 import { failure, type Log } from "../log/log.ts";
 import type { Store } from "../store/database.ts";
+import type { Enrolments } from "./enrolments.ts";
 import { isUnavailable } from "./failure-kind.ts";
 import type { SiteTime } from "./site-time.ts";
 
@@ -34,6 +35,7 @@ interface HouseParts {
   /** How long the history stays. */
   readonly keep: Millis;
   readonly vendors: () => Iterable<string>;
+  readonly enrolments: Pick<Enrolments, "forget">;
 }
 
 /**
@@ -61,9 +63,10 @@ export class Housekeeping {
 
   /** @returns whether there may be more. */
   #prune(): boolean {
-    const { store, keep, log } = this.#parts;
+    const { store, enrolments, keep, log } = this.#parts;
     try {
       const before = unixMillis(Math.max(0, this.#reach() - keep));
+      enrolments.forget(before);
       let isMore = false;
       for (const vendor of this.#parts.vendors()) isMore = store.prune(vendor, before) || isMore;
       return isMore;

@@ -27,8 +27,9 @@ import { type WireError, wireFault } from "../protocol/wire-error.ts";
 import type { UsageRecord } from "../seats/command.ts";
 import type { Notice } from "../seats/decision.ts";
 import type { Caller } from "../seats/lease.ts";
+import { type Admission, tokenEnded } from "./admission.ts";
 import type { Attendee, Listener } from "./attendance.ts";
-import { type Door, pseudonymsOf, type StandingNow } from "./door.ts";
+import { type Door, type Proof, type Pseudonyms, pseudonymsOf, type StandingNow } from "./door.ts";
 import type { Expiry } from "./expiries.ts";
 import { verifiedHello } from "./greeting.ts";
 import { HELLO_LATE, type Peer, REPLACED, type Visit } from "./peer.ts";
@@ -56,6 +57,7 @@ export interface SessionParts {
   readonly log: Log;
   readonly siteKey: SiteKey;
   readonly door: Door;
+  readonly admission: Admission;
   /** By vendor name. */
   readonly desks: ReadonlyMap<string, VendorDesk>;
   /** Null over plaintext. */
@@ -72,6 +74,7 @@ interface Greeted {
   readonly desk: VendorDesk;
   readonly who: Omit<Caller, "standing">;
   readonly standing: StandingNow;
+  readonly isWelcome: () => boolean;
 }
 
 const ENDS = { revoked: "LEASE_REVOKED", idle: "LEASE_IDLE", expired: "LEASE_EXPIRED" } as const;
@@ -208,6 +211,7 @@ export class Session implements Visit, Listener, Watcher {
     if (greeted === undefined) {
       return this.#refuse(request, wireFault("AUTH_REQUIRED", "the first request must be hello"));
     }
+    if (!greeted.isWelcome()) return this.#turnAway(request, tokenEnded());
     this.#ask(request, greeted.desk);
   }
 
@@ -229,26 +233,47 @@ export class Session implements Visit, Listener, Watcher {
       certificateFingerprint: this.#parts.certificateFingerprint,
     });
     if (hello === undefined) {
-      this.#refuse(request, wireFault("AUTH_FAILED", "the hello does not answer this challenge"));
-      return this.#peer.close(1008);
+      return this.#turnAway(
+        request,
+        wireFault("AUTH_FAILED", "the hello does not answer this challenge"),
+      );
+    }
+    const { labels, token } = request.params;
+    const pseudonyms = pseudonymsOf(this.#parts.siteKey.pseudonymKey, labels);
+    const admitted = this.#parts.admission.admit(token, pseudonyms);
+    if (admitted.kind === "refused") {
+      const { user, host } = pseudonyms;
+      const { why } = admitted;
+      this.#parts.log.info("enrolment.refused", { why, pseudonym: user, machine: host });
+      return this.#turnAway(request, admitted.error);
     }
     this.#helloTimer.cancel();
-    this.#greeted = { desk, ...this.#lookAt(hello, request.params.labels) };
+    this.#greeted = {
+      desk,
+      ...this.#lookAt(hello, labels, pseudonyms, admitted.proofs),
+      isWelcome: admitted.isWelcome,
+    };
     desk.join(this.caller(), this);
     this.#send(request, desk.welcome(this.#welcome(hello.nonce)));
     for (const expiry of desk.expiries()) this.licenseExpiring(expiry);
   }
 
   /** The door: behind it there are only pseudonyms and names of groups. */
-  #lookAt({ clientKey, instanceId }: Hello, labels: Labels): Omit<Greeted, "desk"> {
+  #lookAt(
+    { clientKey, instanceId }: Hello,
+    labels: Labels,
+    pseudonyms: Pseudonyms,
+    proofs: readonly Proof[],
+  ): Pick<Greeted, "who" | "standing"> {
     return {
-      who: {
-        client: clientKey,
-        instance: instanceId,
-        ...pseudonymsOf(this.#parts.siteKey.pseudonymKey, labels),
-      },
-      standing: this.#parts.door.lookAt(labels, this.#peer.address),
+      who: { client: clientKey, instance: instanceId, ...pseudonyms },
+      standing: this.#parts.door.lookAt(labels, this.#peer.address, proofs),
     };
+  }
+
+  #turnAway(request: Request, error: WireError): void {
+    this.#refuse(request, error);
+    this.#peer.close(1008);
   }
 
   #welcome(nonce: string): Omit<Welcome, "head"> {

@@ -9,6 +9,7 @@ import { openStore, type Store } from "../store/database.ts";
 import { clockMemory } from "./clock-memory.ts";
 import { type DeskParts, openDeskCore } from "./desk-core.ts";
 import { Door } from "./door.ts";
+import { Enrolments } from "./enrolments.ts";
 import { isUnavailable } from "./failure-kind.ts";
 import type { NotReady } from "./health.ts";
 import { Housekeeping } from "./housekeeping.ts";
@@ -46,6 +47,7 @@ export class Site {
   readonly store: Store;
   readonly door: Door;
   readonly auditor: NamedAuditor;
+  readonly enrolments: Enrolments;
   readonly #orphans: readonly VendorFolder[];
   readonly #config: Config;
   readonly #parts: SiteParts;
@@ -106,6 +108,12 @@ export class Site {
     this.store = opened.store;
     this.door = opened.door;
     this.auditor = opened.auditor;
+    this.enrolments = new Enrolments({
+      store: this.store,
+      time: this.time,
+      daemonKey: this.siteKey.signer.publicKey,
+      fatal: parts.fatal,
+    });
     const { clock, log } = parts;
     this.#housekeeping = new Housekeeping({
       clock,
@@ -114,6 +122,7 @@ export class Site {
       time: this.time,
       keep: config.history.keep,
       vendors: () => this.desks.keys(),
+      enrolments: this.enrolments,
     });
     this.#note(SHUTDOWN, "unclean");
   }
@@ -190,7 +199,10 @@ export class Site {
   }
 
   #markAlive(): void {
-    this.#keeping(() => this.store.markAlive(this.time.now().wall));
+    this.#keeping(() => {
+      this.store.markAlive(this.time.now().wall);
+      this.enrolments.flush();
+    });
   }
 
   #note(key: string, value: string): void {

@@ -4,7 +4,7 @@ import { randomBytes, randomHex } from "../crypto/random.ts";
 import type { AdminWhy, WhyRequest } from "../protocol/admin/why.ts";
 import type { AcquireCommand } from "../seats/command.ts";
 import type { Caller } from "../seats/lease.ts";
-import { pseudonymsOf } from "./door.ts";
+import { type Proof, pseudonymsOf } from "./door.ts";
 import { denialOf } from "./replies.ts";
 import type { Site } from "./site.ts";
 import { oneVendor } from "./site-files.ts";
@@ -38,8 +38,13 @@ function callerNamed({ siteKey, door }: Site, request: WhyRequest): Caller {
     client: clientKey(toBase64Url(randomBytes(32))),
     instance: instanceId(randomHex(16)),
     ...pseudonymsOf(siteKey.pseudonymKey, request),
-    standing: door.lookAt(request, request.address)(),
+    standing: door.lookAt(request, request.address, [proofAsked(request)])(),
   };
+}
+
+/** As though a token had been shown that proves what the administrator says. */
+function proofAsked({ proven = [] }: WhyRequest): Proof {
+  return () => ({ user: proven.includes("user"), host: proven.includes("host") });
 }
 
 function requestOf(

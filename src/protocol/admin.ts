@@ -9,6 +9,7 @@ import type { AdminRequest, AdminRoute } from "./admin/route.ts";
 import { SEALED_USAGE_ROUTES, type SealedUsageRoutes } from "./admin/sealed-usage.ts";
 import { SEAT_ROUTES, type SeatRoutes } from "./admin/seats.ts";
 import { STATUS_ROUTES, type StatusRoutes } from "./admin/status.ts";
+import { TOKEN_ROUTES, type TokenRoutes } from "./admin/tokens.ts";
 import { USAGE_ROUTES, type UsageRoutes } from "./admin/usage.ts";
 import { WHY_ROUTES, type WhyRoutes } from "./admin/why.ts";
 import { demand } from "./decode.ts";
@@ -24,7 +25,8 @@ interface AdminRoutes
     LicenseRoutes,
     ReloadRoutes,
     WhyRoutes,
-    NamedUserRoutes {}
+    NamedUserRoutes,
+    TokenRoutes {}
 
 export type AdminRouteName = keyof AdminRoutes;
 
@@ -62,6 +64,7 @@ const ROUTES: AdminRoutes = {
   ...RELOAD_ROUTES,
   ...WHY_ROUTES,
   ...NAMED_USER_ROUTES,
+  ...TOKEN_ROUTES,
 };
 
 export const ADMIN_ROUTES: {

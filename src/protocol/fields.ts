@@ -40,6 +40,8 @@ export type Bytes32Text = string;
 const BIG = Number.MAX_SAFE_INTEGER;
 /** A license may name any time up to a year; the clock adds nothing to that. */
 const LONGEST_SPAN_MS = 366 * 86_400_000;
+/** Ten years: a token that shall be good for longer is made without an end. */
+const LONGEST_TOKEN_SPAN_MS = 3_660 * 86_400_000;
 const HEX_32 = /^[0-9a-f]{64}$/;
 const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}$/;
 const VENDOR_NAME = /^[a-z0-9](?:[a-z0-9.-]{0,126}[a-z0-9])?$/;
@@ -89,6 +91,11 @@ export const spanField: z.ZodType<Millis, number> = z
   .int()
   .min(0)
   .max(LONGEST_SPAN_MS)
+  .transform(millis);
+export const tokenSpanField: z.ZodType<Millis, number> = z
+  .int()
+  .min(1_000)
+  .max(LONGEST_TOKEN_SPAN_MS)
   .transform(millis);
 export const borrowSpanField: z.ZodType<Millis, number> = z
   .int()

@@ -37,7 +37,7 @@ interface HelloParams {
   /** A note of kind `hello`, signed by the client key. */
   readonly note: string;
   readonly labels: Labels;
-  /** For daemons that enrol clients; others ignore it. */
+  /** An enrolment token of this very daemon: it proves the labels that it was made for. */
   readonly token?: string;
 }
 

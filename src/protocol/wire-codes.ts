@@ -16,6 +16,10 @@ export const WIRE_CODES = {
   ALREADY_GREETED: -32_003,
   /** This daemon keeps no ledger for the vendor the client asked for. */
   VENDOR_UNKNOWN: -32_004,
+  /** The enrolment token is unknown, revoked, expired, or for another user or host. */
+  TOKEN_REFUSED: -32_005,
+  /** This daemon greets nobody without an enrolment token. */
+  TOKEN_REQUIRED: -32_006,
   /** A refusal by license or rule: `data` is a denial. */
   DENIED: -32_010,
 } as const;

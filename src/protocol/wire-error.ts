@@ -61,6 +61,8 @@ const faultMember = z
         "AUTH_FAILED",
         "ALREADY_GREETED",
         "VENDOR_UNKNOWN",
+        "TOKEN_REFUSED",
+        "TOKEN_REQUIRED",
       ]),
       field: messageField.exactOptional(),
       hint: messageField.exactOptional(),

@@ -17,7 +17,6 @@ export function reviewAccess(review: Review): readonly Finding[] {
     ...rulesOf(review, "priority", "linger", "min_lease", "idle_timeout").flatMap((rule) =>
       neverReached(review, rule),
     ),
-    ...rulesOf(review, "require_bound").map(alwaysRefused),
   ];
 }
 
@@ -94,11 +93,4 @@ function isWider({ groups }: Review, outer: ForSome, inner: ForSome): boolean {
   const { who } = outer;
   if (who === null) return true;
   return inner.who?.every((name) => isWithin(groups, name, who)) ?? false;
-}
-
-function alwaysRefused(placed: Placed<"require_bound">): Finding {
-  const { ruleId, who, labels } = placed.rule;
-  const whom = who === null ? "everybody" : listed(who);
-  const text = `this release reads no certificates or tokens that prove the ${listed(labels)}: ${whom} will be refused`;
-  return { severity: "remark", ruleId, path: optionPath(placed), text };
 }

@@ -1,5 +1,4 @@
 import type { RawIdentity } from "../base/identity.ts";
-import type { Standing } from "../base/standing.ts";
 import { matchesWildcard } from "../base/wildcard.ts";
 import { isInNetwork, type Network, readAddress } from "./network.ts";
 
@@ -38,7 +37,8 @@ export interface Door {
 
 /** Finds a caller's groups. Keeps nothing of what it is shown. */
 export interface Doorkeeper {
-  standingOf(door: Door): Standing;
+  /** Names of groups. */
+  groupsOf(door: Door): ReadonlySet<string>;
 }
 
 /** Makes the groups ready for many callers. */
@@ -51,7 +51,7 @@ export function compileGroups(groups: Groups): Doorkeeper {
     networks: group.networks,
   }));
   return {
-    standingOf({ user, host, address }) {
+    groupsOf({ user, host, address }) {
       const login = plain(user);
       const loginInLower = inAnyCase(user);
       const machine = inAnyCase(host);
@@ -62,11 +62,7 @@ export function compileGroups(groups: Groups): Doorkeeper {
           hosts.some((pattern) => matchesWildcard(pattern, machine)) ||
           (from !== undefined && networks.some((network) => isInNetwork(network, from))),
       );
-      return {
-        groups: new Set(found.map(({ name }) => name)),
-        // Certificates and tokens that would prove a label are not read by this release.
-        bound: { user: false, host: false },
-      };
+      return new Set(found.map(({ name }) => name));
     },
   };
 }

@@ -10,6 +10,7 @@ import { BlockRows } from "./block-rows.ts";
 import { type Connection, explaining, openConnection } from "./connection.ts";
 import { type ContradictionRecord, ContradictionRows } from "./contradiction-rows.ts";
 import { checkDatabase, copyDatabase } from "./database-copy.ts";
+import { type Enrolment, EnrolmentRows } from "./enrolment-rows.ts";
 import { EventRows } from "./event-rows.ts";
 import { ExchangeRows, type ExportRecord, type ReceiptRecord } from "./exchange-rows.ts";
 import { MetaRows } from "./meta-rows.ts";
@@ -34,6 +35,12 @@ export type StoreRecord =
 export interface StoreNote {
   readonly key: string;
   readonly value: string;
+}
+
+/** What becomes of enrolment tokens: those that are new or different, and ids of those to forget. */
+interface EnrolmentChange {
+  readonly put?: readonly Enrolment[];
+  readonly drop?: readonly string[];
 }
 
 /** What becomes durable together, or not at all. */
@@ -72,7 +79,9 @@ export class Store {
   readonly #hours: UsageHours;
   readonly #retention: Retention;
   readonly #meta: MetaRows;
+  readonly #enrolments: EnrolmentRows;
   readonly #write: (group: CommitGroup) => PreparedBlock | undefined;
+  readonly #changeEnrolments: (change: EnrolmentChange) => void;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -85,8 +94,11 @@ export class Store {
     this.#hours = new UsageHours(connection);
     this.#retention = new Retention(connection);
     this.#meta = new MetaRows(connection);
+    this.#enrolments = new EnrolmentRows(connection);
     const write = connection.transaction((group: CommitGroup) => this.#writeGroup(group));
     this.#write = (group) => write.immediate(group);
+    const change = connection.transaction((asked: EnrolmentChange) => this.#enrol(asked));
+    this.#changeEnrolments = (asked) => change.immediate(asked);
   }
 
   /**
@@ -192,6 +204,16 @@ export class Store {
     this.#explaining(() => this.#meta.put(key, value));
   }
 
+  /** The site's enrolment tokens, in no order. */
+  enrolments(): readonly Enrolment[] {
+    return this.#explaining(() => this.#enrolments.all());
+  }
+
+  /** Durable as a whole when it returns. */
+  changeEnrolments(change: EnrolmentChange): void {
+    this.#explaining(() => this.#changeEnrolments(change));
+  }
+
   /** Notes that the process runs at `wall`: seat time of leases that nobody resumes ends here. */
   markAlive(wall: UnixMillis): void {
     this.putMeta(LAST_ALIVE, String(wall));
@@ -227,6 +249,11 @@ export class Store {
 
   close(): void {
     this.#connection.close();
+  }
+
+  #enrol({ put = [], drop = [] }: EnrolmentChange): void {
+    for (const enrolment of put) this.#enrolments.put(enrolment);
+    for (const id of drop) this.#enrolments.drop(id);
   }
 
   #writeGroup(group: CommitGroup): PreparedBlock | undefined {

@@ -2,8 +2,8 @@
  * The schema, one step per release that changed it. A step that has shipped is never edited: what
  * changes comes as another step. The database's `user_version` counts the steps taken.
  *
- * Every row belongs to a vendor, because each vendor has a ledger of its own. Persons stand in it
- * by pseudonym alone.
+ * Every row belongs to a vendor, because each vendor has a ledger of its own, but for what is the
+ * site's: `meta` and `enrolments`. Persons stand in it by pseudonym alone.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -199,5 +199,19 @@ export const MIGRATIONS: readonly string[] = [
     sealed INTEGER NOT NULL,
     UNIQUE (vendor, size, root)
   ) STRICT;
+  `,
+  `
+  -- Enrolment tokens. Of the token itself there is its SHA-256, whose first half in hex is the id;
+  -- user and host are the pseudonyms of the labels that it proves.
+  CREATE TABLE enrolments (
+    id TEXT PRIMARY KEY,
+    token_hash BLOB NOT NULL,
+    user TEXT,
+    host TEXT,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    revoked_at INTEGER,
+    last_used_on TEXT
+  ) STRICT, WITHOUT ROWID;
   `,
 ];

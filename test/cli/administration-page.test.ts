@@ -130,7 +130,8 @@ async function played(terminal: Terminal, session: string): Promise<string> {
 function neutral(text: string): string {
   return text
     .replaceAll(/\b[uh]_[\w-]{22}/g, "<pseudonym>")
-    .replaceAll(/\b[0-9a-f]{32}\b/g, "<lease>")
+    .replaceAll(/\b[0-9a-f]{32}\b/g, "<id>")
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<moment>")
+    .replaceAll(/\d{4}-\d\d-\d\d/g, "<day>")
     .replaceAll(/free in about [\dhms ]+$/gm, "free in about <span>");
 }

@@ -70,6 +70,7 @@ describe("seatkeeper --help", () => {
       "status",
       "seats",
       "named-users",
+      "tokens",
       "why",
       "usage",
       "ledger",

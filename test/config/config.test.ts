@@ -26,6 +26,7 @@ describe("config.example.yaml", () => {
   it("has every option that there is", () => {
     const { value } = readYaml(example, FILE);
     expect(optionsOf(value)).toEqual([
+      "access.tokens",
       "allow_plaintext",
       "auditor.key",
       "checkpoint.heartbeat",

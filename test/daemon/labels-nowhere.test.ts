@@ -36,12 +36,18 @@ const terms = {
   ],
 };
 
-describe("the labels of a client, at a site with rules", () => {
+describe("the labels and the token of a client, at a site with rules", () => {
   it("are in no file of the data folder, no log line and no answer", async () => {
     const daemon = await aRuledDaemon(rules, terms);
     const said: unknown[] = [];
+    const made = await daemon.admin.createToken({ user: USER as never, host: HOST as never });
+    const { token, ...enrolled } = made;
+    said.push(enrolled, await daemon.admin.tokens({ user: WHY_USER as never }));
     const station = await Workstation.at(daemon.url, somebody(USER, HOST));
-    said.push(await station.hello(await station.challenge(), {}, { display: DISPLAY }));
+    said.push(await station.hello(await station.challenge(), {}, { display: DISPLAY }, token));
+    const thief = await Workstation.at(daemon.url, somebody(WHY_USER, WHY_HOST));
+    said.push(await thief.hello(await thief.challenge(), {}, {}, token));
+    const secrets = [...LABELS, token, token.slice(-43)];
     const lease = leaseOf(await station.acquire("cad.pro"));
     said.push(await station.acquire("sim.solver"), await station.acquire("cad.pro", { count: 3 }));
     said.push(await station.ask("seat.renew", { leases: [lease], nonce: nonce() }));
@@ -67,7 +73,8 @@ describe("the labels of a client, at a site with rules", () => {
       await daemon.admin.status(),
       await daemon.admin.checkpoint(),
     );
-    const whileRunning = findings(daemon.site.config.dataDir);
+    said.push(await daemon.admin.revokeToken(made.id), await daemon.admin.tokens());
+    const whileRunning = findings(daemon.site.config.dataDir, secrets);
     await station.leave();
     await daemon.stop();
     expect(whileRunning.searched).toEqual(
@@ -78,21 +85,25 @@ describe("the labels of a client, at a site with rules", () => {
       ]),
     );
     expect(whileRunning.found).toEqual([]);
-    expect(findings(daemon.site.config.dataDir).found).toEqual([]);
+    expect(findings(daemon.site.config.dataDir, secrets).found).toEqual([]);
     const words = `${daemon.log.join("")}${JSON.stringify(said)}`;
-    expect(LABELS.filter((label) => words.includes(label))).toEqual([]);
+    expect(secrets.filter((secret) => words.includes(secret))).toEqual([]);
+    expect(words).toContain("TOKEN_REFUSED");
     expect(daemon.log.join("")).toContain("admin.act");
   });
 
   it("are found where they are: the search itself works", () => {
-    expect(labelsIn(Buffer.from(`..${USER}..`))).toEqual([USER]);
-    expect(labelsIn(Buffer.from(`..${HOST.toUpperCase()}..`))).toEqual([HOST]);
-    expect(labelsIn(Buffer.from(`..${DISPLAY}..`, "utf16le"))).toEqual([DISPLAY]);
+    expect(labelsIn(Buffer.from(`..${USER}..`), LABELS)).toEqual([USER]);
+    expect(labelsIn(Buffer.from(`..${HOST.toUpperCase()}..`), LABELS)).toEqual([HOST]);
+    expect(labelsIn(Buffer.from(`..${DISPLAY}..`, "utf16le"), LABELS)).toEqual([DISPLAY]);
   });
 });
 
-/** The files of a folder, and the labels in them: as UTF-8 or UTF-16, in any case. */
-function findings(folder: string): {
+/** The files of a folder, and which of `words` are in them: as UTF-8 or UTF-16, in any case. */
+function findings(
+  folder: string,
+  words: readonly string[],
+): {
   readonly searched: readonly string[];
   readonly found: readonly string[];
 } {
@@ -100,15 +111,17 @@ function findings(folder: string): {
     statSync(join(folder, name)).isFile(),
   );
   const found = files.flatMap((name) =>
-    labelsIn(readFileSync(join(folder, name))).map((label) => `${label} in ${name}`),
+    labelsIn(readFileSync(join(folder, name)), words).map((label) => `${label} in ${name}`),
   );
   return { searched: files, found };
 }
 
-function labelsIn(bytes: Buffer): readonly string[] {
+function labelsIn(bytes: Buffer, words: readonly string[]): readonly string[] {
   const text = bytes.toString("latin1").toLowerCase();
   const encodings = ["utf8", "utf16le"] as const;
-  return LABELS.filter((label) =>
-    encodings.some((encoding) => text.includes(Buffer.from(label, encoding).toString("latin1"))),
+  return words.filter((word) =>
+    encodings.some((encoding) =>
+      text.includes(Buffer.from(word.toLowerCase(), encoding).toString("latin1")),
+    ),
   );
 }

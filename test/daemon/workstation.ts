@@ -60,9 +60,13 @@ export class Workstation {
   }
 
   /** Connected and greeted. */
-  static async greeted(url: string, identity: Identity = somebody()): Promise<Workstation> {
+  static async greeted(
+    url: string,
+    identity: Identity = somebody(),
+    token?: string,
+  ): Promise<Workstation> {
     const workstation = await Workstation.at(url, identity);
-    const answer = await workstation.hello(await workstation.challenge());
+    const answer = await workstation.hello(await workstation.challenge(), {}, {}, token);
     if (answer.error !== undefined) throw new Error(JSON.stringify(answer.error));
     return workstation;
   }
@@ -85,11 +89,17 @@ export class Workstation {
     return decodeChallenge(peekJsonNote(String(params?.["note"])).body);
   }
 
-  hello(challenge: Challenge, more: Partial<Hello> = {}, labels: object = {}): Promise<Message> {
+  hello(
+    challenge: Challenge,
+    more: Partial<Hello> = {},
+    labels: object = {},
+    token?: string,
+  ): Promise<Message> {
     return this.ask("hello", {
       vendor,
       note: this.helloNote(challenge, more),
       labels: { user: this.identity.user, host: this.identity.host, ...labels },
+      ...(token === undefined ? {} : { token }),
     });
   }
 

@@ -21,8 +21,11 @@ export async function aRuledDaemon(
   const write = (written: string): void => writeFileSync(path, written);
   // What a test of this process needs of its settings is not in the file.
   const reread = (): Config => {
-    const { groups, rules, policy, log, auditor } = readConfig(readFileSync(path, "utf8"), path);
-    return configIn(folder, { ...more, groups, rules, policy, log, auditor });
+    const { groups, rules, policy, access, log, auditor } = readConfig(
+      readFileSync(path, "utf8"),
+      path,
+    );
+    return configIn(folder, { ...more, groups, rules, policy, access, log, auditor });
   };
   write(text);
   const daemon = await aDaemon(terms, reread(), { reread });

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { NO_STANDING } from "../../src/base/standing.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { configText } from "../../src/options/config-text.ts";
 import { FLEXNET } from "../../src/options/flexnet.ts";
@@ -190,7 +191,7 @@ function translated(
     isWhole: lostOf(translation).length === 0 && !hasNotes,
     grants(person, turn) {
       const { user = "", host = "" } = PEOPLE[person] ?? {};
-      const standing = keeper.standingOf(door(user, host));
+      const standing = { ...NO_STANDING, groups: keeper.groupsOf(door(user, host)) };
       const by = { ...(CALLERS[person] ?? ada), standing };
       const { answer } = book.decide(acquire(by, turn + 1, { feature: "f1" }), noon);
       return answer.kind === "granted";

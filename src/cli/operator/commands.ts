@@ -43,6 +43,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./named-users.ts")).namedUsers,
   },
   {
+    usage: "tokens",
+    summary: "make, list and revoke the tokens that prove who clients are",
+    load: async () => (await import("./tokens.ts")).tokens,
+  },
+  {
     usage: "why",
     summary: "say what somebody who asks for a seat now would get, and why; takes no seat",
     load: async () => (await import("./why.ts")).why,

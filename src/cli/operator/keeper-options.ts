@@ -21,6 +21,16 @@ export const KEEPER_OPTIONS = {
     default: false,
     describe: "let ws:// name another machine",
   },
+  "token-file": {
+    type: "string",
+    requiresArg: true,
+    describe: "a file with the enrolment token the site gave you [default: $SEATKEEPER_TOKEN_FILE]",
+  },
+  "allow-plaintext-token": {
+    type: "boolean",
+    default: false,
+    describe: "let the token go to another machine over ws://",
+  },
 } as const;
 
 /** What {@link KEEPER_OPTIONS} hold. */
@@ -28,13 +38,23 @@ interface KeeperOptions {
   readonly server?: string | undefined;
   readonly vendorFile?: string | undefined;
   readonly allowPlaintext: boolean;
+  readonly tokenFile?: string | undefined;
+  readonly allowPlaintextToken: boolean;
 }
 
 /** @throws CliError SERVER_NOT_NAMED, VENDOR_FILE_MISSING; NoteError, LicenseError for a damaged file. */
 export function keeperOptions(options: KeeperOptions, shell: Shell): ConnectOptions {
   const workstation = workstationOptions(options, shell);
   const servers = serversOf(options.server, shell);
-  return { ...workstation, servers, allowPlaintext: options.allowPlaintext };
+  const { allowPlaintext, allowPlaintextToken } = options;
+  const tokenFile = options.tokenFile ?? shell.env["SEATKEEPER_TOKEN_FILE"] ?? "";
+  return {
+    ...workstation,
+    servers,
+    allowPlaintext,
+    allowPlaintextToken,
+    ...(tokenFile === "" ? {} : { tokenFile }),
+  };
 }
 
 /** What is known of this computer without any server. */

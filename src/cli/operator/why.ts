@@ -23,12 +23,21 @@ export const why: Command = command({
     "feature-version": { ...text, describe: "the version of the program" },
     "version-date": { ...text, describe: "the day it was released, as 2026-11-30" },
     count: { type: "number", requiresArg: true, default: 1, describe: "seats to ask for" },
+    proven: {
+      choices: ["user", "host"],
+      array: true,
+      requiresArg: true,
+      describe: "what a token would prove: user, host, or both",
+    },
     ...SITE_OPTIONS,
     ...JSON_OPTION,
   },
-  examples: [["why --feature cad.pro --user ada --host ws7", "why does ada get no seat?"]],
+  examples: [
+    ["why --feature cad.pro --user ada --host ws7", "why does ada get no seat?"],
+    ["why --feature cad.pro --user ada --host ws7 --proven user", "and if she shows a token?"],
+  ],
   async run(options, shell) {
-    const { address, vendor, featureVersion, versionDate } = options;
+    const { address, vendor, featureVersion, versionDate, proven } = options;
     const found = await admin(options, shell).why({
       feature: options.feature,
       user: rawIdentity(options.user),
@@ -38,6 +47,7 @@ export const why: Command = command({
       ...(versionDate === undefined ? {} : { versionDate: releaseDate(versionDate) }),
       ...(address === undefined ? {} : { address }),
       ...(vendor === undefined ? {} : { vendor }),
+      ...(proven === undefined ? {} : { proven: [...new Set(proven)] }),
     });
     if (options.json) shell.out.json(found);
     else describe(shell.out, found);

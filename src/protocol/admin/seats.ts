@@ -139,7 +139,7 @@ export const waiterSchema: z.ZodType<AdminWaiter> = z.strictObject({
   connected: z.boolean(),
 });
 
-const holder: z.ZodType<HolderQuery> = z
+export const holderSchema: z.ZodType<HolderQuery> = z
   .strictObject({ user: labelField.exactOptional(), host: labelField.exactOptional() })
   .refine(({ user, host }) => user !== undefined || host !== undefined);
 
@@ -166,8 +166,8 @@ const release: z.ZodType<AdminRelease> = z.strictObject({
 
 export const SEAT_ROUTES: SeatRoutes = {
   seats: { ...bare("GET", "/v1/seats"), answer: z.strictObject({ seats: z.array(seat) }) },
-  findSeats: { ...posted("/v1/seats/find", holder), answer: found },
+  findSeats: { ...posted("/v1/seats/find", holderSchema), answer: found },
   revoke: { ...posted("/v1/seats/revoke", revoke), answer: revoke },
-  revokeHeld: { ...posted("/v1/seats/revoke-held", holder), answer: revoked },
+  revokeHeld: { ...posted("/v1/seats/revoke-held", holderSchema), answer: revoked },
   releaseBorrowed: { ...handedIn("/v1/seats/release"), answer: release },
 };

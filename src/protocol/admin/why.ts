@@ -27,6 +27,8 @@ export interface WhyRequest {
   /** As in `seat.acquire`. */
   readonly versionDate?: UnixMillis;
   readonly count: number;
+  /** Labels to be taken as proven; left out, they are claims. */
+  readonly proven?: readonly ("user" | "host")[];
 }
 
 /** What would happen, and why. */
@@ -64,6 +66,10 @@ const request: z.ZodType<WhyRequest> = z.strictObject({
   version: versionField.default("0"),
   versionDate: momentField.exactOptional(),
   count: seatCountField.default(1),
+  proven: z
+    .array(z.enum(["user", "host"]))
+    .max(2)
+    .exactOptional(),
 });
 
 const why: z.ZodType<AdminWhy> = z.strictObject({
