@@ -22,7 +22,7 @@ import { VendorError } from "./errors.ts";
 import type { VendorFolder } from "./folder.ts";
 import { type EarlierLicenses, earlierLicenses } from "./holdings.ts";
 import type { Issuing } from "./keys.ts";
-import { type SucceededLedger, succeededLedger } from "./succession.ts";
+import { recordSuccession, type SucceededLedger } from "./succession.ts";
 import type { VendorStore } from "./vendor-store.ts";
 
 /** What a request is answered with. */
@@ -81,7 +81,9 @@ export function issueLicense(
     const { vendor } = folder;
     const { wall } = input.now;
     const earlier = earlierLicenses(database, chainId, vendor, wall);
-    const succeeds = predecessor ? succeededLedger(database, predecessor, vendor, wall) : undefined;
+    const succeeds = predecessor
+      ? recordSuccession(database, record, predecessor, vendor, wall)
+      : undefined;
     addLicense(database, license);
     input.deliver?.(license);
     return { license, activated: known === undefined, earlier, succeeds };

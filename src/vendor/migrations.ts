@@ -184,4 +184,12 @@ export const MIGRATIONS: readonly string[] = [
   -- Key ids of the auditors of the newest acknowledged segment, separated by blanks.
   ALTER TABLE acknowledged ADD COLUMN auditors TEXT NOT NULL DEFAULT '';
   `,
+  `
+  -- Ledgers that stand in the place of another one of the same site, which has ended.
+  CREATE TABLE successions (
+    chain_id TEXT PRIMARY KEY REFERENCES activations,
+    predecessor TEXT NOT NULL REFERENCES activations
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX successions_by_predecessor ON successions (predecessor);
+  `,
 ];

@@ -19,7 +19,9 @@ export interface Site {
   readonly size: number;
   /** The newest receipt; 0 before the first. */
   readonly receiptNo: number;
-  /** The last moment for the next bundle that its license allows; null without such a term. */
+  /** The ledger that has taken its place; null while it goes on. */
+  readonly succeededBy: ChainId | null;
+  /** The last moment for the next bundle that its license allows; null without such a term, and after its end. */
   readonly reportDueAt: UnixMillis | null;
   /** Key ids of the auditors who read what it seals, by the newest acknowledged segment. */
   readonly auditors: readonly string[];
@@ -78,6 +80,7 @@ interface SiteRow {
   readonly report_days: number | null;
   readonly report_grace_days: number | null;
   readonly auditors: string | null;
+  readonly succeeded_by: string | null;
 }
 
 const SITES = `
@@ -89,6 +92,8 @@ const SITES = `
   SELECT newest.*, activated_at, product, size, auditors,
     (SELECT max(seen_at) FROM bundles b WHERE b.chain_id = newest.chain_id AND accepted = 1)
       AS reported_at,
+    (SELECT s.chain_id FROM successions s JOIN activations a USING (chain_id)
+      WHERE s.predecessor = newest.chain_id ORDER BY a.activated_at DESC LIMIT 1) AS succeeded_by,
     (SELECT max(receipt_no) FROM receipts r WHERE r.chain_id = newest.chain_id) AS receipt_no
   FROM newest JOIN activations USING (chain_id) LEFT JOIN acknowledged USING (chain_id)
   WHERE place = 1`;
@@ -107,8 +112,9 @@ function siteOf(row: SiteRow, names: readonly string[]): Site {
     size: row.size ?? 0,
     receiptNo: row.receipt_no ?? 0,
     auditors: (row.auditors ?? "").split(" ").filter((kid) => kid !== ""),
+    succeededBy: row.succeeded_by === null ? null : chainId(row.succeeded_by),
     reportDueAt:
-      row.report_days === null
+      row.report_days === null || row.succeeded_by !== null
         ? null
         : unixMillis(
             (reportedAt ?? activatedAt) + days(row.report_days + (row.report_grace_days ?? 0)),

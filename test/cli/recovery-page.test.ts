@@ -32,6 +32,12 @@ async function use(site: Site, minutes: number): Promise<void> {
   await ada.close();
 }
 
+/** A line of `seatkeeper-vendor sites`, as far as this is about it. */
+interface Listed {
+  readonly chainId: string;
+  readonly succeededBy: string | null;
+}
+
 /** The bundle that a restore wrote, carried to the vendor. */
 async function carryUsage(site: Site): Promise<void> {
   await site.type(`find ${FOLDER}/former -name usage.skb -exec cp {} usage.skb ;`);
@@ -77,6 +83,10 @@ describe("docs/RECOVERY.md", () => {
     await expectPage(site, restore);
     await carryUsage(site);
     await expectPage(site, atTheVendor);
+    const { sites } = (await site.json("seatkeeper-vendor sites")) as { sites: readonly Listed[] };
+    const newest = sites.findLast(({ succeededBy }) => succeededBy !== null);
+    expect(newest).toMatchObject({ overdue: false, reportDueAt: null });
+    expect(sites.map(({ chainId }) => chainId)).toContain(newest?.succeededBy);
     await site.serve();
     await expectPage(site, install);
     await use(site, 5);

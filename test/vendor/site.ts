@@ -9,7 +9,7 @@ import { randomBytes } from "../../src/crypto/random.ts";
 import type { DirectoryRow } from "../../src/ledger/directory.ts";
 import type { BlockDraft } from "../../src/ledger/draft.ts";
 import { type Genesis, makeGenesis } from "../../src/ledger/genesis.ts";
-import type { Detail, SegmentReason } from "../../src/ledger/payload.ts";
+import type { Detail, Predecessor, SegmentReason } from "../../src/ledger/payload.ts";
 import { chainSource } from "../../src/ledger/reader.ts";
 import { SealedLedger } from "../../src/ledger/sealed-ledger.ts";
 import {
@@ -39,9 +39,13 @@ export class Site {
   #clock: number = noon;
 
   /** `seatkeeper init --vendor FILE`. */
-  constructor(vendor: VendorFile, sealingKey: Uint8Array = newestSealingKey(vendor)) {
+  constructor(
+    vendor: VendorFile,
+    sealingKey: Uint8Array = newestSealingKey(vendor),
+    before: { readonly daemon?: Signer; readonly predecessor?: Predecessor } = {},
+  ) {
     this.#vendor = vendor;
-    this.daemon = signerFromSeed(randomBytes(32));
+    this.daemon = before.daemon ?? signerFromSeed(randomBytes(32));
     this.genesis = makeGenesis({
       vendorName: vendor.name,
       sealingKey,
@@ -49,6 +53,7 @@ export class Site {
       hostHash: this.#hostHash,
       requestId: "request-1",
       createdAt: noon,
+      ...(before.predecessor === undefined ? {} : { predecessor: before.predecessor }),
       random: randomBytes,
     });
     this.#ledger = SealedLedger.create(this.#files, this.genesis, vendor.name);

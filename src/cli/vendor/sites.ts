@@ -51,7 +51,8 @@ function print(found: readonly Site[], out: Output): void {
   );
 }
 
-function due({ reportDueAt }: Site, out: Output): string {
+function due({ reportDueAt, succeededBy }: Site, out: Output): string {
+  if (succeededBy !== null) return `ended: see ${succeededBy.slice(0, 8)}`;
   if (reportDueAt === null) return "not agreed";
   return isOverdue(reportDueAt)
     ? out.paint("red", `overdue since ${dayOf(reportDueAt)}`)

@@ -3,12 +3,16 @@ import type { Output } from "../shared/output.ts";
 
 /** Tells on stderr that a request is for a ledger that takes the place of another. */
 export function tellSuccession(
-  { chainId, size, acknowledged, earlier }: SucceededLedger,
+  { chainId, size, acknowledged, isSameSite, earlier }: SucceededLedger,
   out: Output,
 ): void {
   out.warn(`this ledger succeeds ${chainId}, which had ${size} blocks: the site was restored`);
   if (acknowledged === undefined) {
     out.warn("no activation of that ledger is on record here: ask the site where it comes from");
+    return;
+  }
+  if (!isSameSite) {
+    out.warn("that ledger is another daemon's, which has the say about its end: ask both sites");
     return;
   }
   if (acknowledged < size) {

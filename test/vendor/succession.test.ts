@@ -1,0 +1,62 @@
+import { expect, it } from "vitest";
+import type { Predecessor } from "../../src/ledger/payload.ts";
+import { type Site as ListedSite, listSites } from "../../src/vendor/sites.ts";
+import { Desk, granted } from "./given.ts";
+import { Site } from "./site.ts";
+
+function predecessorOf({ genesis }: Site, size: number): Predecessor {
+  return { chainId: genesis.chainId, size, root: new Uint8Array(32).fill(7) };
+}
+
+function listed(desk: Desk, { genesis }: Site): ListedSite | undefined {
+  return desk.store.read(listSites).find(({ chainId }) => chainId === genesis.chainId);
+}
+
+it("tells what is known of the ledger before, and expects no report of it any more", () => {
+  const desk = Desk.open();
+  const former = new Site(desk.folder.vendor);
+  desk.issue(former.request());
+  former.checkpoint([granted()]);
+  desk.ingest(former.export());
+  expect(listed(desk, former)).toMatchObject({ succeededBy: null });
+  expect(listed(desk, former)?.reportDueAt).not.toBeNull();
+
+  const site = new Site(desk.folder.vendor, undefined, {
+    daemon: former.daemon,
+    predecessor: predecessorOf(former, 9),
+  });
+  expect(desk.issue(site.request()).succeeds).toMatchObject({
+    chainId: former.genesis.chainId,
+    size: 9,
+    acknowledged: 3,
+    isSameSite: true,
+    earlier: { holdings: [{ name: "cad.pro", amount: 3 }, { name: "render.minutes" }] },
+  });
+  expect(listed(desk, former)).toMatchObject({
+    succeededBy: site.genesis.chainId,
+    reportDueAt: null,
+  });
+  expect(listed(desk, site)).toMatchObject({ succeededBy: null });
+  // Another license for it tells the same.
+  expect(desk.issue(site.request()).succeeds).toMatchObject({ isSameSite: true });
+});
+
+it("does not let a site end the ledger of another one", () => {
+  const desk = Desk.open();
+  const other = new Site(desk.folder.vendor);
+  desk.issue(other.request());
+  const site = new Site(desk.folder.vendor, undefined, { predecessor: predecessorOf(other, 1) });
+  expect(desk.issue(site.request()).succeeds).toMatchObject({ isSameSite: false });
+  expect(listed(desk, other)).toMatchObject({ succeededBy: null });
+});
+
+it("says that a ledger before is not on record", () => {
+  const desk = Desk.open();
+  const unknown = new Site(desk.folder.vendor);
+  const site = new Site(desk.folder.vendor, undefined, { predecessor: predecessorOf(unknown, 4) });
+  expect(desk.issue(site.request()).succeeds).toMatchObject({
+    acknowledged: undefined,
+    isSameSite: false,
+    earlier: undefined,
+  });
+});
