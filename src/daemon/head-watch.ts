@@ -6,6 +6,7 @@ import { LedgerError } from "../ledger/errors.ts";
 import { failure } from "../log/log.ts";
 import { type Head, openHead } from "../note/checkpoint.ts";
 import { NoteError } from "../note/errors.ts";
+import type { AdminContradiction } from "../protocol/admin/status.ts";
 import type { LedgerProof } from "../protocol/results.ts";
 import type { ContradictionRecord } from "../store/contradiction-rows.ts";
 import type { StoreRecord } from "../store/database.ts";
@@ -22,6 +23,9 @@ const KEPT_PER_DAY = 32;
 
 /** Texts of heads that need no second look, and sizes whose proof is at hand. */
 const AT_HAND = 1_024;
+
+/** Contradictions that the status has. */
+const SHOWN = 8;
 
 /** Clients that are counted as witnesses. */
 const WITNESSES = 65_536;
@@ -46,6 +50,8 @@ export class HeadWatch {
   readonly #judged = new Set<string>();
   /** Contradicting heads that are kept. */
   readonly #known: Set<string>;
+  /** The newest of them, for the administrator. */
+  #newest: readonly ContradictionRecord[];
   readonly #witnesses = new Map<ClientKey, UnixMillis>();
   #kept: { readonly day: string; readonly count: number };
   #proofs: { readonly size: number; readonly from: Map<number, readonly string[] | null> };
@@ -57,6 +63,7 @@ export class HeadWatch {
     this.#alone = alone;
     const kept = core.store.contradictions(core.vendor.name);
     this.#known = new Set(kept.map(keyOf));
+    this.#newest = kept.slice(-SHOWN);
     const today = this.#today();
     this.#kept = { day: today, count: kept.filter(({ seenAt }) => dayOf(seenAt) === today).length };
     this.#proofs = { size: 0, from: new Map() };
@@ -86,6 +93,14 @@ export class HeadWatch {
       if (wall - at > WITNESS_TIME) this.#witnesses.delete(client);
     }
     return this.#witnesses.size;
+  }
+
+  /** The newest first. */
+  get contradictions(): readonly AdminContradiction[] {
+    return this.#newest.toReversed().map((record) => {
+      const { seenAt, size, shown, own } = record;
+      return { seenAt, size, evidence: toHex(evidenceHash(record)), shown, own };
+    });
   }
 
   /** Seals what a day's incident came too early for, if a new day has begun. */
@@ -167,6 +182,7 @@ export class HeadWatch {
     const record = { kind: "contradiction", contradiction: seen } as const;
     if (this.#isTold()) await store.commit({ vendor: vendor.name, records: [record] });
     else await this.#seal([record]);
+    this.#newest = [...this.#newest, seen].slice(-SHOWN);
     const evidence = toHex(evidenceHash(seen));
     const sizes = { shown: seen.size, own: ledger.size };
     log.warn("head.contradicted", { vendor: vendor.name, ...sizes, evidence, hint: HINT });

@@ -59,6 +59,7 @@ function vendorStatus(desk: VendorDesk): AdminVendor {
       return { licenseId, names, endsAt, graceUntil };
     }),
     auditors: desk.auditors(),
+    contradictions: desk.heads.contradictions,
   };
 }
 

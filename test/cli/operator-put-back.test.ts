@@ -50,6 +50,8 @@ describe("seatkeeper run, at a server that was put back to a snapshot", () => {
     expect(JSON.parse(site.read(evidence.slice(site.path("").length)))).toMatchObject({
       kind: "seatkeeper evidence v1",
     });
+    const { stdout: status } = await site.type("seatkeeper status");
+    expect(status).toMatch(/^contradicted: a client remembers \d+ blocks that this ledger/m);
     await site.type("seatkeeper usage export --out usage.skb");
     const ingested = await site.type(
       "seatkeeper-vendor ingest usage.skb --passphrase-file passphrase",

@@ -1,9 +1,10 @@
 import { cpSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { fromBase64, utf8 } from "../../src/base/bytes.ts";
+import { fromBase64, toHex, utf8 } from "../../src/base/bytes.ts";
 import { type Contradiction, connect, type Seatkeeper } from "../../src/client/index.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
+import type { IncidentPayload } from "../../src/ledger/payload.ts";
 import { ingest } from "./at-the-vendor.ts";
 import {
   aDaemon,
@@ -81,11 +82,11 @@ function heads(dataDir: string): readonly { readonly size: number; readonly text
     .map((text) => ({ size: Number(text.split("\n")[1]), text }));
 }
 
-async function incidents({ admin, site }: GivenDaemon): Promise<readonly object[]> {
+async function incidents({ admin, site }: GivenDaemon): Promise<readonly IncidentPayload[]> {
   const pieces: Uint8Array[] = [];
   await admin.exportUsage((piece) => void pieces.push(piece));
   return ingest(Buffer.concat(pieces), site.request).payloads.filter(
-    ({ type }) => type === "incident",
+    (payload) => payload.type === "incident",
   );
 }
 
@@ -120,13 +121,19 @@ describe("a ledger that was put back to an older state", () => {
     await visit(daemon, first);
     await visit(daemon, second);
     await visit(daemon, first);
-    expect(await incidents(daemon)).toMatchObject([{ code: "HEAD_CONTRADICTED", count: 1 }]);
+    const sealed = await incidents(daemon);
+    expect(sealed).toMatchObject([{ code: "HEAD_CONTRADICTED", count: 1 }]);
+    const [incident] = sealed;
     expect(logged(daemon, "head.contradicted")).toHaveLength(1);
 
     await daemon.stop();
     const again = await started(daemon.site);
     await visit(again, second);
     expect(await incidents(again)).toHaveLength(1);
+    const [told] = (await again.admin.status()).vendors[0]?.contradictions ?? [];
+    const { shown = "", own = "" } = told ?? {};
+    expect(told?.evidence).toBe(toHex(sha256(utf8(shown + own))));
+    expect(toHex(incident?.evidenceHash ?? new Uint8Array(0))).toBe(told?.evidence);
   });
 
   it("gives no seat where the license says refuse, and the daemon has it back", async () => {

@@ -75,6 +75,13 @@ function describeVendor(out: Output, vendor: AdminVendor): void {
   for (const { keyId, state } of vendor.auditors) {
     out.line(`auditor: ${keyId} ${AUDITOR_STATES[state]}`);
   }
+  const [contradiction] = vendor.contradictions;
+  if (contradiction !== undefined) {
+    const { seenAt, size: known } = contradiction;
+    out.line(
+      `${out.paint("red", "contradicted")}: a client remembers ${counted(known, "block")} that this ledger does not go on from, since ${isoTime(seenAt)}; the proof is in status --json`,
+    );
+  }
   if (vendor.features.length > 0) {
     const withBorrowed = vendor.features.some(({ borrowed }) => borrowed > 0);
     out.line();

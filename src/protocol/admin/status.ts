@@ -4,8 +4,10 @@ import type { UnixMillis } from "../../base/time.ts";
 import {
   chainIdField,
   countField,
+  fingerprintField,
   momentField,
   productNameField,
+  smallNoteField,
   vendorNameField,
 } from "../fields.ts";
 import { keyIdField, wordField } from "./fields.ts";
@@ -51,6 +53,8 @@ export interface AdminVendor {
   }[];
   /** Who besides the vendor reads this ledger, or was named to. */
   readonly auditors: readonly AdminAuditor[];
+  /** Heads that clients remember and that this ledger does not go on from: the newest eight. */
+  readonly contradictions: readonly AdminContradiction[];
 }
 
 interface AdminFeature {
@@ -81,6 +85,18 @@ export interface AdminAuditor {
    * `not-allowed`: named, but no license of this vendor allows an auditor.
    */
   readonly state: "reads" | "next" | "leaving" | "not-allowed";
+}
+
+/** With all that a vendor needs to judge it. */
+export interface AdminContradiction {
+  readonly seenAt: UnixMillis;
+  /** Blocks of the head that was shown. */
+  readonly size: number;
+  /** SHA-256 of both notes, the one that was shown first: 64 hex digits. The INCIDENT has the one of its first head. */
+  readonly evidence: string;
+  /** The head that was shown, and the ledger's own at that moment. */
+  readonly shown: string;
+  readonly own: string;
 }
 
 export interface StatusRoutes {
@@ -127,6 +143,15 @@ const vendor: z.ZodType<AdminVendor> = z.strictObject({
     z.strictObject({
       keyId: keyIdField,
       state: z.enum(["reads", "next", "leaving", "not-allowed"]),
+    }),
+  ),
+  contradictions: z.array(
+    z.strictObject({
+      seenAt: momentField,
+      size: countField,
+      evidence: fingerprintField,
+      shown: smallNoteField,
+      own: smallNoteField,
     }),
   ),
 });
