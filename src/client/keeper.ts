@@ -1,22 +1,24 @@
 import { EventEmitter } from "node:events";
-import { type LeaseId, PRODUCT_NAME } from "../base/ids.ts";
-import { type Millis, type MonoMillis, millis, type UnixMillis, unixMillis } from "../base/time.ts";
+import type { LeaseId } from "../base/ids.ts";
+import { type Millis, type MonoMillis, millis } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
 import { SleepWatch } from "../clock/sleep-watch.ts";
-import { LEASES_PER_REQUEST, SEATS_PER_REQUEST, SHORTEST_BORROW_MS } from "../protocol/limits.ts";
-import type { Notification, NotificationOf } from "../protocol/notifications.ts";
+import type { Notification } from "../protocol/notifications.ts";
 import type { UsageRecord } from "../protocol/requests.ts";
-import type { FeatureStatus, RenewResult } from "../protocol/results.ts";
-import { Acquisitions, freshNonce, grantOf } from "./acquisition.ts";
+import type { FeatureStatus } from "../protocol/results.ts";
+import { Acquisitions } from "./acquisition.ts";
 import { Borrowings, type BorrowingsListener } from "./borrowings.ts";
+import { spanOf, wishOf } from "./checked-options.ts";
 import { Claims } from "./claims.ts";
 import { ClientError, SeatDeniedError } from "./errors.ts";
 import type { Borrowed } from "./held-ticket.ts";
 import { Link, type LinkListener, type OpenSession } from "./link.ts";
 import { giveBackTo, Relocation } from "./relocation.ts";
+import { Renewals } from "./renewals.ts";
 import { HeldSeat, type Loss, type Seat, type SeatDesk } from "./seat.ts";
 import type { SeatMemory } from "./seat-memory.ts";
 import type { SeatWish } from "./seat-wish.ts";
+import type { AcquireOptions, BorrowOptions, Seatkeeper, SeatkeeperEvents } from "./seatkeeper.ts";
 import type { ServerAddress } from "./server-address.ts";
 import type { Session } from "./session.ts";
 import type { Spool } from "./spool.ts";
@@ -28,123 +30,8 @@ import type { Usage } from "./usage.ts";
 import { type UsageDesk, UsageQueue } from "./usage-queue.ts";
 import type { Contradiction } from "./witness.ts";
 
-export interface AcquireOptions {
-  /** The version of the application; the license may not cover newer ones. */
-  readonly version?: string;
-  /**
-   * When that version was released, in Unix milliseconds. Compile it in: a license whose maintenance
-   * has an end covers only versions that say they were released before it.
-   */
-  readonly versionDate?: number;
-  /** Seats, 1 when left out. */
-  readonly count?: number;
-  /** Join the queue when there is no free seat. */
-  readonly wait?: boolean;
-  /** Ends the request, also one that waits; nothing stays taken. */
-  readonly signal?: AbortSignal;
-  /** Told the place in the queue, from 1, each time the daemon says it. */
-  readonly onQueued?: (position: number) => void;
-}
-
-export interface BorrowOptions {
-  /** For how many days from now; parts of a day are allowed. */
-  readonly days: number;
-  /** As in `AcquireOptions`. */
-  readonly version?: string;
-  readonly versionDate?: number;
-  readonly count?: number;
-  /**
-   * Borrowed anew for as many days at half of its time, by any process of this computer that has a
-   * connection then: a short time that is renewed loses less with the computer than a long one.
-   */
-  readonly renew?: boolean;
-}
-
-/** What a seatkeeper tells its application, over all its seats. */
-export interface SeatkeeperEvents {
-  granted: [seat: Seat];
-  lost: [seat: Seat, loss: Loss];
-  regained: [seat: Seat, loss: Loss];
-  /** The computer slept for so long. Seats are renewed at once; `lost` tells which did not last. */
-  slept: [span: Millis];
-  expiring: [seat: Seat, remaining: Millis];
-  /** Also the first time, before `connect` resolves: then nobody can hear it yet. */
-  connected: [server: string];
-  /** The next attempt comes in `retryIn` milliseconds. Seats stay valid for their time. */
-  disconnected: [error: ClientError, retryIn: Millis];
-  /** Features or meters that end soon, with their end; in grace until the second moment, if there is one. */
-  licenseExpiring: [names: readonly string[], endsAt: UnixMillis, graceUntil: UnixMillis | null];
-  /** The daemon stops in so many milliseconds. */
-  draining: [afterMs: Millis];
-  /** Usage of this application has brought a quota to 80, 90 or 100 percent. */
-  quota: [warning: NotificationOf["quota.warning"]];
-  /** A borrowed seat nears its end: said once in a day, or a tenth of its time, before it is over. */
-  borrowEnding: [borrowed: Borrowed, remaining: Millis];
-  /**
-   * The daemon's ledger does not go on from what this computer has seen of it: it was put back to an older
-   * state, or there are two of it. Told once for each thing that it contradicts.
-   */
-  contradicted: [contradiction: Contradiction];
-  /** The daemon will not count usage, or a refund, that was only spooled, or left by an earlier process. */
-  refused: [usage: UsageRecord, error: Error];
-}
-
-/** The connection of one process to the license server, and the seats it holds. */
-export interface Seatkeeper extends EventEmitter<SeatkeeperEvents> {
-  readonly usage: Usage;
-  /** The server of this moment; `undefined` while there is no connection. */
-  readonly server: string | undefined;
-  readonly seats: readonly Seat[];
-  /**
-   * Takes seats of a feature, and renews them until they are released. Without a connection it
-   * waits for one; bound it with `signal`.
-   * @throws SeatDeniedError when license or rules refuse, and `wait` does not help.
-   * @throws ClientError LEASE_NOTE, SERVER_REFUSED, CLIENT_CLOSED; the signal's reason.
-   * @throws RangeError for a feature, version, date or count that no daemon would take.
-   */
-  acquire(feature: string, options?: AcquireOptions): Promise<Seat>;
-  /** What this computer has borrowed and not returned, the soonest end first. */
-  readonly borrowed: readonly Borrowed[];
-  /**
-   * Takes seats off the network for some days, or borrows them for longer. From then on this computer
-   * has them, whichever process uses them, with or without a server: `acquire` takes them first.
-   * Without a connection it waits for one.
-   * @throws SeatDeniedError when license or rules refuse.
-   * @throws ClientError TICKET, TICKET_FILE, SERVER_REFUSED, CLIENT_CLOSED.
-   * @throws RangeError as `acquire`, and for days that no daemon would take.
-   */
-  borrow(feature: string, options: BorrowOptions): Promise<Borrowed>;
-  /**
-   * Gives a borrowed seat back, by its lease. From then on it is of no use here; `pending` when the
-   * daemon will be told at the next connection.
-   * @throws ClientError TICKET when another process uses it, or nothing is borrowed under the lease.
-   */
-  return(lease: LeaseId): Promise<ReturnOutcome>;
-  /** What the licenses have and what is free. */
-  status(): Promise<readonly FeatureStatus[]>;
-  /**
-   * Tells what there is to have and where this process waits: soon, and each time it changes, at
-   * most about once a second. Goes on through lost connections and on whichever server is there;
-   * while there is none, nothing is told.
-   * @returns ends it.
-   */
-  watch(listener: StatusListener): () => void;
-  /**
-   * Releases every seat, waits a moment for usage that the daemon has not answered, and says
-   * goodbye. Usage that is unanswered then stays on disk for the next start, and its promise
-   * rejects.
-   */
-  close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
-}
-
 /** How long `close` waits for answers. */
 const FAREWELL_TIME: Millis = millis(3_000);
-
-/** The shortest wait before a renewal is tried again. */
-const SHORTEST_POSTPONEMENT: Millis = millis(1_000);
-
-const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}$/;
 
 /** What a keeper has on disk, and as whom. */
 export interface KeeperFiles {
@@ -165,6 +52,7 @@ export class Keeper
   readonly #usage: UsageQueue;
   readonly #seats = new Set<HeldSeat>();
   readonly #relocation: Relocation;
+  readonly #renewals: Renewals;
   readonly #borrowings: Borrowings;
   /** Why there was no connection from the first; `undefined` once there was one. */
   #unreached: ClientError | undefined;
@@ -195,6 +83,11 @@ export class Keeper
       store: tickets,
       owner,
       listener: this,
+    });
+    this.#renewals = new Renewals({
+      clock,
+      link: this.#link,
+      suspectSleep: () => this.#sleepWatch?.glance(),
     });
     this.#relocation = new Relocation({
       clock,
@@ -288,7 +181,7 @@ export class Keeper
   renew(seat: HeldSeat): void {
     const { session } = this.#link;
     // Without a connection the next one resumes; another daemon does not know the lease.
-    if (session?.chainId === seat.chainId) void this.#ask("seat.renew", session, [seat]);
+    if (session?.chainId === seat.chainId) this.#renewals.ask("seat.renew", session, [seat]);
   }
 
   reacquire(seat: HeldSeat): void {
@@ -343,7 +236,7 @@ export class Keeper
   connected(session: Session): void {
     const seats = this.#seatsOf(session);
     this.#relocation.arrived(session);
-    this.#askAll("seat.resume", session, seats);
+    this.#renewals.ask("seat.resume", session, seats);
     this.#unreached = undefined;
     this.#borrowings.connected(session);
     this.#usage.wake();
@@ -389,7 +282,7 @@ export class Keeper
         this.#acquisitions.room.tell(params.key, { kind: "dropped", denial: params.denial });
         return;
       case "lease.revoked":
-        return this.#refuse(this.#seatOf(params.lease), params);
+        return this.#renewals.refuse(this.#seatOf(params.lease), params);
       case "lease.expiring":
         return this.#seatOf(params.lease)?.warn(params.afterMs);
       case "license.expiring":
@@ -440,17 +333,7 @@ export class Keeper
     this.emit("slept", span);
     const { session } = this.#link;
     if (session === undefined) this.#link.retryNow();
-    else this.#askAll("seat.renew", session, this.#seatsOf(session));
-  }
-
-  #askAll(
-    method: "seat.renew" | "seat.resume",
-    session: Session,
-    seats: readonly HeldSeat[],
-  ): void {
-    for (let start = 0; start < seats.length; start += LEASES_PER_REQUEST) {
-      void this.#ask(method, session, seats.slice(start, start + LEASES_PER_REQUEST));
-    }
+    else this.#renewals.ask("seat.renew", session, this.#seatsOf(session));
   }
 
   #tell(event: () => void): void {
@@ -464,52 +347,6 @@ export class Keeper
 
   #now(): MonoMillis {
     return this.clock.now().mono;
-  }
-
-  async #ask(
-    method: "seat.renew" | "seat.resume",
-    session: Session,
-    seats: readonly HeldSeat[],
-  ): Promise<void> {
-    const leases = seats.map((seat) => seat.leaseId);
-    const nonce = freshNonce();
-    const from = this.#now();
-    try {
-      const result =
-        method === "seat.renew"
-          ? await session.request(method, { leases, nonce, ...quietIn(seats) })
-          : await session.request(method, { leases, nonce });
-      this.#settle(result, seats, session, nonce, from);
-    } catch (error) {
-      if (!(error instanceof ClientError)) throw error;
-      for (const seat of seats) seat.renewalUnheard();
-      if (error.code === "LEASE_NOTE") session.fail(error);
-      // A connection that is gone is resumed on the next one.
-      if (this.#link.session === session) postpone(seats, error);
-    }
-  }
-
-  #settle(
-    result: RenewResult,
-    seats: readonly HeldSeat[],
-    session: Session,
-    nonce: string,
-    from: MonoMillis,
-  ): void {
-    const byLease = new Map(seats.map((seat) => [seat.leaseId, seat]));
-    for (const lease of result.leases) {
-      const seat = byLease.get(lease.id);
-      if (seat === undefined) continue;
-      const { feature, count } = seat.wish;
-      seat.confirm(grantOf(session, lease, { feature, count, nonce }, from));
-    }
-    for (const lost of result.lost) this.#refuse(byLease.get(lost.id), lost);
-  }
-
-  /** If it was the computer's sleep that a renewal was missed by, the seat shall say so. */
-  #refuse(seat: HeldSeat | undefined, why: Omit<Loss, "final">): void {
-    if (why.reason === "LEASE_EXPIRED") this.#sleepWatch?.glance();
-    seat?.refuse(why);
   }
 
   async #reacquire(seat: HeldSeat): Promise<void> {
@@ -559,43 +396,6 @@ function within(clock: Clock, span: Millis, work: Promise<unknown>): Promise<voi
   });
 }
 
-/** The leases that nobody has worked with since their last renewal. */
-function quietIn(seats: readonly HeldSeat[]): { readonly quiet?: readonly LeaseId[] } {
-  const quiet = seats.filter((seat) => seat.takeQuiet()).map(({ leaseId }) => leaseId);
-  return quiet.length === 0 ? {} : { quiet };
-}
-
 function ignoreRefusal(error: unknown): void {
   if (!(error instanceof ClientError)) throw error;
-}
-
-/** @throws RangeError. */
-function spanOf(count: number): Millis {
-  const span = Math.round(count * 86_400_000);
-  if (!Number.isFinite(count) || span < SHORTEST_BORROW_MS || count > MOST_DAYS) {
-    throw new RangeError(`days must be a number up to ${MOST_DAYS}, and at least a minute`);
-  }
-  return millis(span);
-}
-
-/** As long as a license may allow. */
-const MOST_DAYS = 366;
-
-function wishOf(feature: string, options: Omit<AcquireOptions, "signal" | "onQueued">): SeatWish {
-  const { version = "0", count = 1, wait = false } = options;
-  if (!PRODUCT_NAME.test(feature)) throw new RangeError("not the name of a feature");
-  if (!VERSION.test(version)) throw new RangeError("not a version");
-  if (!Number.isSafeInteger(count) || count < 1 || count > SEATS_PER_REQUEST) {
-    throw new RangeError(`count must be a whole number from 1 to ${SEATS_PER_REQUEST}`);
-  }
-  const { versionDate } = options;
-  const released = versionDate === undefined ? {} : { versionDate: unixMillis(versionDate) };
-  return { feature, version, ...released, count, wait };
-}
-
-/** What the daemon refused as a whole says nothing about the seats: each is tried again soon. */
-function postpone(seats: readonly HeldSeat[], error: ClientError): void {
-  const asked = error instanceof SeatDeniedError ? error.retryAfter : undefined;
-  const delay = millis(Math.max(asked ?? 0, SHORTEST_POSTPONEMENT));
-  for (const seat of seats) seat.postpone(delay);
 }
