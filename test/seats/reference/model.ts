@@ -1,11 +1,13 @@
 // The lease engine said again, as simply as it can be said: who holds what, and who waits in which
 // order. It shares no code with `src/seats`, only the words of its commands; what must hold stands
 // in the comments that begin with LAW, here and in the files beside.
+
 import type { Command } from "../../../src/seats/command.ts";
 import { DEFAULT_SEAT_LIMITS, type SeatLimits, type SeatTerms } from "../../../src/seats/terms.ts";
 import { acquire, ownLine } from "./acquiring.ts";
 import { addUp, hasGrantTurned, letTimePass, markOf } from "./adding-up.ts";
 import { borrow, giveUp, returnBorrowed } from "./borrowing.ts";
+import { comparable } from "./comparable.ts";
 import {
   beActive,
   cancel,
@@ -61,31 +63,7 @@ export class Model {
 
   /** Who holds what, by id. */
   get leases(): readonly object[] {
-    return this.#records.leases
-      .map(
-        ({
-          id,
-          instance,
-          groups,
-          expiresAt,
-          idleAt,
-          hasSeats,
-          overdraft,
-          lingersUntil,
-          borrowed,
-        }) => ({
-          id,
-          instance,
-          groups,
-          overdraft,
-          expiresAt,
-          idleAt,
-          hasSeats,
-          lingers: lingersUntil !== null,
-          borrowedUntil: borrowed?.until ?? null,
-        }),
-      )
-      .toSorted((one, other) => (one.id < other.id ? -1 : 1));
+    return comparable(this.#records.leases);
   }
 
   /** Who waits, feature by feature, in order. */

@@ -1,4 +1,5 @@
 // The engine as it is, with a store beside it, seen in the words of the reference model.
+
 import { type Moment, monoMillis, unixMillis } from "../../../src/base/time.ts";
 import { SeatBook } from "../../../src/seats/book.ts";
 import type { Command } from "../../../src/seats/command.ts";
@@ -8,6 +9,7 @@ import { EMPTY_SNAPSHOT } from "../../../src/seats/snapshot.ts";
 import { DEFAULT_SEAT_LIMITS, type SeatLimits, type SeatTerms } from "../../../src/seats/terms.ts";
 import { noon } from "../given.ts";
 import { MapStore } from "../laws/map-store.ts";
+import { comparable } from "./comparable.ts";
 import type { Expected } from "./expected.ts";
 
 export class WatchedBook {
@@ -57,32 +59,8 @@ export class WatchedBook {
 
   /** Who holds what, by id. */
   get leases(): readonly object[] {
-    return this.#book
-      .view(this.#now)
-      .leases.map(
-        ({
-          id,
-          instance,
-          groups,
-          expiresAt,
-          idleAt,
-          seatSince,
-          overdraft,
-          lingersUntil,
-          borrowed,
-        }) => ({
-          id,
-          instance,
-          groups,
-          overdraft,
-          expiresAt,
-          idleAt,
-          hasSeats: seatSince !== null,
-          lingers: lingersUntil !== null,
-          borrowedUntil: borrowed?.until ?? null,
-        }),
-      )
-      .toSorted((one, other) => (one.id < other.id ? -1 : 1));
+    const { leases } = this.#book.view(this.#now);
+    return comparable(leases.map((lease) => ({ ...lease, hasSeats: lease.seatSince !== null })));
   }
 
   /** Who waits, feature by feature, in order. */
