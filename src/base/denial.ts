@@ -61,7 +61,8 @@ export const DENIAL_HINTS: Readonly<Record<DenialReason, string>> = {
   NOT_INCLUDED: "the site's rules do not include you; ask the license administrator",
   EXCLUDED: "the site's rules exclude you; ask the license administrator",
   RESERVED_FOR_OTHERS: "the free seats are reserved for others; ask the license administrator",
-  NOT_BOUND: "the site's rules ask for a user or host that a certificate or token proves",
+  NOT_BOUND:
+    "the site's rules ask for a user or host that a token proves; ask the license administrator for one",
   NOT_NAMED_USER: "the license is for named users; ask the license administrator to name you",
   NAMED_USERS_FULL: "take somebody off the list first, or order more named users",
   NAMED_USERS_FIXED: "all changes of this month are made; wait for the next one",

@@ -38,7 +38,7 @@ describe("seatkeeper tokens", () => {
 
       $ seatkeeper run --feature cad.pro -- echo at work
       ! seatkeeper: error: cad.pro denied: NOT_BOUND by rule proven (SEAT_DENIED)
-      ! seatkeeper: hint: the site's rules ask for a user or host that a certificate or token proves
+      ! seatkeeper: hint: the site's rules ask for a user or host that a token proves; ask the license administrator for one
       = 1
 
       $ seatkeeper tokens create --user ${me} --out mine.token
