@@ -19,15 +19,16 @@ const wanted = {
   FAULTS_KINDS: values.kind,
   FAULTS_STEP: values.step ?? "1",
   FAULTS_MINUTES: values.minutes ?? "11",
-  FAULTS_AT_ONCE: values["at-once"] ?? "3",
+  FAULTS_AT_ONCE: values["at-once"] ?? "4",
   FAULTS_MISTAKES: values.mistakes ?? "99",
   FAULTS_REPORT: "1",
 };
+const files = values.point === undefined ? "test/faults" : "test/faults/faults.test.ts";
 const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
 
 const { status } = spawnSync(
   process.execPath,
-  [join(root, "node_modules/vitest/vitest.mjs"), "run", "--project", "process", "test/faults"],
+  [join(root, "node_modules/vitest/vitest.mjs"), "run", "--project", "process", files],
   { cwd: root, stdio: "inherit", env: { ...process.env, ...Object.fromEntries(given) } },
 );
 process.exitCode = status ?? 1;

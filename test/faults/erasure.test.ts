@@ -8,12 +8,13 @@ import {
   readFileSync,
   readSync,
   renameSync,
+  rmSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { toHex } from "../../src/base/bytes.ts";
 import { SLOT_BYTES } from "../../src/ledger/ports.ts";
 import { decodeSlot } from "../../src/ledger/state.ts";
@@ -137,6 +138,10 @@ function searched(keys: readonly string[], places: Iterable<Buffer>): Searched {
 }
 
 describe.runIf(canMount)("the keys of blocks that are sealed", () => {
+  beforeAll(() => {
+    if (disk !== undefined) later(() => rmSync(dirname(disk), { recursive: true, force: true }));
+  });
+
   it("are neither on the device, where ext4 is as it comes, nor in memory", {
     timeout: 180_000,
   }, async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -62,7 +62,9 @@ export function compiledDisk(): string | undefined {
   }
 }
 
+/** The calls of one life; none of one that ended before it made any. */
 export function readTrace(path: string): readonly DiskCall[] {
+  if (!existsSync(path)) return [];
   const lines = readFileSync(path, "utf8").split("\n").slice(0, -1);
   return lines.map((line) => {
     const [number, name = "", file = "", bytes, fails] = line.split(" ");

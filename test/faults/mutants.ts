@@ -1,10 +1,11 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { callsOfADay, type Outcome, suffer } from "./campaign.ts";
 import type { FaultKind } from "./faulty-disk.ts";
 import { FaultySite, type Machine } from "./faulty-site.ts";
 import mutants from "./mutants.json" with { type: "json" };
+import { programCopy } from "./program-copy.ts";
 
 interface Change {
   readonly from: string;
@@ -59,10 +60,7 @@ async function firstViolation(template: FaultySite, mutant: Mutant): Promise<Out
 
 /** The program with a mistake, in a folder of its own. */
 function mutated(dist: string, folder: string, { file, also, ...first }: Mutant): string {
-  const copy = join(folder, "dist");
-  cpSync(dist, copy, { recursive: true });
-  cpSync(join(dist, "../package.json"), join(folder, "package.json"));
-  symlinkSync(join(dist, "../node_modules"), join(folder, "node_modules"));
+  const copy = programCopy(dist, folder);
   const path = join(copy, file);
   let text = readFileSync(path, "utf8");
   for (const { from, to } of also === undefined ? [first] : [first, also]) {
