@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fromBase64Url, toBase64Url } from "../base/bytes.ts";
 import { messageOf, systemCode } from "../base/errors.ts";
@@ -6,6 +6,7 @@ import { type Signer, signerFromSeed } from "../crypto/ed25519.ts";
 import { randomBytes } from "../crypto/random.ts";
 import { putNewFile } from "./durable-file.ts";
 import { ClientError } from "./errors.ts";
+import { makeFolder } from "./folder.ts";
 
 /**
  * The client key of this installation: read from `path`, or made there on first use. Processes
@@ -55,7 +56,7 @@ function signerOf(path: string, text: string): Signer {
 
 /** The file appears whole or not at all, and stays the one of the process that was there first. */
 async function makeKey(path: string): Promise<Signer> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(path));
   await putNewFile(path, `seatkeeper client key v1 ${toBase64Url(randomBytes(32))}\n`);
   const key = await readKey(path);
   if (key === undefined) throw new Error("the key file vanished");

@@ -1,9 +1,10 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { toHex } from "../base/bytes.ts";
 import { type UnixMillis, unixMillis } from "../base/time.ts";
 import type { LedgerProof } from "../protocol/results.ts";
 import { putNewFile } from "./durable-file.ts";
+import { makeFolder } from "./folder.ts";
 import type { KnownTree } from "./known-tree.ts";
 
 /** A contradiction as it is kept. */
@@ -51,7 +52,7 @@ export class EvidenceFolder {
 
   async #put(path: string, body: { readonly seen_at: UnixMillis }): Promise<KeptEvidence> {
     try {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await makeFolder(dirname(path));
       await putNewFile(path, `${JSON.stringify(body, undefined, 2)}\n`);
       return { path, seenAt: seenAtOf(await readFile(path, "utf8")) ?? body.seen_at };
     } catch {

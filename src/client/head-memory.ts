@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { toHex } from "../base/bytes.ts";
 import { systemCode } from "../base/errors.ts";
@@ -6,6 +6,7 @@ import { type Head, openHead } from "../note/checkpoint.ts";
 import { NoteError } from "../note/errors.ts";
 import type { NoteVerifier } from "../note/signed-note.ts";
 import { putFile } from "./durable-file.ts";
+import { makeFolder } from "./folder.ts";
 import type { KnownTree } from "./known-tree.ts";
 
 /** A head that the daemon has shown to a process of this computer. */
@@ -55,7 +56,7 @@ export class HeadMemory {
    */
   async remember(head: RememberedHead, proven: readonly RememberedHead[]): Promise<boolean> {
     try {
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await makeFolder(this.#folder);
       await putFile(join(this.#folder, fileName(head)), head.note);
     } catch {
       return false;

@@ -1,8 +1,9 @@
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { toHex, utf8 } from "../base/bytes.ts";
 import { type IdempotencyKey, idempotencyKey } from "../base/ids.ts";
 import { sha256 } from "../crypto/hash.ts";
+import { makeFolder } from "./folder.ts";
 import { isGone, ownProcessTag, PROCESS_TAG } from "./process-tag.ts";
 import type { SeatWish } from "./seat-wish.ts";
 import { randomKey } from "./usage-record.ts";
@@ -65,7 +66,7 @@ export class SeatMemory {
   }
 
   async #note(file: string): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await makeFolder(this.#folder);
     const made = await open(join(this.#folder, file), "wx", 0o600);
     await made.close();
   }

@@ -1,10 +1,11 @@
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, systemCode } from "../base/errors.ts";
 import type { ChainId } from "../base/ids.ts";
 import { randomHex } from "../crypto/random.ts";
 import type { UsageRecord } from "../protocol/requests.ts";
 import { ClientError } from "./errors.ts";
+import { makeFolder } from "./folder.ts";
 import { isGone, ownProcessTag, PROCESS_TAG } from "./process-tag.ts";
 import { SpoolFile } from "./spool-file.ts";
 import { readLines, writeLine } from "./spool-line.ts";
@@ -140,7 +141,7 @@ export class Spool {
   }
 
   async #makeFile(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await makeFolder(this.#folder);
     this.#file = new SpoolFile(join(this.#folder, await ownName()));
   }
 

@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, systemCode } from "../base/errors.ts";
 import type { LeaseId } from "../base/ids.ts";
 import { ClientError } from "./errors.ts";
+import { makeFolder } from "./folder.ts";
 import { type KeptTicket, readTicketFile, replaceFile, writeTicketFile } from "./ticket-file.ts";
 import { isLocked, lockTicket } from "./ticket-lock.ts";
 
@@ -35,7 +36,7 @@ export class TicketStore {
   /** Resolves once it is on the disk. @throws ClientError TICKET_FILE: then what was there is there still. */
   async put(lease: LeaseId, kept: KeptTicket): Promise<void> {
     try {
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await makeFolder(this.#folder);
       await replaceFile(this.#path(lease), writeTicketFile(kept));
     } catch (error) {
       throw fileError(this.#path(lease), error);
