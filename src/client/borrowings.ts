@@ -49,6 +49,8 @@ export class Borrowings implements BorrowedSeatDesk {
   readonly #requests: TicketRequests;
   /** Those that this process uses. */
   readonly #seats = new Map<LeaseId, BorrowedSeat>();
+  /** What is due at the present connection is told and asked. */
+  #reviewing: Promise<void> = Promise.resolve();
   #timer: Timer | undefined;
   #retryAt: MonoMillis | undefined;
 
@@ -143,7 +145,12 @@ export class Borrowings implements BorrowedSeatDesk {
 
   /** There is a connection: what is due is told and asked. */
   connected(session: Session): void {
-    void this.#review(session);
+    this.#reviewing = this.#review(session);
+  }
+
+  /** Resolves when what was due at this connection has been told, or cannot be. Never rejects. */
+  reviewed(): Promise<void> {
+    return this.#reviewing;
   }
 
   /** Ends come by time alone. */

@@ -362,6 +362,7 @@ export class Keeper
   async #sayGoodbye(): Promise<void> {
     const farewell = Promise.all([
       this.#usage.drained(),
+      this.#borrowings.reviewed(),
       ...[...this.#seats].map((seat) => seat.release()),
     ]);
     const isOnline = this.#link.session !== undefined;

@@ -36,6 +36,13 @@ features:
     # named_users: null
     # Seats that may be granted above "seats". They are always recorded.
     # overdraft_seats: 0
+    # Who counts as one holder, whose programs share one seat: none, user, host, user+host or display.
+    # share: none
+    # What a seat costs of a pool below, as in { pool: design, cost: 2 }.
+    # tokens: null
+    # How long a seat stays with its holder after the release, and the least that it counts as used: up to 1d.
+    # linger: 0
+    # min_lease: 0
     # A seat comes back when its holder was silent for this long: 2s to 1d.
     # lease_time: 90s
     # How long the application may go on when it cannot reach the daemon.
@@ -44,6 +51,10 @@ features:
     # release_on_disconnect: false
   - name: sim.solver
     seats: 1
+
+# Pools of tokens that several features draw on, as in [{ name: design, tokens: 100 }]. A pool that is empty
+# denies, whatever seats of its features are free.
+# pools: []
 
 # Counters. A record is durable before it is confirmed, and counted once.
 meters:

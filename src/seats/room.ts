@@ -22,7 +22,8 @@ export interface Site {
 export function roomFor(site: Site, feature: Feature, claim: Claim, earmarks?: Earmarks): Room {
   const max = maxReached(site.occupancy, feature, claim);
   if (max !== undefined) return none({ reason: "OVER_MAX", rule: max });
-  if (!hasTokens(site, feature, claim, earmarks)) return none({ reason: "NO_SEATS" });
+  const short = poolThatIsShort(site, feature, claim, earmarks);
+  if (short !== undefined) return none({ reason: "NO_SEATS", hint: tokensInUse(short) });
   const used: Demand = [...site.occupancy.classes(feature), [feature.classFor(claim), claim.count]];
   const withReserved: Demand = [...used, [ANY_SEAT, reservedForOthers(site, feature, claim)]];
   const overdraft = canSeat(allSeats(feature.capacity.value), withReserved);
@@ -63,17 +64,23 @@ function whyNoSeat({ occupancy }: Site, feature: Feature, claim: Claim, used: De
   return isReserved ? { reason: "RESERVED_FOR_OTHERS", rule } : { reason: "NO_SEATS" };
 }
 
-function hasTokens(
+/** The pool that has too few free tokens; undefined where the feature has none, or enough. */
+function poolThatIsShort(
   { occupancy, tokensIn }: Site,
   feature: Feature,
   claim: Claim,
   earmarks: Earmarks | undefined,
-): boolean {
+): string | undefined {
   const tokens = feature.pool.value?.tokens;
-  if (!tokens) return true;
-  const spent = occupancy.tokens(tokens.pool) + (earmarks?.tokens(tokens.pool) ?? 0);
-  return spent + claim.count * tokens.cost <= tokensIn(tokens.pool);
+  if (!tokens) return undefined;
+  const { pool, cost } = tokens;
+  const spent = occupancy.tokens(pool) + (earmarks?.tokens(pool) ?? 0);
+  return spent + claim.count * cost <= tokensIn(pool) ? undefined : pool;
 }
+
+/** Seats of the feature may be free all the same, and lists show them so. */
+const tokensInUse = (pool: string): string =>
+  `too few ${pool} tokens are free, whatever seats are; wait in the queue or try again later`;
 
 /** The rule by which the claim is too much for its holder at present. */
 export function maxReached(

@@ -30,6 +30,10 @@ describe("a seat on the road", () => {
       ! seatkeeper: nothing is borrowed
       = 0
 
+      $ seatkeeper borrow --feature cad.pro --days 0.0001
+      ! seatkeeper: error: --days is a number up to 366, and at least a minute: 0.0007
+      = 2
+
       $ seatkeeper borrow --feature cad.pro --days 8
       ! seatkeeper: error: cad.pro denied: BORROW_TOO_LONG (SEAT_DENIED)
       ! seatkeeper: hint: borrow for at most 7 days
@@ -74,6 +78,18 @@ describe("a seat on the road", () => {
       = 1
       `,
     );
+    expect(await used(site)).toMatchObject({ used: 0, borrowed: 0 });
+  });
+
+  it("given back on the road, is free as soon as any program here reaches the daemon, however short", async () => {
+    const site = await Site.serving(vendor, terms);
+    await site.type("seatkeeper borrow --feature cad.pro --days 7");
+    site.keepPort();
+    await site.stopDaemon();
+    await site.type("seatkeeper return --feature cad.pro");
+    await site.serve();
+    expect(await used(site)).toMatchObject({ used: 1, borrowed: 1 });
+    await site.type("seatkeeper return --feature cad.pro");
     expect(await used(site)).toMatchObject({ used: 0, borrowed: 0 });
   });
 
@@ -122,7 +138,7 @@ describe("a seat on the road", () => {
       site,
       `
       $ seatkeeper borrow --feature cad.pro --days 0
-      ! seatkeeper: error: --days is a number above 0, up to 366
+      ! seatkeeper: error: --days is a number up to 366, and at least a minute: 0.0007
       = 2
 
       $ seatkeeper return

@@ -198,6 +198,17 @@ describe("seatkeeper why", () => {
       ],
     });
   });
+
+  it.each([
+    ["no seats", ["--user", "ada", "--count", "0"], /--count is a whole number/],
+    ["no version", ["--user", "ada", "--feature-version", "4 2"], /"4 2" is not a version/],
+    ["no address", ["--user", "ada", "--address", "10.1.2.300"], /is not an IP address/],
+    ["no login", ["--user", "u".repeat(257)], /--user is longer than 256 characters/],
+  ])("asks no daemon about what is %s", async (_, words, said) => {
+    const asked = await seatkeeper("why", "--feature", "cad.pro", "--host", "ws-7", ...words);
+    expect(asked.stderr).toMatch(said);
+    expect(asked.code).toBe(2);
+  });
 });
 
 describe("seatkeeper run", () => {

@@ -54,6 +54,17 @@ describe("the example of a terms file", () => {
     expect(unsupportedTerms(terms)).toEqual([]);
   });
 
+  it("names every field that a feature can have", () => {
+    const [cadPro] = terms.features;
+    const words = Object.keys(cadPro ?? {}).map((field) =>
+      field.replace(/Ms$/, "").replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    );
+    expect(
+      words.filter((word) => !new RegExp(`^ +(?:- |# )?${word}: `, "m").test(TERMS_EXAMPLE)),
+    ).toEqual([]);
+    expect(TERMS_EXAMPLE).toContain("\n# pools: []\n");
+  });
+
   it("shows the neutral values behind its comment signs", () => {
     const shown = TERMS_EXAMPLE.replaceAll(/^( *)# (?=[a-z_]+: \S|sealing:$)/gm, "$1").replaceAll(
       /^# (?= {2}(?:mode|max_interval))/gm,

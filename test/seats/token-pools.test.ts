@@ -41,7 +41,11 @@ describe("features that draw on one pool of tokens", () => {
     book.decide(acquire(ada, 1, cad), noon);
     book.decide(acquire(bob, 2, cad), noon);
     expect(book.decide(acquire(cid, 3, cad), noon).answer).toMatchObject({
-      denial: { reason: "NO_SEATS", feature: "cad" },
+      denial: {
+        reason: "NO_SEATS",
+        feature: "cad",
+        hint: "too few all tokens are free, whatever seats are; wait in the queue or try again later",
+      },
     });
     expect(book.decide(acquire(cid, 4, sim), noon).answer.kind).toBe("granted");
     expect(book.view(noon).tokens).toEqual([{ name: "all", tokens: 5, used: 5 }]);

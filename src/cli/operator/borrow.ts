@@ -17,6 +17,9 @@ import { seatWish } from "./seat-wish.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { counted, spanInWords } from "./words.ts";
 
+/** A minute: for less, nobody leaves the network. */
+const LEAST_DAYS = 1 / 1_440;
+
 const text = { type: "string", requiresArg: true } as const;
 
 /** `seatkeeper borrow`: a seat goes off the network, to be used on this computer alone. */
@@ -53,7 +56,9 @@ export const borrow: Command = command({
   async run(options, shell) {
     const { feature, ...wish } = seatWish(options);
     const { days, renew } = options;
-    if (!(days > 0 && days <= 366)) throw usageError("--days is a number above 0, up to 366");
+    if (!(days >= LEAST_DAYS && days <= 366)) {
+      throw usageError("--days is a number up to 366, and at least a minute: 0.0007");
+    }
     const borrowed = await withKeeper(options, shell, async (keeper) => {
       if (keeper.server === undefined) throw notConnected();
       return keeper.borrow(feature, { ...wish, days, renew }).catch(rethrow);

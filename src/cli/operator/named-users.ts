@@ -1,4 +1,4 @@
-import { rawIdentity } from "../../base/identity.ts";
+import type { RawIdentity } from "../../base/identity.ts";
 import { isoTime } from "../../base/time.ts";
 import type { AdminClient } from "../../daemon/admin-client.ts";
 import {
@@ -14,6 +14,7 @@ import { usageError } from "../shared/errors.ts";
 import { EXIT, type ExitCode } from "../shared/exit.ts";
 import { readTextInput } from "../shared/input-file.ts";
 import type { Output } from "../shared/output.ts";
+import { identity } from "./identity-option.ts";
 import { admin, SITE_OPTIONS, type SiteOptions } from "./site-options.ts";
 import { counted } from "./words.ts";
 
@@ -42,7 +43,7 @@ const list = command({
     const { feature, user, vendor } = options;
     if (user !== undefined) {
       if (feature === undefined) throw usageError("--user needs --feature");
-      const asked = { feature, user: rawIdentity(user), ...(vendor && { vendor }) };
+      const asked = { feature, user: identity("--user", user), ...(vendor && { vendor }) };
       return tellPlace(await admin(options, shell).askNamedUser(asked), user, options.json, shell);
     }
     const { lists } = await admin(options, shell).namedUsers();
@@ -136,7 +137,8 @@ async function edit(
   shell: Shell,
 ): Promise<ExitCode> {
   const names = namesIn(options);
-  const edited = await askInParts(admin(options, shell), { ...requestOf(options), change }, names);
+  const users = names.map((name) => identity("a login", name));
+  const edited = await askInParts(admin(options, shell), { ...requestOf(options), change }, users);
   const denied = edited.results.filter(({ outcome }) => outcome === "denied");
   if (options.json) shell.out.json(edited);
   else
@@ -160,12 +162,12 @@ function namesIn({ user = [], file }: EditOptions): readonly string[] {
 async function askInParts(
   client: AdminClient,
   request: Omit<EditNamedUsersRequest, "users">,
-  names: readonly string[],
+  names: readonly RawIdentity[],
 ): Promise<AdminNamedEdits> {
   const results: AdminNamedEdits["results"][number][] = [];
   let vendor = "";
   for (let at = 0; at < names.length; at += NAMES_PER_REQUEST) {
-    const users = names.slice(at, at + NAMES_PER_REQUEST).map(rawIdentity);
+    const users = names.slice(at, at + NAMES_PER_REQUEST);
     // oxlint-disable-next-line no-await-in-loop -- the order decides whom the license has room for
     const part = await client.editNamedUsers({ ...request, users });
     vendor = part.vendor;

@@ -44,7 +44,7 @@ export function seatWish(options: {
  * The first moment of a day in UTC: a version is as old as its vendor says, and no older.
  * @throws CliError USAGE.
  */
-export function releaseDate(day: string): UnixMillis {
+function releaseDate(day: string): UnixMillis {
   const moment = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;
   if (Number.isNaN(moment) || isoTime(unixMillis(Math.max(0, moment))).slice(0, 10) !== day) {
     throw usageError(`${JSON.stringify(day)} is not a day`, "write it like 2026-11-30");

@@ -1,4 +1,3 @@
-import { rawIdentity } from "../../base/identity.ts";
 import { HEX_16, leaseId } from "../../base/ids.ts";
 import { between, isoTime, millis } from "../../base/time.ts";
 import { systemClock } from "../../clock/system-clock.ts";
@@ -15,6 +14,7 @@ import { usageError } from "../shared/errors.ts";
 import { EXIT } from "../shared/exit.ts";
 import type { Output } from "../shared/output.ts";
 import { readSignedInput } from "../shared/signed-input.ts";
+import { identity } from "./identity-option.ts";
 import { showLive } from "./live-view.ts";
 import { admin, SITE_OPTIONS } from "./site-options.ts";
 import { counted, spanInWords } from "./words.ts";
@@ -209,8 +209,8 @@ function holderIn(options: {
   const { user, host } = options;
   if (user === undefined && host === undefined) return undefined;
   return {
-    ...(user === undefined ? {} : { user: rawIdentity(user) }),
-    ...(host === undefined ? {} : { host: rawIdentity(host) }),
+    ...(user === undefined ? {} : { user: identity("--user", user) }),
+    ...(host === undefined ? {} : { host: identity("--host", host) }),
   };
 }
 

@@ -1,11 +1,13 @@
-import { rawIdentity } from "../../base/identity.ts";
 import type { AdminWhy } from "../../protocol/admin/why.ts";
+import { readAddress } from "../../rules/network.ts";
 import { type Command, command } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
+import { usageError } from "../shared/errors.ts";
 import { EXIT } from "../shared/exit.ts";
 import type { Output } from "../shared/output.ts";
 import { prospectsInWords, reasonInWords } from "./denial-words.ts";
-import { releaseDate } from "./seat-wish.ts";
+import { identity } from "./identity-option.ts";
+import { seatWish } from "./seat-wish.ts";
 import { admin, SITE_OPTIONS } from "./site-options.ts";
 
 const text = { type: "string", requiresArg: true } as const;
@@ -37,14 +39,16 @@ export const why: Command = command({
     ["why --feature cad.pro --user ada --host ws7 --proven user", "and if she shows a token?"],
   ],
   async run(options, shell) {
-    const { address, vendor, featureVersion, versionDate, proven } = options;
+    const { address, vendor, proven } = options;
+    const { version = "0", ...wish } = seatWish(options);
+    if (address !== undefined && readAddress(address) === undefined) {
+      throw usageError(`${JSON.stringify(address)} is not an IP address`, "write it like 10.1.2.3");
+    }
     const found = await admin(options, shell).why({
-      feature: options.feature,
-      user: rawIdentity(options.user),
-      host: rawIdentity(options.host),
-      version: featureVersion ?? "0",
-      count: options.count,
-      ...(versionDate === undefined ? {} : { versionDate: releaseDate(versionDate) }),
+      ...wish,
+      version,
+      user: identity("--user", options.user),
+      host: identity("--host", options.host),
       ...(address === undefined ? {} : { address }),
       ...(vendor === undefined ? {} : { vendor }),
       ...(proven === undefined ? {} : { proven: [...new Set(proven)] }),
