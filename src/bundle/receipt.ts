@@ -6,7 +6,7 @@ import {
   bytes,
   decodeWith,
   embeddedNote,
-  extensions,
+  extensionsWithRevocations,
   idOf,
   mapOf,
   moment,
@@ -14,6 +14,8 @@ import {
   wholeNumber,
 } from "../license/fields.ts";
 import { type Issuer, issuerKeyName, mayIssueAt, readIssuer } from "../license/issuer.ts";
+import { refuseRevokedIssuer } from "../license/revocation-checks.ts";
+import { newestRevocations, type Revocations, readRevocations } from "../license/revocations.ts";
 import { type Head, openHead } from "../note/checkpoint.ts";
 import { peekJsonNote, readJsonNote, writeJsonNote } from "../note/json-note.ts";
 import { ReceiptError } from "./errors.ts";
@@ -35,6 +37,8 @@ export interface ReceiptFields {
   readonly nonce: Uint8Array;
   /** The note by which the vendor's root key vouches for the key that signs this receipt. */
   readonly issuer: string;
+  /** What the vendor did not stand by when it gave the receipt. */
+  readonly revocations?: Revocations;
 }
 
 /** A receipt whose signatures hold: the issuer's under the root key, its own, and the site's. */
@@ -54,6 +58,8 @@ export interface ReceiptTrust {
   readonly origin: string;
   /** The key that signs the heads of this ledger. */
   readonly daemonKey: Uint8Array;
+  /** The newest list that is known already. */
+  readonly revocations?: Revocations | undefined;
 }
 
 /** What the site knows when a receipt arrives. */
@@ -82,6 +88,8 @@ export function writeReceipt(fields: ReceiptFields, signer: Signer): string {
     vendor_time: fields.vendorTime,
     nonce: toBase64Url(fields.nonce),
     issuer: fields.issuer,
+    // Below `ext`, so that releases which do not look for it can read the receipt too.
+    ext: fields.revocations && { revocations: fields.revocations.text },
   };
   const name = issuerKeyName(fields.vendor);
   return writeJsonNote("receipt", body, { name, signer }, { pretty: true });
@@ -90,15 +98,16 @@ export function writeReceipt(fields: ReceiptFields, signer: Signer): string {
 /**
  * Reads a receipt and checks every signature in it.
  * @throws NoteError for a text or signature that does not hold.
- * @throws LicenseError for an issuer note that does not hold.
+ * @throws LicenseError for an issuer note or a list of revocations that does not hold, and
+ * `LICENSE_ISSUER_REVOKED` for a receipt by a revoked key.
  * @throws ReceiptError `RECEIPT_FIELD`, `RECEIPT_WRONG_VENDOR`, `RECEIPT_WRONG_CHAIN`, `RECEIPT_ISSUER_EXPIRED`.
  */
 export function readReceipt(note: string | Uint8Array, trust: ReceiptTrust): Receipt {
   // The issuer inside says which key must have signed; nothing else is believed before it has.
-  const issuer = issuerOf(decodeBody(peekJsonNote(note, "receipt").body), trust);
+  const issuer = issuerOf(decodeBody(peekJsonNote(note, "receipt").body).fields, trust);
   const name = issuerKeyName(trust.vendorName);
   const body = readJsonNote("receipt", note, [{ name, publicKey: issuer.key }]);
-  const fields = decodeBody(body);
+  const { fields, revocations } = decodeBody(body);
   if (!mayIssueAt(issuer, fields.vendorTime)) {
     throw new ReceiptError(
       "RECEIPT_ISSUER_EXPIRED",
@@ -108,8 +117,16 @@ export function readReceipt(note: string | Uint8Array, trust: ReceiptTrust): Rec
       },
     );
   }
+  const carried = revocations === undefined ? undefined : readRevocations(revocations, trust);
+  const list = newestRevocations([carried, trust.revocations]);
+  refuseRevokedIssuer("receipt", fields.issuer, trust.rootKey, list);
   const acknowledged = openHead(fields.head, { name: trust.origin, publicKey: trust.daemonKey });
-  return { ...fields, acknowledged, text: typeof note === "string" ? note : fromUtf8(note) };
+  return {
+    ...fields,
+    ...(carried === undefined ? {} : { revocations: carried }),
+    acknowledged,
+    text: typeof note === "string" ? note : fromUtf8(note),
+  };
 }
 
 /**
@@ -168,21 +185,28 @@ function issuerOf(unverified: ReceiptFields, trust: ReceiptTrust): Issuer {
   return readIssuer(unverified.issuer, trust.vendorName, trust.rootKey);
 }
 
-function decodeBody(body: unknown): ReceiptFields {
-  const fields = decodeWith(BODY, body, ({ path, problem }) => {
+/** What a receipt says, and the list that it brings, which is not read yet. */
+interface DecodedBody {
+  readonly fields: ReceiptFields;
+  readonly revocations: string | undefined;
+}
+
+function decodeBody(body: unknown): DecodedBody {
+  const decoded = decodeWith(BODY, body, ({ path, problem }) => {
     return new ReceiptError("RECEIPT_FIELD", `${path.join(".") || "the receipt"} ${problem}`, {
       hint: "ask the vendor for the receipt again",
     });
   });
-  return {
-    vendor: fields.vendor,
-    chainId: fields.chain_id,
-    receiptNo: fields.receipt_no,
-    head: fields.head,
-    vendorTime: fields.vendor_time,
-    nonce: fields.nonce,
-    issuer: fields.issuer,
+  const fields = {
+    vendor: decoded.vendor,
+    chainId: decoded.chain_id,
+    receiptNo: decoded.receipt_no,
+    head: decoded.head,
+    vendorTime: decoded.vendor_time,
+    nonce: decoded.nonce,
+    issuer: decoded.issuer,
   };
+  return { fields, revocations: decoded.ext?.revocations };
 }
 
 const BODY = mapOf({
@@ -193,7 +217,7 @@ const BODY = mapOf({
   vendor_time: moment,
   nonce: bytes(RECEIPT_NONCE_BYTES),
   issuer: embeddedNote,
-  ext: extensions,
+  ext: extensionsWithRevocations,
 });
 
 function wrongChain(found: ChainId): ReceiptError {

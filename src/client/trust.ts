@@ -3,6 +3,8 @@ import { messageOf } from "../base/errors.ts";
 import type { ChainId, ClientKey, InstanceId, LeaseId } from "../base/ids.ts";
 import { type LeaseNote, readLeaseNote } from "../license/lease-note.ts";
 import { type License, readLicense } from "../license/license.ts";
+import { refuseRevoked } from "../license/revocation-checks.ts";
+import { newestRevocations, type Revocations, readRevocations } from "../license/revocations.ts";
 import { chainOrigin } from "../note/checkpoint.ts";
 import { peekJsonNote, readJsonNote } from "../note/json-note.ts";
 import type { NoteVerifier } from "../note/signed-note.ts";
@@ -82,7 +84,8 @@ export function checkWelcome(
     decodeWelcome(readJsonNote("welcome", result.note, [verifier])),
   );
   if (welcome.nonce !== nonce) throw notProven("the welcome answers another hello");
-  return { welcome, licenses: checkLicenses(result.licenses, challenger, vendor) };
+  const revoked = proven("list of revocations", () => handedOver(welcome, vendor));
+  return { welcome, licenses: checkLicenses(result.licenses, challenger, vendor, revoked) };
 }
 
 /** What a lease note must say to be ours. */
@@ -110,6 +113,16 @@ export function checkLease(note: string, claim: LeaseClaim, challenger: Challeng
   return lease;
 }
 
+/** What the vendor does not stand by any more, as far as the daemon tells. */
+function handedOver({ revocations }: Welcome, vendor: VendorTrust): Revocations | undefined {
+  return revocations === undefined ? undefined : readRevocations(revocations, trustIn(vendor));
+}
+
+const trustIn = ({ name, rootKey }: VendorTrust): Parameters<typeof readLicense>[1] => ({
+  vendorName: name,
+  rootKey,
+});
+
 function signedChallenge(note: string): Challenge {
   // Which key must have signed stands in the note itself; that it is the right key is what
   // the licenses prove after the hello.
@@ -123,32 +136,49 @@ function checkLicenses(
   licenses: readonly string[],
   challenger: Challenger,
   vendor: VendorTrust,
+  revoked: Revocations | undefined,
 ): readonly License[] {
   if (licenses.length === 0) {
     throw new ClientError("SERVER_UNLICENSED", `the server has no license of ${vendor.name} yet`, {
       hint: "ask the license administrator to install it",
     });
   }
-  const findings = licenses.map((text) => vouchingLicense(text, challenger, vendor));
-  const vouching = findings.filter((finding) => typeof finding !== "string");
-  if (vouching.length > 0) return vouching;
+  const read = licenses.map((text) => licenseIn(text, vendor));
+  // A license may bring a newer list than the daemon says it has.
+  const carried = read.map((each) => (typeof each === "string" ? undefined : each.revocations));
+  const list = newestRevocations([revoked, ...carried]);
+  const findings = read.map((each) =>
+    typeof each === "string" ? each : vouching(each, challenger, vendor, list),
+  );
+  const good = findings.filter((finding) => typeof finding !== "string");
+  if (good.length > 0) return good;
   const [problem] = findings.filter((finding) => typeof finding === "string");
   throw notProven(`no license vouches for the server: ${problem}`);
 }
 
 /** The license, or what is wrong with it. */
-function vouchingLicense(
-  text: string,
-  { chainId, verifier }: Challenger,
-  vendor: VendorTrust,
-): License | string {
+function licenseIn(text: string, vendor: VendorTrust): License | string {
   try {
-    const license = readLicense(text, { vendorName: vendor.name, rootKey: vendor.rootKey });
-    const same = license.chainId === chainId && equalBytes(license.daemonKey, verifier.publicKey);
-    return same ? license : "it names another daemon";
+    return readLicense(text, trustIn(vendor));
   } catch (error) {
     return messageOf(error);
   }
+}
+
+/** The license if it vouches for the challenger, or why it does not. */
+function vouching(
+  license: License,
+  { chainId, verifier }: Challenger,
+  { rootKey }: VendorTrust,
+  list: Revocations | undefined,
+): License | string {
+  try {
+    refuseRevoked(license, rootKey, list);
+  } catch (error) {
+    return messageOf(error);
+  }
+  const same = license.chainId === chainId && equalBytes(license.daemonKey, verifier.publicKey);
+  return same ? license : "it names another daemon";
 }
 
 function readLease(note: string, verifier: NoteVerifier): LeaseNote {

@@ -96,7 +96,7 @@ async function openOn(
 ): Promise<DeskCore> {
   const { store, time, siteKey, host } = parts;
   refuseUnfinished(store, vendor.name);
-  const shelf = new LicenseShelf(folder.licenses, vendor);
+  const shelf = new LicenseShelf(folder, vendor);
   const opened = SealedLedger.open(files, store.outbox(vendor.name), {
     vendorName: vendor.name,
     genesisLeaf: genesisWanted(shelf, siteKey),

@@ -46,7 +46,7 @@ function look({ file, folder }: KnownVendor): PublicReport {
   const slots = slotsOf(folder.state);
   const source = new ChainSource(folder.chain);
   try {
-    const genesisLeaf = new LicenseShelf(folder.licenses, file).licenses.at(-1)?.genesisLeaf;
+    const genesisLeaf = new LicenseShelf(folder, file).licenses.at(-1)?.genesisLeaf;
     return verifyPublic(source, { genesisLeaf, slots });
   } finally {
     erase(...slots);

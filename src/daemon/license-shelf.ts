@@ -6,13 +6,16 @@ import { type UnixMillis, unixMillis } from "../base/time.ts";
 import { LicenseError } from "../license/errors.ts";
 import { type License, readLicense } from "../license/license.ts";
 import { checkBinding, checkDates, type LicenseSite } from "../license/license-checks.ts";
+import { isRevoked, refuseRevoked } from "../license/revocation-checks.ts";
+import { newestRevocations, type Revocations } from "../license/revocations.ts";
 import { newestSealingKey } from "../license/sealing-keys.ts";
 import { unsupportedTerms } from "../license/supported-terms.ts";
 import type { VendorFile } from "../license/vendor-file.ts";
-import { makeFolder, writeFileDurably } from "../store/data-folder.ts";
+import { makeFolder, type VendorFolder, writeFileDurably } from "../store/data-folder.ts";
 import { addUp, type Entitlement } from "./entitlement.ts";
 import { DaemonError } from "./errors.ts";
 import { isCoded } from "./failure-kind.ts";
+import { KnownRevocations } from "./known-revocations.ts";
 import { readOwnFile } from "./own-file.ts";
 
 /** A license of this vendor that is in force, or a file that is not, with the reason. */
@@ -24,13 +27,15 @@ export type ShelvedLicense =
 export class LicenseShelf {
   readonly #folder: string;
   readonly #vendor: VendorFile;
+  readonly #revocations: KnownRevocations;
   #shelved: readonly ShelvedLicense[];
   #entitlement: Entitlement = NOTHING;
 
   /** Reads all files. One that cannot be used is kept in view, and does not keep the others from counting. */
-  constructor(folder: string, vendor: VendorFile) {
-    this.#folder = folder;
+  constructor({ licenses, revocations }: VendorFolder, vendor: VendorFile) {
+    this.#folder = licenses;
     this.#vendor = vendor;
+    this.#revocations = new KnownRevocations(revocations, vendor);
     this.#shelved = this.#readAll();
   }
 
@@ -69,9 +74,26 @@ export class LicenseShelf {
     return newestSealingKey([this.#vendor, ...carried], licenses.at(-1)?.sealingKeyId).key;
   }
 
-  /** Sets those aside that are for another machine or ledger. */
+  /** Sets those aside that are for another machine or ledger, or that the vendor has revoked. */
   bind(site: LicenseSite): void {
-    this.#shelved = this.#shelved.map((shelved) => bound(shelved, site));
+    this.#revocations.take(newestIn(this.#shelved));
+    this.#shelved = this.#bound(this.#shelved, site, this.#revocations.newest);
+  }
+
+  /** What the vendor does not stand by any more, as far as it has come here. */
+  get revocations(): Revocations | undefined {
+    return this.#revocations.newest;
+  }
+
+  /**
+   * Keeps a list that came with a receipt, and sets aside what it revokes. An older one than is
+   * known changes nothing.
+   * @returns whether it is news.
+   */
+  revoke(list: Revocations | undefined, site: LicenseSite): boolean {
+    if (!this.#revocations.take(list)) return false;
+    this.bind(site);
+    return true;
   }
 
   /**
@@ -79,15 +101,20 @@ export class LicenseShelf {
    * @throws DaemonError LICENSE_FILE_REFUSED for one that was in force or not there before.
    */
   look(site: LicenseSite): readonly ShelvedLicense[] {
-    const found = this.#readAll().map((shelved) => bound(shelved, site));
+    const read = this.#readAll();
+    const list = newestRevocations([this.#revocations.newest, newestIn(read)]);
+    const found = this.#bound(read, site, list);
     for (const shelved of found) {
-      if (shelved.kind === "refused" && !this.#isRefused(shelved.file)) throw badFile(shelved);
+      // What the vendor has revoked ends, as it should: the file is as it was.
+      if (shelved.kind !== "refused" || isRevoked(shelved.problem)) continue;
+      if (!this.#isRefused(shelved.file)) throw badFile(shelved);
     }
     return found;
   }
 
   /** Takes into use what `look` has found. */
   put(found: readonly ShelvedLicense[]): void {
+    this.#revocations.take(newestIn(found));
     this.#shelved = found;
   }
 
@@ -98,7 +125,7 @@ export class LicenseShelf {
    */
   install(bytes: Uint8Array, site: LicenseSite, now: UnixMillis): License {
     const license = this.#check(bytes);
-    admit(license, site);
+    this.#admit(license, site, newestRevocations([this.revocations, license.revocations]));
     checkDates(license, now);
     const twin = this.licenses.find(({ licenseId }) => licenseId === license.licenseId);
     if (twin !== undefined && twin.text !== license.text) {
@@ -115,6 +142,8 @@ export class LicenseShelf {
       ),
       { kind: "license", license },
     ];
+    // The license brings its list again at the next start, should we not come to this.
+    this.bind(site);
     return license;
   }
 
@@ -136,19 +165,38 @@ export class LicenseShelf {
     }
   }
 
+  #bound(
+    shelved: readonly ShelvedLicense[],
+    site: LicenseSite,
+    list: Revocations | undefined,
+  ): readonly ShelvedLicense[] {
+    return shelved.map((each) => {
+      if (each.kind === "refused") return each;
+      try {
+        this.#admit(each.license, site, list);
+        return each;
+      } catch (error) {
+        return { kind: "refused", file: fileName(each.license), problem: codedOnly(error) };
+      }
+    });
+  }
+
+  /** Refused in full rather than half enforced: nobody gets less, or more, than was sold. */
+  #admit(license: License, site: LicenseSite, list: Revocations | undefined): void {
+    refuseRevoked(license, this.#vendor.rootKey, list);
+    checkBinding(license, site);
+    refuseUnsupported(license);
+  }
+
   #check(bytes: Uint8Array): License {
     return readLicense(bytes, { vendorName: this.#vendor.name, rootKey: this.#vendor.rootKey });
   }
 }
 
-function bound(shelved: ShelvedLicense, site: LicenseSite): ShelvedLicense {
-  if (shelved.kind === "refused") return shelved;
-  try {
-    admit(shelved.license, site);
-    return shelved;
-  } catch (error) {
-    return { kind: "refused", file: fileName(shelved.license), problem: codedOnly(error) };
-  }
+function newestIn(shelved: readonly ShelvedLicense[]): Revocations | undefined {
+  return newestRevocations(
+    shelved.map((each) => (each.kind === "license" ? each.license.revocations : undefined)),
+  );
 }
 
 /** One name for each license, so that no copy of a file counts its seats again. */
@@ -167,9 +215,7 @@ function badFile({ file, problem }: Extract<ShelvedLicense, { kind: "refused" }>
   });
 }
 
-/** Refused in full rather than half enforced: nobody gets less, or more, than was sold. */
-function admit(license: License, site: LicenseSite): void {
-  checkBinding(license, site);
+function refuseUnsupported(license: License): void {
   const paths = unsupportedTerms(license.terms);
   if (paths.length === 0) return;
   throw new LicenseError(

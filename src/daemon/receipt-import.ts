@@ -13,23 +13,26 @@ export interface ImportedReceipt {
 
 /**
  * Checks a receipt against the site's own ledger, seals what waits, appends the receipt, and opens
- * a segment. The same receipt again changes nothing.
+ * a segment. The same receipt again changes nothing. What it revokes ends.
  *
  * @throws ReceiptError, NoteError, LicenseError: nothing was changed.
  */
-export function importReceipt(desk: VendorDesk, note: Uint8Array): Promise<ImportedReceipt> {
-  const { vendor, siteKey, ledger } = desk.core;
+export async function importReceipt(desk: VendorDesk, note: Uint8Array): Promise<ImportedReceipt> {
+  const { vendor, siteKey, ledger, shelf } = desk.core;
   const receipt = readReceipt(note, {
     vendorName: vendor.name,
     rootKey: vendor.rootKey,
     origin: ledger.origin,
     daemonKey: siteKey.signer.publicKey,
+    revocations: shelf.revocations,
   });
-  return desk.alone(async () => {
+  await desk.alone(async () => {
     if (isNew(desk, receipt)) await append(desk, receipt);
-    const { receiptNo, acknowledged } = receipt;
-    return { vendor: vendor.name, receiptNo, acknowledged: acknowledged.size };
   });
+  // After the receipt: a crash in between costs nothing, since the same receipt may come again.
+  await desk.revoke(receipt.revocations);
+  const { receiptNo, acknowledged } = receipt;
+  return { vendor: vendor.name, receiptNo, acknowledged: acknowledged.size };
 }
 
 function isNew(desk: VendorDesk, receipt: Receipt): boolean {

@@ -1,5 +1,6 @@
 import type { LeaseId } from "../base/ids.ts";
 import { checkRelease, readBorrowRelease } from "../license/borrow-release.ts";
+import { refuseRevokedIssuer } from "../license/revocation-checks.ts";
 import { DaemonError } from "./errors.ts";
 import type { VendorDesk } from "./vendor-desk.ts";
 
@@ -17,9 +18,10 @@ export interface ReleasedSeats {
  * @throws LicenseError, NoteError, DaemonError RELEASE_NOT_BORROWED: nothing was changed.
  */
 export async function importRelease(desk: VendorDesk, note: Uint8Array): Promise<ReleasedSeats> {
-  const { vendor, book, time, log } = desk.core;
+  const { vendor, book, time, log, shelf } = desk.core;
   const trust = { vendorName: vendor.name, rootKey: vendor.rootKey };
   const release = readBorrowRelease(note, trust);
+  refuseRevokedIssuer("release", release.issuer, vendor.rootKey, shelf.revocations);
   checkRelease(release, desk.chainId, time.now().wall);
   const lease = book.lease(release.leaseId);
   const answer = await desk.tell({ kind: "give-up", lease: release.leaseId });

@@ -60,6 +60,7 @@ function vendorStatus(desk: VendorDesk): AdminVendor {
     }),
     auditors: desk.auditors(),
     contradictions: desk.heads.contradictions,
+    revoked: desk.revoked(),
   };
 }
 

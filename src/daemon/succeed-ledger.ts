@@ -100,7 +100,7 @@ function waitingOf({ code }: EndedLedger): "kept" | "dropped" {
 }
 
 function licensedLeaf({ file, folder }: KnownVendor, { signer }: SiteKey): Uint8Array | undefined {
-  const { licenses } = new LicenseShelf(folder.licenses, file);
+  const { licenses } = new LicenseShelf(folder, file);
   const ours = licenses.filter(({ daemonKey }) => equalBytes(daemonKey, signer.publicKey));
   return ours.at(-1)?.genesisLeaf;
 }

@@ -4,8 +4,10 @@ import type { ChainId, ClientKey, InstanceId } from "../base/ids.ts";
 import { isoTime, type Millis, millis, seconds } from "../base/time.ts";
 import { lends } from "../license/borrow-ticket.ts";
 import type { License } from "../license/license.ts";
+import { isRevoked } from "../license/revocation-checks.ts";
+import type { Revocations } from "../license/revocations.ts";
 import { failure } from "../log/log.ts";
-import type { AdminAuditor } from "../protocol/admin/status.ts";
+import type { AdminAuditor, AdminVendor } from "../protocol/admin/status.ts";
 import type { Welcome } from "../protocol/handshake.ts";
 import type { BorrowResult, HelloResult, WireLease } from "../protocol/results.ts";
 import type { AcquireCommand, Command } from "../seats/command.ts";
@@ -170,9 +172,14 @@ export class VendorDesk {
   /** The answer to a hello, signed over the client's nonce. */
   welcome(welcome: Omit<Welcome, "head">): HelloResult {
     return {
-      note: this.notary.welcome(welcome),
+      note: this.notary.welcome({ ...welcome, ...this.#revoked() }),
       licenses: this.core.shelf.licenses.map(({ text }) => text),
     };
+  }
+
+  #revoked(): Pick<Welcome, "revocations"> {
+    const { revocations } = this.core.shelf;
+    return revocations === undefined ? {} : { revocations: revocations.text };
   }
 
   /** A lease as the client gets it: signed over the nonce of its request. */
@@ -220,6 +227,15 @@ export class VendorDesk {
     await this.#followLicenses(formerKey);
   }
 
+  /** Takes to heart what the vendor does not stand by any more. An older list changes nothing. */
+  async revoke(list: Revocations | undefined): Promise<void> {
+    const { shelf, site } = this.core;
+    const formerKey = shelf.sealingKey();
+    if (!shelf.revoke(list, site)) return;
+    await this.refreshTerms();
+    await this.#followLicenses(formerKey);
+  }
+
   async #followLicenses(formerKey: Uint8Array): Promise<void> {
     const { shelf, writer } = this.core;
     const keysChanged = !equalBytes(formerKey, shelf.sealingKey());
@@ -228,6 +244,7 @@ export class VendorDesk {
     this.#licenseChanged();
     this.warnOfExpiries();
     this.warnOfAuditor();
+    this.warnOfRevocations();
   }
 
   /** `changed` is called after each license that is installed. */
@@ -272,6 +289,29 @@ export class VendorDesk {
   /** Who else reads this ledger. */
   auditors(): readonly AdminAuditor[] {
     return auditorsOf(this.core);
+  }
+
+  /** Installed licenses that the vendor no longer stands by. */
+  revoked(): AdminVendor["revoked"] {
+    return this.core.shelf.all.flatMap((shelved) => {
+      if (shelved.kind !== "refused" || !isRevoked(shelved.problem)) return [];
+      const { code, message } = shelved.problem;
+      return [{ licenseId: shelved.file.replace(/\.sklic$/, ""), code, message }];
+    });
+  }
+
+  /** Says which they are. */
+  warnOfRevocations(): void {
+    const hint = "ask the vendor for another license";
+    for (const { licenseId, code, message } of this.revoked()) {
+      this.core.log.warn("license.revoked", {
+        vendor: this.name,
+        licenseId,
+        code,
+        reason: message,
+        hint,
+      });
+    }
   }
 
   /** Says that the auditor whom the site has named cannot read here, if so. */
@@ -336,7 +376,10 @@ export class VendorDesk {
     return [
       ...trouble,
       ...(shelf.licenses.length === 0 ? [none] : []),
-      ...shelf.all.flatMap((entry) => (entry.kind === "refused" ? [problemOf(entry)] : [])),
+      // What the vendor has revoked is as it should be: it keeps nobody from being served.
+      ...shelf.all.flatMap((entry) =>
+        entry.kind === "refused" && !isRevoked(entry.problem) ? [problemOf(entry)] : [],
+      ),
     ];
   }
 

@@ -8,6 +8,8 @@ export const LICENSE_CODES = [
   "LICENSE_UNSIGNED",
   "LICENSE_ISSUER",
   "LICENSE_ISSUER_EXPIRED",
+  "LICENSE_ISSUER_REVOKED",
+  "LICENSE_REVOKED",
   "LICENSE_WRONG_VENDOR",
   "LICENSE_WRONG_CHAIN",
   "LICENSE_WRONG_DAEMON",
@@ -18,6 +20,8 @@ export const LICENSE_CODES = [
   "VENDOR_FILE_FIELD",
   "VENDOR_FILE_SIGNATURE",
   "VENDOR_FILE_KEY",
+  "REVOCATIONS_FIELD",
+  "REVOCATIONS_SIGNATURE",
   "REQUEST_FIELD",
   "REQUEST_SIGNATURE",
   "REQUEST_HEAD",
@@ -32,7 +36,7 @@ export const LICENSE_CODES = [
   "RELEASE_TOO_OLD",
 ] as const;
 
-/** A vendor file, activation request, license, lease, ticket or release that does not hold. */
+/** A vendor file, list of revocations, activation request, license, lease, ticket or release that does not hold. */
 export class LicenseError extends CodedError<(typeof LICENSE_CODES)[number]> {}
 
 export const TERMS_CODES = ["TERMS_FIELD"] as const;

@@ -65,10 +65,13 @@ export function mapOf<Shape extends z.core.$ZodLooseShape>(
   return z.strictObject(shape, { error: refusedShape("a map of fields") });
 }
 
-export function listOf<Value>(element: z.ZodType<Value>): z.ZodType<readonly Value[]> {
+export function listOf<Value>(
+  element: z.ZodType<Value>,
+  most: number = LIST_MAX,
+): z.ZodType<readonly Value[]> {
   return z
     .array(element, { error: refusedShape("a list") })
-    .max(LIST_MAX, { error: `must have at most ${LIST_MAX} entries` });
+    .max(most, { error: `must have at most ${most} entries` });
 }
 
 /** One of these words. */
@@ -99,6 +102,13 @@ export const flag: z.ZodType<boolean> = fieldOf("true or false", (value) => {
 /** What the schema of this version does not know may stand here, and is passed over. */
 export const extensions: z.ZodType = z
   .record(z.string(), z.unknown(), { error: "must be a map of extensions" })
+  .optional();
+
+/** The same, but for a list of revocations, which may be carried there. Its own reader checks it. */
+export const extensionsWithRevocations: z.ZodType<
+  { readonly revocations?: string | undefined } | undefined
+> = z
+  .looseObject({ revocations: z.string().optional() }, { error: "must be a map of extensions" })
   .optional();
 
 export const moment: z.ZodType<UnixMillis> = fieldOf("a time in utc milliseconds", (value) => {

@@ -26,6 +26,7 @@ import {
   hostFingerprintField,
 } from "./host-fingerprint.ts";
 import { type Issuer, issuerKeyName, mayIssueAt, readIssuer } from "./issuer.ts";
+import { type Revocations, readRevocations } from "./revocations.ts";
 import { readSigned } from "./signed-body.ts";
 import { encodeTerms, SIGNED_TERMS, type Terms } from "./terms.ts";
 import { readVendorFile, type VendorFile } from "./vendor-file.ts";
@@ -55,6 +56,8 @@ export interface License {
   readonly acknowledged: AcknowledgedTree | null;
   /** By the same root key: brings keys that the site's own vendor file does not have yet. */
   readonly vendorFile?: VendorFile;
+  /** By the same root key: what the vendor did not stand by when it issued the license. */
+  readonly revocations?: Revocations;
   /** The exact note. */
   readonly text: string;
 }
@@ -91,7 +94,7 @@ export function writeLicense(fields: LicenseFields, issuerSigner: Signer): strin
     }),
     issuer: fields.issuer,
     // Below `ext`, so that releases which do not look for it can read the license too.
-    ext: fields.vendorFile && { vendor_file: fields.vendorFile.text },
+    ext: extensionsOf(fields),
   };
   const signer = { name: issuerKeyName(fields.vendor), signer: issuerSigner };
   return writeJsonNote("license", body, signer, { pretty: true });
@@ -103,7 +106,7 @@ export function writeLicense(fields: LicenseFields, issuerSigner: Signer): strin
  * moment: see `license-checks.ts`.
  * @throws LicenseError `LICENSE_WRONG_VENDOR`, `LICENSE_ISSUER`, `LICENSE_ISSUER_EXPIRED`,
  * `LICENSE_SIGNATURE`, `LICENSE_UNSIGNED`, `LICENSE_FIELD`, `LICENSE_UNKNOWN_FIELD`, `LICENSE_FORMAT`,
- * and as `readVendorFile` for the vendor file inside.
+ * and as `readVendorFile` and `readRevocations` for what is inside.
  * @throws NoteError when it is no note of this kind.
  */
 export function readLicense(
@@ -134,8 +137,16 @@ export function readLicense(
     terms: fields.terms,
     acknowledged: fields.acknowledged,
     ...carriedVendorFile(fields.ext?.vendor_file, trust),
+    ...(fields.ext?.revocations === undefined
+      ? {}
+      : { revocations: readRevocations(fields.ext.revocations, trust) }),
     text,
   };
+}
+
+function extensionsOf({ vendorFile, revocations }: LicenseFields): object | undefined {
+  if (vendorFile === undefined && revocations === undefined) return undefined;
+  return { vendor_file: vendorFile?.text, revocations: revocations?.text };
 }
 
 /** What the license brings from the vendor beside terms: believed as the root key signed it. */
@@ -169,7 +180,10 @@ const LICENSE = mapOf({
     .default(null),
   issuer: embeddedNote,
   ext: z
-    .looseObject({ vendor_file: embeddedNote.optional() }, { error: "must be a map of extensions" })
+    .looseObject(
+      { vendor_file: embeddedNote.optional(), revocations: embeddedNote.optional() },
+      { error: "must be a map of extensions" },
+    )
     .optional(),
 }).refine((fields) => fields.origin === chainOrigin(fields.vendor, fields.chain_id), {
   path: ["origin"],

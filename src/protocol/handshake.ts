@@ -62,6 +62,8 @@ export interface Welcome {
     readonly requestsPerSecond: number;
   };
   readonly serverVersion: string;
+  /** The vendor's newest list of revocations that the daemon knows: a note. */
+  readonly revocations?: string;
 }
 
 const ext = z.record(z.string(), z.unknown()).exactOptional();
@@ -129,7 +131,16 @@ export const welcomeSchema: z.ZodType<Welcome> = z
       requestsPerSecond: body.limits.requests_per_second,
     },
     serverVersion: body.server_version,
+    ...revocationsIn(body.ext),
   }));
+
+/** Anything but text there is from somebody else, and passed over like the rest. */
+function revocationsIn(
+  carried: Readonly<Record<string, unknown>> | undefined,
+): Pick<Welcome, "revocations"> {
+  const text = carried?.["revocations"];
+  return typeof text === "string" ? { revocations: text } : {};
+}
 
 /** The body of a note of kind `challenge`. @throws ProtocolError WIRE_FIELD. */
 export const decodeChallenge = (body: unknown): Challenge =>
@@ -174,5 +185,6 @@ export function welcomeBody(welcome: Welcome): object {
       requests_per_second: welcome.limits.requestsPerSecond,
     },
     server_version: welcome.serverVersion,
+    ...(welcome.revocations === undefined ? {} : { ext: { revocations: welcome.revocations } }),
   };
 }

@@ -33,6 +33,8 @@ export interface VendorFolder {
   readonly vendorFile: string;
   /** Holds one file per installed license. */
   readonly licenses: string;
+  /** The newest list of what the vendor revoked; there is none before the first. */
+  readonly revocations: string;
   readonly chain: string;
   readonly state: string;
 }
@@ -56,6 +58,7 @@ export function vendorFolder(data: DataFolder, vendor: string): VendorFolder {
     path,
     vendorFile: join(path, "vendor.skvendor"),
     licenses: join(path, "licenses"),
+    revocations: join(path, "revocations.note"),
     chain: join(path, "ledger.skc"),
     state: join(path, "ledger.state"),
   };

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { systemCode } from "../base/errors.ts";
+import { type Revocations, readRevocations } from "../license/revocations.ts";
 import { readVendorFile, type VendorFile } from "../license/vendor-file.ts";
 import { readIfThere, reporting, syncFolder, writeDurably } from "./durable-file.ts";
 import { VendorError } from "./errors.ts";
@@ -13,10 +14,14 @@ export interface VendorFolder {
   readonly path: string;
   readonly vendorFilePath: string;
   readonly vendor: VendorFile;
+  /** What the vendor does not stand by any more; undefined before the first. */
+  readonly revocations: Revocations | undefined;
 }
 
 /** Which secret a key file holds. */
 export type KeyRole = "root" | "issuing" | "sealing";
+
+export const revocationsPath = (folder: string): string => join(folder, "revocations.note");
 
 export const databasePath = (folder: string): string => join(folder, "vendor.db");
 
@@ -32,7 +37,8 @@ export function vendorFileName(name: string): string {
 
 /**
  * Opens the folder that `init` made.
- * @throws VendorError `VENDOR_MISSING`, and what `readVendorFile` throws for a changed vendor file.
+ * @throws VendorError `VENDOR_MISSING`, and what `readVendorFile` and `readRevocations` throw for
+ * changed files.
  */
 export function openFolder(path: string): VendorFolder {
   const files = entriesOf(path).filter((name) => name.endsWith(".skvendor"));
@@ -49,7 +55,12 @@ export function openFolder(path: string): VendorFolder {
   }
   const vendorFilePath = join(path, file);
   const vendor = readVendorFile(readIfThere(vendorFilePath) ?? "");
-  return { path, vendorFilePath, vendor };
+  return { path, vendorFilePath, vendor, revocations: revocationsIn(path, vendor) };
+}
+
+function revocationsIn(path: string, { name, rootKey }: VendorFile): Revocations | undefined {
+  const text = readIfThere(revocationsPath(path));
+  return text === undefined ? undefined : readRevocations(text, { vendorName: name, rootKey });
 }
 
 /**

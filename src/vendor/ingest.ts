@@ -55,7 +55,7 @@ export function ingestBundle(
   return store.write((database) => {
     const known = knownLedger(database, folder, input.source);
     const { report, counted } = verified(database, known, keys, input);
-    const receipt = known && receiptOn(database, known.activation, keys, report, input);
+    const receipt = known && receiptOn(database, known.activation, { keys, folder }, report, input);
     const accepted = isAccepted(report, input.reviewed);
     const chainId = report.claim?.chainId;
     logBundle(database, { ...input, bytes: input.source.length, chainId, accepted, report });
@@ -148,7 +148,7 @@ function questionOf(
 function receiptOn(
   database: Database,
   activation: ActivationRecord,
-  keys: VendorKeys,
+  { keys, folder }: { readonly keys: VendorKeys; readonly folder: VendorFolder },
   { verdict, standing, head, checkpoint }: VerifyReport,
   { now, reviewed }: IngestInput,
 ): OutgoingReceipt | undefined {
@@ -160,7 +160,8 @@ function receiptOn(
   if (given) return given;
   // Acknowledged before without a receipt: blocks were missing then, and nobody has looked since.
   if (rule === "resend" && !reviewed) return undefined;
-  return giveReceipt(database, activation, { size: head.size, checkpoint }, keys.issuing, now);
+  const acknowledged = { size: head.size, checkpoint };
+  return giveReceipt(database, activation, acknowledged, keys.issuing, now, folder.revocations);
 }
 
 function isAccepted({ verdict, problemCount }: VerifyReport, reviewed: boolean): boolean {

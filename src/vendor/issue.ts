@@ -165,6 +165,7 @@ function sign(
     sealingKeyId: kid,
     // The site's vendor file may be older than this key.
     ...(kid === record.sealingKeyId ? {} : { vendorFile: vendor }),
+    ...(folder.revocations && { revocations: folder.revocations }),
     issuer: issuing.issuer.text,
     terms,
     acknowledged: acknowledged ?? null,

@@ -2,6 +2,7 @@ import type { UnixMillis } from "../base/time.ts";
 import { type Issuer, issuerKeyId, mayIssueAt } from "../license/issuer.ts";
 import { newestSealingKey } from "../license/sealing-keys.ts";
 import type { VendorFile } from "../license/vendor-file.ts";
+import type { VendorFolder } from "./folder.ts";
 import { issuersOf } from "./keys.ts";
 
 /** One public key of a vendor. */
@@ -14,15 +15,22 @@ export interface ListedKey {
   readonly notAfter: UnixMillis | null;
   /**
    * `current`: what is done now is done with it. `former`: another one took its place; what it
-   * signed or opens is good. `ended`: its time is over, or has not come.
+   * signed or opens is good. `ended`: its time is over, or has not come. `revoked`: what it signed
+   * is not believed.
    */
-  readonly state: "current" | "former" | "ended";
+  readonly state: "current" | "former" | "ended" | "revoked";
 }
 
 /** The keys that the root key vouches for, the newest first. */
-export function listKeys(vendor: VendorFile, now: UnixMillis): readonly ListedKey[] {
+export function listKeys(
+  { vendor, revocations }: VendorFolder,
+  now: UnixMillis,
+): readonly ListedKey[] {
+  const revoked = new Set(revocations?.issuers.map(issuerKeyId));
   return [
-    ...issuersOf(vendor).map((issuer, place) => listedIssuer(issuer, place === 0, now)),
+    ...issuersOf(vendor)
+      .map((issuer, place) => listedIssuer(issuer, place === 0, now))
+      .map((key): ListedKey => (revoked.has(key.id) ? { ...key, state: "revoked" } : key)),
     ...listedSealing(vendor, now),
   ];
 }

@@ -3,6 +3,7 @@ import type { Moment } from "../base/time.ts";
 import type { IssuedReceipt } from "../bundle/known-ledger.ts";
 import { RECEIPT_NONCE_BYTES, writeReceipt } from "../bundle/receipt.ts";
 import { randomBytes } from "../crypto/random.ts";
+import type { Revocations } from "../license/revocations.ts";
 import type { ActivationRecord } from "./activations.ts";
 import type { Issuing } from "./keys.ts";
 
@@ -50,6 +51,7 @@ export function giveReceipt(
   acknowledged: { readonly size: number; readonly checkpoint: string },
   { issuer, signer }: Issuing,
   now: Moment,
+  revocations?: Revocations,
 ): OutgoingReceipt {
   const { chainId } = activation;
   const newest = receiptsOf(database, chainId).at(-1);
@@ -65,6 +67,7 @@ export function giveReceipt(
       vendorTime,
       nonce,
       issuer: issuer.text,
+      ...(revocations && { revocations }),
     },
     signer,
   );

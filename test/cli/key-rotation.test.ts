@@ -137,3 +137,68 @@ describe("seatkeeper-vendor keys", () => {
     );
   });
 });
+
+describe("a stolen issuing key", () => {
+  it("is replaced and revoked: the site has its next license, and what the thief signs is refused", async () => {
+    const vendor = Vendor.named();
+    const site = await Site.serving(vendor);
+    const keys = (await site.json("seatkeeper-vendor keys list")) as { keys: { id: string }[] };
+    const stolen = keys.keys[0]?.id ?? "";
+    // The thief dates back: the key was good on that day.
+    const forged = await site.licenseFor({
+      site: "Example Studio",
+      features: [{ name: "cad.pro", seats: 1_000 }],
+    });
+    site.write("forged.sklic", forged);
+
+    await done(site, `seatkeeper-vendor keys rotate --issuing ${SECRET}`);
+    const revoked = await site.json(`seatkeeper-vendor revoke --issuer ${stolen} ${SECRET}`);
+    expect(revoked).toMatchObject({ repeated: false, licenses: [{}, {}] });
+    await done(site, "seatkeeper license request --out again.skreq");
+    await done(
+      site,
+      `seatkeeper-vendor issue --request again.skreq --terms terms.yaml --out again.sklic ${SECRET}`,
+    );
+    await done(site, "seatkeeper license install again.sklic");
+
+    expect(await site.json("seatkeeper status", 0)).toMatchObject({
+      ready: true,
+      vendors: [
+        {
+          revoked: [{ code: "LICENSE_ISSUER_REVOKED" }],
+          features: [{ feature: "cad.pro", seats: 2 }, {}],
+        },
+      ],
+    });
+    const refused = await site.type("seatkeeper license install forged.sklic");
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("(LICENSE_ISSUER_REVOKED)");
+    expect(refused.stderr).toContain(
+      "ask the vendor for a license that is signed by its present key",
+    );
+    const ada = await site.workstation("ada");
+    await ada.acquire("cad.pro");
+  });
+
+  it("cannot be revoked while it is in use, nor by a wrong name", async () => {
+    const site = await Site.initialised(Vendor.named());
+    await expectSession(
+      site,
+      `
+      $ seatkeeper-vendor revoke
+      ! seatkeeper-vendor: error: say what: either --license or --issuer
+      = 2
+
+      $ seatkeeper-vendor revoke --issuer 00ff
+      ! seatkeeper-vendor: error: an issuing key has 16 hex digits
+      ! seatkeeper-vendor: hint: see seatkeeper-vendor keys list
+      = 2
+
+      $ seatkeeper-vendor revoke --issuer 00000000000000ff ${SECRET}
+      ! seatkeeper-vendor: error: the vendor has no issuing key 00000000000000ff (VENDOR_KEY_UNKNOWN)
+      ! seatkeeper-vendor: hint: see seatkeeper-vendor keys list
+      = 1
+      `,
+    );
+  });
+});

@@ -49,6 +49,8 @@ export interface Script {
   readonly vendorName?: string;
   readonly licenses?: readonly string[];
   readonly welcomeNonce?: string;
+  /** The list of revocations that the welcome hands over. */
+  readonly revocations?: string;
   readonly leaseTimeMs?: number;
   readonly offlineGraceMs?: number;
   readonly heartbeatMs?: number;
@@ -214,6 +216,7 @@ export class ScriptedDaemon {
       heartbeatMs: millis(heartbeatMs),
       limits: { frameBytes: 65_536, leasesPerClient: 64, requestsPerSecond: 50 },
       serverVersion: "0.1.0",
+      ...(this.script.revocations && { revocations: this.script.revocations }),
     });
     return { note: writeJsonNote("welcome", body, { name: origin, signer }), licenses };
   }

@@ -3,8 +3,24 @@ import { createServer } from "node:http";
 import { type AddressInfo, createServer as createMuteServer } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { connect } from "../../src/client/index.ts";
-import { issuerNote, licenseWith, mallory, resigned, vendor } from "../license/given.ts";
+import { readRevocations, writeRevocations } from "../../src/license/revocations.ts";
+import {
+  issuerNote,
+  issuing,
+  licenseFields,
+  licenseWith,
+  mallory,
+  noon,
+  resigned,
+  root,
+  trust,
+  vendor,
+} from "../license/given.ts";
 import { connected, daemonThat, optionsFor } from "./given.ts";
+
+const listed = { vendor, number: 1, issuedAt: noon, issuers: [], licenses: [] };
+/** The vendor's word that all its issuing key has signed is void. */
+const stolenKey = writeRevocations({ ...listed, issuers: [issuing.publicKey] }, root);
 
 const refusal = (code: string): unknown => expect.objectContaining({ code });
 
@@ -22,6 +38,12 @@ describe("a client accepts a server", () => {
   it("when one license of several vouches for it", async () => {
     const licenses = ["seatkeeper license v9\n{}\n\n— a b\n", licenseWith({})];
     const keeper = await connected(await daemonThat({ licenses }));
+    expect(keeper.server).toBeDefined();
+  });
+
+  it("whose license is not in the list of revocations that it hands over", async () => {
+    const revocations = writeRevocations({ ...listed, licenses: ["ff".repeat(16)] }, root);
+    const keeper = await connected(await daemonThat({ revocations }));
     expect(keeper.server).toBeDefined();
   });
 
@@ -69,6 +91,33 @@ describe("a client refuses a server", () => {
     [
       "whose license is for another ledger",
       { licenses: [licenseWith({ chainId: "00".repeat(16) as never })] },
+      "SERVER_IDENTITY",
+    ],
+    [
+      "whose license is signed by a key that the vendor has revoked, by the list handed over",
+      { revocations: stolenKey },
+      "SERVER_IDENTITY",
+    ],
+    [
+      "whose license is revoked by the list in another one",
+      {
+        licenses: [
+          licenseWith({}),
+          licenseWith({
+            licenseId: "ff".repeat(16),
+            daemonKey: mallory.publicKey,
+            revocations: readRevocations(
+              writeRevocations({ ...listed, licenses: [licenseFields.licenseId] }, root),
+              trust,
+            ),
+          }),
+        ],
+      },
+      "SERVER_IDENTITY",
+    ],
+    [
+      "that hands over a list which the vendor did not sign",
+      { revocations: writeRevocations(listed, mallory) },
       "SERVER_IDENTITY",
     ],
     [

@@ -8,6 +8,7 @@ import { randomBytes } from "../../src/crypto/random.ts";
 import type { Payload } from "../../src/ledger/payload.ts";
 import type { ByteSource } from "../../src/ledger/ports.ts";
 import type { ActivationRequest } from "../../src/license/activation-request.ts";
+import type { Revocations } from "../../src/license/revocations.ts";
 import { chainOrigin } from "../../src/note/checkpoint.ts";
 import { issuerNote, issuing, sealingKid, sealingSecret, vendor } from "./given.ts";
 
@@ -60,6 +61,7 @@ export function receiptFor(
   report: VerifyReport,
   receiptNo: number,
   nonce: Uint8Array = randomBytes(32),
+  revocations?: Revocations,
 ): Uint8Array {
   const { claim, checkpoint } = report;
   if (claim === undefined || checkpoint === undefined) throw new Error("nothing to acknowledge");
@@ -71,6 +73,7 @@ export function receiptFor(
     vendorTime: unixMillis(Date.now()),
     nonce,
     issuer: issuerNote,
+    ...(revocations && { revocations }),
   };
   return utf8(writeReceipt(fields, issuing));
 }

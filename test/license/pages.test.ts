@@ -23,6 +23,7 @@ describe("the pages of the specification", () => {
     ["license.md", licensePage, "lease.note"],
     ["license.md", licensePage, "borrow.note"],
     ["license.md", licensePage, "borrow-release.skrelease"],
+    ["license.md", licensePage, "revocations.note"],
     ["note.md", notePage, "lease.note"],
     ["note.md", notePage, "head.note"],
   ])("show in %s the vector itself: %#", (_, page, name) => {

@@ -14,6 +14,7 @@ import { readBorrowTicket, writeBorrowTicket } from "../../src/license/borrow-ti
 import { readIssuer, writeIssuer } from "../../src/license/issuer.ts";
 import { readLeaseNote, writeLeaseNote } from "../../src/license/lease-note.ts";
 import { readLicense, writeLicense } from "../../src/license/license.ts";
+import { readRevocations, writeRevocations } from "../../src/license/revocations.ts";
 import { readVendorFile, writeVendorFile } from "../../src/license/vendor-file.ts";
 import { chainOrigin, openHead, signHead } from "../../src/note/checkpoint.ts";
 
@@ -29,6 +30,13 @@ const origin = chainOrigin(vendor, chainId("cda7e129b9ff840b1a7130cfea479f0d"));
 const verifier = { name: origin, publicKey: daemon.publicKey };
 
 describe("the published notes are read, and written again byte for byte", () => {
+  it("as a list of revocations", () => {
+    const trust = { vendorName: vendor, rootKey: root.publicKey };
+    const read = readRevocations(vector("revocations.note"), trust);
+    expect(read).toMatchObject({ number: 2, issuers: [signerOf("stolen").publicKey] });
+    expect(writeRevocations(read, root)).toBe(vector("revocations.note"));
+  });
+
   it("as a vendor file", () => {
     const read = readVendorFile(vector("vendor.skvendor"), root.publicKey);
     expect(read.sealingKeys[0]).toMatchObject({

@@ -233,6 +233,20 @@ release = json_note(
     pretty=True,
 )
 
+revocations = json_note(
+    "revocations",
+    {
+        "vendor": VENDOR,
+        "number": 2,
+        "issued_at": NOON,
+        "issuers": [b64url(public("stolen"))],
+        "licenses": [some_id("license")],
+    },
+    VENDOR,
+    "root",
+    pretty=False,
+)
+
 folder = pathlib.Path(__file__).with_name("notes")
 for name, text in {
     "issuer.note": issuer,
@@ -243,5 +257,6 @@ for name, text in {
     "lease.note": lease,
     "borrow.note": borrow,
     "borrow-release.skrelease": release,
+    "revocations.note": revocations,
 }.items():
     (folder / name).write_bytes(text.encode())

@@ -142,9 +142,9 @@ describe("the list of keys", () => {
     const { desk } = licensed();
     rotateIssuing(desk.folder.path, desk.store, rotation(nextDay, 30));
     rotateSealing(desk.folder.path, desk.store, rotation(nextDay, 30));
-    const { vendor } = openFolder(desk.folder.path);
+    const folder = openFolder(desk.folder.path);
     const statesAt = (wall: number): readonly string[] =>
-      listKeys(vendor, at(wall).wall).map(({ role, state }) => `${role} ${state}`);
+      listKeys(folder, at(wall).wall).map(({ role, state }) => `${role} ${state}`);
     expect(statesAt(nextDay)).toEqual([
       "issuing current",
       "issuing former",

@@ -72,6 +72,9 @@ function describeVendor(out: Output, vendor: AdminVendor): void {
     const what = `${names.join(", ")} of license ${licenseId}`;
     out.line(`${out.paint("yellow", "ends")}: ${what} on ${isoTime(endsAt)}${grace}`);
   }
+  for (const { licenseId, message } of vendor.revoked) {
+    out.line(`${out.paint("red", "revoked")}: license ${licenseId}: ${message}`);
+  }
   for (const { keyId, state } of vendor.auditors) {
     out.line(`auditor: ${keyId} ${AUDITOR_STATES[state]}`);
   }

@@ -38,6 +38,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./release.ts")).release,
   },
   {
+    usage: "revoke",
+    summary: "no longer stand by a license, or by all that an issuing key has signed",
+    load: async () => (await import("./revoke.ts")).revoke,
+  },
+  {
     usage: "keys",
     summary: "show and renew the vendor's keys",
     load: async () => (await import("./keys.ts")).keys,

@@ -25,8 +25,9 @@ const list = command({
   options: { ...DIR_OPTION, ...JSON_OPTION },
   examples: [["keys list", "asks for no passphrase"]],
   run(options, shell) {
-    const { vendor } = openDesk(options, shell);
-    const keys = listKeys(vendor, now().wall);
+    const folder = openDesk(options, shell);
+    const { vendor } = folder;
+    const keys = listKeys(folder, now().wall);
     const { out } = shell;
     if (options.json) {
       const facts = { vendor: vendor.name, rootKey: toBase64Url(vendor.rootKey) };

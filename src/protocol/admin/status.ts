@@ -5,6 +5,7 @@ import {
   chainIdField,
   countField,
   fingerprintField,
+  messageField,
   momentField,
   productNameField,
   smallNoteField,
@@ -55,6 +56,13 @@ export interface AdminVendor {
   readonly auditors: readonly AdminAuditor[];
   /** Heads that clients remember and that this ledger does not go on from: the newest eight. */
   readonly contradictions: readonly AdminContradiction[];
+  /** Installed licenses that the vendor no longer stands by: out of force. */
+  readonly revoked: readonly {
+    readonly licenseId: string;
+    /** `LICENSE_REVOKED`, or `LICENSE_ISSUER_REVOKED` for the key that signed it. */
+    readonly code: string;
+    readonly message: string;
+  }[];
 }
 
 interface AdminFeature {
@@ -138,6 +146,9 @@ const vendor: z.ZodType<AdminVendor> = z.strictObject({
       endsAt: momentField,
       graceUntil: momentField.nullable(),
     }),
+  ),
+  revoked: z.array(
+    z.strictObject({ licenseId: wordField, code: wordField, message: messageField }),
   ),
   auditors: z.array(
     z.strictObject({
