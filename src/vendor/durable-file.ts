@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { messageOf, systemCode } from "../base/errors.ts";
+import { CodedError, messageOf, systemCode } from "../base/errors.ts";
 import { VendorError } from "./errors.ts";
 
 /**
@@ -60,6 +60,8 @@ export function reporting<Result>(path: string, work: () => Result): Result {
   try {
     return work();
   } catch (cause) {
+    // What our own code refused says already what is wrong.
+    if (cause instanceof CodedError) throw cause;
     const code = systemCode(cause);
     if (code === undefined) throw cause;
     throw new VendorError(

@@ -18,6 +18,7 @@ export const VENDOR_CODES = [
   "VENDOR_STORE_NEWER",
   "VENDOR_STORE_BUSY",
   "VENDOR_STORE_FAILED",
+  "VENDOR_BACKUP_UNUSABLE",
   // Requests it cannot sign for.
   "REQUEST_WRONG_VENDOR",
   "REQUEST_GENESIS",

@@ -82,6 +82,23 @@ export function initVendor(options: NewVendor): VendorFolder {
  * @throws CryptoError `KEY_FILE_PASSPHRASE` and its like.
  */
 export function unlockIssuing(folder: VendorFolder, passphrase: string, now: Moment): Issuing {
+  const issuing = openIssuing(folder, passphrase);
+  if (!mayIssueAt(issuing.issuer, now.wall)) throw expired(issuing.issuer);
+  return issuing;
+}
+
+/**
+ * Opens every key once, to see that it opens and belongs to the vendor file.
+ * @throws VendorError `VENDOR_KEY_MISSING`, `VENDOR_KEY_MISMATCH`
+ * @throws CryptoError `KEY_FILE_PASSPHRASE` and its like.
+ */
+export function tryKeys(folder: VendorFolder, passphrase: string): void {
+  unlockRoot(folder, passphrase);
+  openIssuing(folder, passphrase);
+  erase(...unlockSealing(folder, passphrase).values());
+}
+
+function openIssuing(folder: VendorFolder, passphrase: string): Issuing {
   const issuer = newestIssuer(folder.vendor);
   const keyId = issuer && issuingFileId(folder, issuer);
   const secret = openKey(folder, "issuing", keyId, passphrase);
@@ -89,7 +106,6 @@ export function unlockIssuing(folder: VendorFolder, passphrase: string, now: Mom
   erase(secret);
   if (issuer === undefined || !equalBytes(issuer.key, signer.publicKey))
     throw mismatch(keyPath(folder.path, "issuing", keyId));
-  if (!mayIssueAt(issuer, now.wall)) throw expired(issuer);
   return { issuer, signer };
 }
 

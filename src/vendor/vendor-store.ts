@@ -5,7 +5,7 @@ import { VendorError } from "./errors.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
 /** `SKVS`: tells this store from any other SQLite file. */
-const APPLICATION_ID = 0x534b5653;
+export const APPLICATION_ID = 0x534b5653;
 
 /** How long one command waits while another one ingests. */
 const BUSY_MILLIS = 120_000;

@@ -87,6 +87,21 @@ export function readOpened(fd: number, path: string, what: string, limit: number
   }
 }
 
+/** Hands a file on piece by piece, to its end. A piece is used before the next one is read. */
+export function eachChunk(
+  fd: number,
+  path: string,
+  what: string,
+  use: (chunk: Uint8Array) => void,
+): void {
+  const chunk = Buffer.alloc(65_536);
+  for (;;) {
+    const length = readOnce(fd, chunk, path, what);
+    if (length === 0) return;
+    use(chunk.subarray(0, length));
+  }
+}
+
 function readOnce(fd: number, chunk: Buffer, path: string, what: string): number {
   try {
     return readSync(fd, chunk);

@@ -48,6 +48,16 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./keys.ts")).keys,
   },
   {
+    usage: "backup",
+    summary: "write the vendor's keys and books to one file",
+    load: async () => (await import("./backup.ts")).backup,
+  },
+  {
+    usage: "restore",
+    summary: "make a vendor's folder from a backup, and try its keys",
+    load: async () => (await import("./restore.ts")).restore,
+  },
+  {
     usage: "passphrase",
     summary: "change the passphrase of the vendor's keys",
     load: async () => (await import("./passphrase.ts")).passphrase,
