@@ -217,7 +217,7 @@ describe("terms that cannot be sold", () => {
     const { terminal } = reported();
     terminal.write(
       "terms.yaml",
-      "site: Example GmbH\nfeatures:\n  - {name: cad.pro, seats: 1, borrow: {days: 7, seats: 1}}\n",
+      "site: Example GmbH\nemergency_days: 3\nfeatures:\n  - {name: cad.pro, seats: 1}\n",
     );
     const issue = "issue --request site.skreq --terms terms.yaml --out new.sklic SECRET";
     const { status, stderr } = terminal.run(issue);
