@@ -123,7 +123,7 @@ describe("seatkeeper seats", () => {
         },
       ],
     });
-    expect(JSON.stringify(listed)).not.toMatch(/ada/);
+    expect(JSON.stringify(listed)).not.toMatch(/\bada\b/);
     expect(await site.json(`seatkeeper seats revoke ${leaseId}`)).toEqual({ lease: leaseId });
     expect(await site.json("seatkeeper seats list")).toEqual({ seats: [] });
   });
@@ -171,7 +171,7 @@ describe("seatkeeper seats, of somebody", () => {
       host: expect.stringMatching(/^h_/) as unknown,
       seats: [{ feature: "cad.pro" }],
     });
-    expect(JSON.stringify(found)).not.toMatch(/bob/);
+    expect(JSON.stringify(found)).not.toMatch(/\bbob\b/);
   });
 });
 

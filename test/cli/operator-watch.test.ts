@@ -115,7 +115,7 @@ describe("seatkeeper seats list --watch", () => {
     const { code, stdout } = await own.kill("SIGINT");
     expect(code).toBe(0);
     expect(stdout).not.toContain(seat.leaseId);
-    expect(stdout).not.toMatch(/ada|bob/);
+    expect(stdout).not.toMatch(/\b(ada|bob)\b/);
     expect((await all.kill("SIGTERM")).code).toBe(0);
   });
 });
@@ -139,7 +139,7 @@ describe("seatkeeper status --watch on a terminal", () => {
     expect(stdout.startsWith(ENTERED)).toBe(true);
     expect(stdout.endsWith(LEFT)).toBe(true);
     expect(lastScreen(stdout)).toMatch(/^seatkeeper 0\.1\.0 {2}ready, up .*, 2 connections\n/);
-    expect(stdout).not.toMatch(/ada|bob/);
+    expect(stdout).not.toMatch(/\b(ada|bob)\b/);
   });
 
   it("gives the terminal back when the daemon stops", async () => {
