@@ -1,15 +1,16 @@
-import { homedir, hostname, userInfo } from "node:os";
+import { homedir } from "node:os";
 import { join } from "node:path";
-import { fromBase64Url, toBase64Url, toHex, utf8 } from "../base/bytes.ts";
+import { toBase64Url, toHex, utf8 } from "../base/bytes.ts";
 import { clientKey, instanceId } from "../base/ids.ts";
 import { systemClock } from "../clock/system-clock.ts";
 import { sha256 } from "../crypto/hash.ts";
 import { randomHex } from "../crypto/random.ts";
-import { decodeLabels, type Labels } from "../protocol/requests.ts";
+import { demandTexts, labelsOf, vendorOf } from "./checked-identity.ts";
 import { openClientKey } from "./client-key-file.ts";
 import { Enrolment, type EnrolmentOptions } from "./enrolment.ts";
 import type { Borrowed } from "./held-ticket.ts";
 import { Keeper } from "./keeper.ts";
+import { demandOptions } from "./option-error.ts";
 import { SeatMemory } from "./seat-memory.ts";
 import type { Seatkeeper } from "./seatkeeper.ts";
 import { parseServers } from "./server-address.ts";
@@ -56,10 +57,10 @@ export interface ConnectOptions extends EnrolmentOptions {
  * When no server will do and a seat is borrowed, it goes on without one, and tries again in the background.
  * Each call is an instance of its own: one per process is what most need.
  * @throws ClientError with a code of `CLIENT_CODES` when no server will do, or the key file is
- *   unusable; the signal's reason.
- * @throws RangeError for a root key that is none.
+ *   unusable; CLIENT_OPTION for an option that is missing or of the wrong form; the signal's reason.
  */
 export async function connect(options: ConnectOptions): Promise<Seatkeeper> {
+  demandOptions(options, "{ servers, vendor: { name, rootKey } }");
   const servers = parseServers(options.servers, options.allowPlaintext === true);
   const identity = await identityOf(options);
   await identity.enrolment.check();
@@ -89,7 +90,7 @@ export async function connect(options: ConnectOptions): Promise<Seatkeeper> {
 /**
  * What this computer has borrowed of the vendor and not returned, the soonest end first; what proves
  * nothing here is left out. Needs no server.
- * @throws ClientError CLIENT_KEY_FILE.
+ * @throws ClientError CLIENT_OPTION, CLIENT_KEY_FILE.
  */
 export async function borrowedHere(
   options: Pick<ConnectOptions, "vendor" | "dataDir" | "keyFile" | "hostId">,
@@ -102,12 +103,14 @@ export async function borrowedHere(
 }
 
 async function identityOf(options: Omit<ConnectOptions, "servers">): Promise<Identity> {
-  const { keyFile = join(dataDirOf(options), "client.key"), vendor } = options;
-  const labels = labelsOf(options.labels ?? {});
-  const rootKey = keyBytes(vendor.rootKey);
+  demandOptions(options, "{ vendor: { name, rootKey } }");
+  demandTexts(options);
+  const vendor = vendorOf(options.vendor);
+  const labels = labelsOf(options.labels);
+  const { keyFile = join(dataDirOf(options), "client.key") } = options;
   return {
     headsFolder: join(dataDirOf(options), "heads", fileNameOf(vendor.name)),
-    vendor: { name: vendor.name, rootKey },
+    vendor,
     signer: await openClientKey(keyFile),
     instanceId: instanceId(randomHex(16)),
     labels,
@@ -138,23 +141,3 @@ function folderFor(kind: string, dataDir: string, { vendor, signer }: Identity):
 }
 
 const fileNameOf = (vendorName: string): string => vendorName.replaceAll(/[^a-z0-9.-]/g, "_");
-
-function labelsOf(labels: NonNullable<ConnectOptions["labels"]>): Labels {
-  const { user = loginName(), host = hostname(), display } = labels;
-  return decodeLabels({ user, host, ...(display === undefined ? {} : { display }) });
-}
-
-/** A user id without an entry in the user database has no name: usual in containers. */
-function loginName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return "unknown";
-  }
-}
-
-function keyBytes(key: Uint8Array | string): Uint8Array {
-  const bytes = typeof key === "string" ? fromBase64Url(key) : key;
-  if (bytes.length !== 32) throw new RangeError("a root key has 32 bytes");
-  return bytes;
-}

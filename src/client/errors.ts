@@ -5,6 +5,8 @@ import type { Millis } from "../base/time.ts";
 import type { WireDenial } from "../protocol/denial.ts";
 
 export const CLIENT_CODES = [
+  /** An option of a call is missing, or no daemon would take it. */
+  "CLIENT_OPTION",
   /** A server address that cannot be read. */
   "SERVER_ADDRESS",
   /** `ws://` to another machine, without `allowPlaintext`. */

@@ -149,9 +149,9 @@ export class Keeper
     return seat;
   }
 
-  borrow(feature: string, options: BorrowOptions): Promise<Borrowed> {
+  async borrow(feature: string, options: BorrowOptions): Promise<Borrowed> {
+    const span = spanOf(options);
     const { wait: _, ...wish } = wishOf(feature, options);
-    const span = spanOf(options.days);
     return this.#borrowings.borrow({ ...wish, span, renew: options.renew === true });
   }
 

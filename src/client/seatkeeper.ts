@@ -84,7 +84,7 @@ export interface Seatkeeper extends EventEmitter<SeatkeeperEvents> {
    * waits for one; bound it with `signal`.
    * @throws SeatDeniedError when license or rules refuse, and `wait` does not help.
    * @throws ClientError LEASE_NOTE, SERVER_REFUSED, CLIENT_CLOSED; the signal's reason.
-   * @throws RangeError for a feature, version, date or count that no daemon would take.
+   * @throws ClientError CLIENT_OPTION for a feature, version, date or count that no daemon would take.
    */
   acquire(feature: string, options?: AcquireOptions): Promise<Seat>;
   /** What this computer has borrowed and not returned, the soonest end first. */
@@ -95,7 +95,7 @@ export interface Seatkeeper extends EventEmitter<SeatkeeperEvents> {
    * Without a connection it waits for one.
    * @throws SeatDeniedError when license or rules refuse.
    * @throws ClientError TICKET, TICKET_FILE, SERVER_REFUSED, CLIENT_CLOSED.
-   * @throws RangeError as `acquire`, and for days that no daemon would take.
+   * @throws ClientError CLIENT_OPTION as `acquire`, and for days that no daemon would take.
    */
   borrow(feature: string, options: BorrowOptions): Promise<Borrowed>;
   /**

@@ -1,5 +1,6 @@
 import { DEFAULT_PORT } from "../protocol/wire-codes.ts";
 import { ClientError } from "./errors.ts";
+import { badOption } from "./option-error.ts";
 
 /** Where a daemon may be reached. */
 export interface ServerAddress {
@@ -17,19 +18,25 @@ const MAX_SERVERS = 16;
  * Reads a list of servers, first choice first: `wss://host:7328`, `ws://127.0.0.1:7328` or the
  * field's `7328@host` (which means wss), separated by commas. A URL without a port means 7328.
  * @param allowPlaintext lets `ws://` name another machine than this one.
- * @throws ClientError SERVER_ADDRESS, SERVER_PLAINTEXT.
+ * @throws ClientError CLIENT_OPTION when it is no list of texts, SERVER_ADDRESS, SERVER_PLAINTEXT.
  */
 export function parseServers(
   list: string | readonly string[],
   allowPlaintext: boolean,
 ): readonly ServerAddress[] {
-  const texts = (typeof list === "string" ? [list] : list)
-    .flatMap((part) => part.split(","))
-    .map((text) => text.trim());
+  const parts: unknown = typeof list === "string" ? [list] : list;
+  if (!isTexts(parts)) {
+    const rule = "must be an address, or a list of addresses";
+    throw badOption("servers", rule, "write wss://host:7328 or 7328@host");
+  }
+  const texts = parts.flatMap((part) => part.split(",")).map((text) => text.trim());
   if (texts.every((text) => text === "")) throw badAddress("", "no server is named");
   if (texts.length > MAX_SERVERS) throw badAddress("", `more than ${MAX_SERVERS} servers`);
   return texts.map((text) => parseServer(text, allowPlaintext));
 }
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((part) => typeof part === "string");
 
 const FIELD_FORM = /^(?<port>[0-9]{1,5})@(?<host>[^@/]+)$/;
 

@@ -32,7 +32,7 @@ export interface Usage {
    * A record that may have reached one daemon goes to no other one: it waits until that one is
    * back, because only that one can tell whether it was counted.
    * @param units a positive whole number.
-   * @throws RangeError for a meter, unit count or key that no daemon would take.
+   * @throws ClientError CLIENT_OPTION for a meter, unit count or key that no daemon would take.
    * @throws SeatDeniedError when the meter's quota or the license refuses it.
    * @throws ClientError USAGE_SPOOL, USAGE_BACKLOG: nothing was recorded; SERVER_REFUSED;
    *   CLIENT_CLOSED: the record is on disk, and a later start sends it.

@@ -188,7 +188,10 @@ describe("a borrowed seat", () => {
       reason: "BORROW_TOO_LONG",
       hint: "borrow for at most 7 days",
     });
-    expect(() => keeper.borrow("cad.pro", { days: 0 })).toThrow(RangeError);
+    await expect(keeper.borrow("cad.pro", { days: 0 })).rejects.toMatchObject({
+      code: "CLIENT_OPTION",
+      facts: { option: "days" },
+    });
     expect(keeper.borrowed).toEqual([]);
   });
 });

@@ -188,9 +188,13 @@ describe("a request for a seat", () => {
   it("is not even sent when it is malformed", async () => {
     const daemon = await daemonThat();
     const keeper = await connected(daemon);
-    await expect(keeper.acquire("CAD Pro")).rejects.toThrow(RangeError);
-    await expect(keeper.acquire("cad.pro", { count: 0 })).rejects.toThrow(RangeError);
-    await expect(keeper.acquire("cad.pro", { version: "4 2" })).rejects.toThrow(RangeError);
+    await expect(keeper.acquire("CAD Pro")).rejects.toMatchObject({ code: "CLIENT_OPTION" });
+    await expect(keeper.acquire("cad.pro", { count: 0 })).rejects.toMatchObject({
+      code: "CLIENT_OPTION",
+    });
+    await expect(keeper.acquire("cad.pro", { version: "4 2" })).rejects.toMatchObject({
+      code: "CLIENT_OPTION",
+    });
     expect(daemon.count("seat.acquire")).toBe(0);
   });
 });

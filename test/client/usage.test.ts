@@ -88,10 +88,16 @@ describe("a usage record", () => {
   it("is not even sent when it is malformed", async () => {
     const daemon = await daemonThat();
     const { usage } = await connected(daemon);
-    await expect(usage.record("Minutes!", 5)).rejects.toThrow(RangeError);
-    await expect(usage.record("render.minutes", 0)).rejects.toThrow(RangeError);
-    await expect(usage.record("render.minutes", 1.5)).rejects.toThrow(RangeError);
-    await expect(usage.record("render.minutes", 1, { key: "a b" })).rejects.toThrow(RangeError);
+    await expect(usage.record("Minutes!", 5)).rejects.toMatchObject({ code: "CLIENT_OPTION" });
+    await expect(usage.record("render.minutes", 0)).rejects.toMatchObject({
+      code: "CLIENT_OPTION",
+    });
+    await expect(usage.record("render.minutes", 1.5)).rejects.toMatchObject({
+      code: "CLIENT_OPTION",
+    });
+    await expect(usage.record("render.minutes", 1, { key: "a b" })).rejects.toMatchObject({
+      code: "CLIENT_OPTION",
+    });
     expect(daemon.count("usage.record")).toBe(0);
   });
 
@@ -233,7 +239,9 @@ describe("a refund", () => {
 
   it("is not even sent when its units are negative", async () => {
     const { usage } = await connected(await daemonThat());
-    await expect(usage.refund("render.minutes", -5)).rejects.toThrow(RangeError);
+    await expect(usage.refund("render.minutes", -5)).rejects.toMatchObject({
+      code: "CLIENT_OPTION",
+    });
     expect(usage.pending).toBe(0);
   });
 });
