@@ -98,7 +98,8 @@ describe("seatkeeper config import", () => {
 
       max-line-1  line 6
         lets each user hold at most 1 seat of write at a time
-      ! seatkeeper: no daemon answers, so the rules were not compared with the licenses
+      ! seatkeeper: no daemon answers on /run/seatkeeper/admin.sock, so the rules were not compared with the licenses
+      ! seatkeeper: if it has another socket, name the site's configuration with --config
       = 0
 
       $ seatkeeper config import --rlm site.opt --out rules.yaml

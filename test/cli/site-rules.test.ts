@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { aSite, configIn, emptyFolder, vendorFile } from "../daemon/given.ts";
@@ -57,7 +57,9 @@ exclude-2  line 9
   keeps the group interns from cad.*
 `);
     expect(stderr).toBe(
-      "seatkeeper: no daemon answers, so the rules were not compared with the licenses\n",
+      `seatkeeper: no daemon answers on ${join(dirname(path), "admin.sock")}, so the rules were not compared with the licenses
+seatkeeper: if it has another socket, name the site's configuration with --config
+`,
     );
     expect(code).toBe(0);
   });
@@ -151,6 +153,23 @@ rules:
       ":7:34: contradiction: keep: 5 seats of cad.pro would be reserved, the licenses have 3\n",
     );
     expect(code).toBe(1);
+  });
+
+  it("compares rules in a file of their own with the licenses of the site that --config names", async () => {
+    const daemon = await aRuledDaemon("socket: admin.sock\n");
+    const rules = aFile(RULES.replace("socket: admin.sock\n", "").replace("seats: 2", "seats: 5"));
+    const named = await seatkeeper("config", "check", rules, "--config", daemon.path);
+    expect(named.stdout).toContain(
+      ":6:34: contradiction: keep: 5 seats of cad.pro would be reserved, the licenses have 3\n",
+    );
+    expect(named).toMatchObject({ code: 1, stderr: "" });
+    const alone = await seatkeeper("config", "check", rules);
+    expect(
+      alone.stderr,
+    ).toBe(`seatkeeper: no daemon answers on /run/seatkeeper/admin.sock, so the rules were not compared with the licenses
+seatkeeper: if it has another socket, name the site's configuration with --config
+`);
+    expect(alone.code).toBe(0);
   });
 });
 

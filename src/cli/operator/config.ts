@@ -12,7 +12,7 @@ import { JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT } from "../shared/exit.ts";
 import type { Output, Style } from "../shared/output.ts";
 import { importOptions } from "./config-import.ts";
-import { configPath, configText, SITE_OPTIONS } from "./site-options.ts";
+import { configPath, configText, SITE_OPTIONS, siteConfig } from "./site-options.ts";
 import { counted } from "./words.ts";
 
 /** What `config check` has to say; `--json` prints it as it is. */
@@ -23,6 +23,8 @@ interface Report {
   readonly findings: readonly Remark[];
   /** Whether the rules were compared with what the licenses have, as the running daemon told. */
   readonly licensesKnown: boolean;
+  /** Where the daemon was asked for; null where nobody was asked. */
+  readonly socket: string | null;
 }
 
 interface RuleReport {
@@ -49,12 +51,18 @@ const check = command({
     ...SITE_OPTIONS,
     ...JSON_OPTION,
   },
-  examples: [["config check new.yaml", "look at a configuration before it is installed"]],
+  examples: [
+    ["config check new.yaml", "look at a configuration before it is installed"],
+    ["config check rules.yaml --config site.yaml", "compare rules with the licenses of that site"],
+  ],
   async run({ file, config, json }, shell) {
     const path = configPath({ config: file ?? config }, shell);
-    const report = path === undefined ? NOTHING : await reportOn(path, configText(path));
+    // Rules alone, in a file of their own, do not say where the daemon of the site is.
+    const site =
+      file === undefined || config === undefined ? undefined : siteConfig({ config }, shell).socket;
+    const report = path === undefined ? NOTHING : await reportOn(path, configText(path), site);
     if (json) shell.out.json(report);
-    else describe(shell.out, report);
+    else describe(shell.out, report, file !== undefined && site === undefined);
     const sound = report.findings.every(({ severity }) => severity === "remark");
     return sound ? EXIT.done : EXIT.refused;
   },
@@ -67,11 +75,18 @@ export const config: Command = group(
 );
 
 /** There is no file: the defaults hold, and they have no rules. */
-const NOTHING: Report = { file: "", groups: [], rules: [], findings: [], licensesKnown: false };
+const NOTHING: Report = {
+  file: "",
+  groups: [],
+  rules: [],
+  findings: [],
+  licensesKnown: false,
+  socket: null,
+};
 
-async function reportOn(file: string, text: string): Promise<Report> {
+async function reportOn(file: string, text: string, site: string | undefined): Promise<Report> {
   try {
-    return await review(file, readConfigFile(text, file));
+    return await review(file, readConfigFile(text, file), site);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const findings = error.problems.map(({ line, column, field, reason }): Remark => {
@@ -81,8 +96,14 @@ async function reportOn(file: string, text: string): Promise<Report> {
   }
 }
 
-async function review(file: string, { config: read, placeOf }: ConfigFile): Promise<Report> {
-  const licensed = await licensedFeatures(read.socket);
+/** @param site the socket of the site, where the file is not its configuration. */
+async function review(
+  file: string,
+  { config: read, placeOf }: ConfigFile,
+  site: string | undefined,
+): Promise<Report> {
+  const socket = site ?? read.socket;
+  const licensed = await licensedFeatures(socket);
   return {
     file,
     groups: Object.keys(read.groups),
@@ -95,6 +116,7 @@ async function review(file: string, { config: read, placeOf }: ConfigFile): Prom
     })),
     findings: reviewRules(read, licensed).map((finding) => remarkOf(finding, placeOf)),
     licensesKnown: licensed !== undefined,
+    socket,
   };
 }
 
@@ -124,7 +146,9 @@ const STYLES: Readonly<Record<Severity, Style>> = {
   remark: "cyan",
 };
 
-function describe(out: Output, { file, groups, rules, findings, licensesKnown }: Report): void {
+/** @param isAlone whether no configuration was named besides the file. */
+function describe(out: Output, report: Report, isAlone: boolean): void {
+  const { file, groups, rules, findings, licensesKnown, socket } = report;
   if (file === "") return out.note("there is no configuration; the defaults hold");
   for (const { severity, rule, line, column, field, text } of findings) {
     const what = rule ?? field;
@@ -141,6 +165,9 @@ function describe(out: Output, { file, groups, rules, findings, licensesKnown }:
     if (reason !== null) out.line(`  who is denied reads: ${reason}`);
   }
   if (rules.length > 0 && !licensesKnown) {
-    out.note("no daemon answers, so the rules were not compared with the licenses");
+    out.note(`no daemon answers on ${socket}, so the rules were not compared with the licenses`);
+    if (isAlone) {
+      out.note("if it has another socket, name the site's configuration with --config");
+    }
   }
 }
