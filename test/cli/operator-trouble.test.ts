@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, readdirSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Site, Vendor } from "../support/site.ts";
 import { canMount, SmallDisk } from "../support/small-disk.ts";
@@ -12,6 +12,23 @@ const OBEDIENT = isRoot ? ["setpriv", "--bounding-set=-dac_override,-dac_read_se
 let vendor: Vendor;
 beforeAll(() => {
   vendor = Vendor.named();
+});
+
+describe("a working folder that has been removed", () => {
+  it("is named as the trouble, with what to do", async () => {
+    const site = await Site.initialised(vendor);
+    const folder = site.path("gone");
+    mkdirSync(folder);
+    await expectSession(
+      site.through("sh", "-c", 'cd "$0" && rmdir "$0" && exec "$@"', folder),
+      `
+      $ seatkeeper config check
+      ! seatkeeper: error: the working folder is gone or cannot be read (WORKING_FOLDER_GONE)
+      ! seatkeeper: hint: change to a folder that is there, as with cd /, and run it again
+      = 1
+      `,
+    );
+  });
 });
 
 describe("a data folder that must not be written to", () => {

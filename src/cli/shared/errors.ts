@@ -20,6 +20,7 @@ export const CLI_CODES = [
   "SEAT_LOST",
   "INTERRUPTED",
   "DEMO_FAILED",
+  "WORKING_FOLDER_GONE",
   "INTERNAL",
 ] as const;
 

@@ -54,7 +54,7 @@ async function runProgram(
     const choice = await parse(program, argv, out);
     return choice === undefined ? EXIT.done : await choice.run({ out, env });
   } catch (error) {
-    const coded = isCoded(error) ? error : internal(error, env);
+    const coded = isCoded(error) ? error : (withoutFolder(error) ?? internal(error, env));
     out.error(coded, wantsJson(argv));
     if (coded.code === "USAGE") return EXIT.usage;
     return program.unverified?.has(coded.code) === true ? EXIT.unverified : EXIT.refused;
@@ -145,6 +145,17 @@ const isCoded = (error: unknown): error is CodedError => error instanceof CodedE
 function wantsJson(argv: readonly string[]): boolean {
   const end = argv.indexOf("--");
   return (end === -1 ? argv : argv.slice(0, end)).includes("--json");
+}
+
+/** The shell stands in a folder that somebody has removed: nothing can be named from there. */
+function withoutFolder(error: unknown): CliError | undefined {
+  if (!(error instanceof Error) || !("syscall" in error) || error.syscall !== "uv_cwd") {
+    return undefined;
+  }
+  return new CliError("WORKING_FOLDER_GONE", "the working folder is gone or cannot be read", {
+    cause: error,
+    hint: "change to a folder that is there, as with cd /, and run it again",
+  });
 }
 
 function internal(error: unknown, env: Readonly<Record<string, string | undefined>>): CliError {
