@@ -161,6 +161,11 @@ describe("seatkeeper seats, of somebody", () => {
       ! seatkeeper: error: name a lease, or somebody by --user and --host
       ! seatkeeper: hint: see: seatkeeper seats list
       = 2
+
+      $ seatkeeper seats revoke 00112233445566778899aabbccddeeff --user bob
+      ! seatkeeper: error: a lease and --user or --host are both given, and one of them is enough
+      ! seatkeeper: hint: leave out --user and --host to take that one seat, or the lease to take all of somebody
+      = 2
       `,
     );
     expect(ada.seats[0]?.loss).toMatchObject({ reason: "LEASE_REVOKED" });

@@ -171,7 +171,13 @@ const revoke = command({
   examples: [["seats revoke --user ada --host ws7", "all seats that ada holds on ws7"]],
   async run(options, shell) {
     const holder = holderIn(options);
-    if ((options.lease === undefined) === (holder === undefined)) {
+    if (options.lease !== undefined && holder !== undefined) {
+      throw usageError(
+        "a lease and --user or --host are both given, and one of them is enough",
+        "leave out --user and --host to take that one seat, or the lease to take all of somebody",
+      );
+    }
+    if (options.lease === undefined && holder === undefined) {
       throw usageError(
         "name a lease, or somebody by --user and --host",
         "see: seatkeeper seats list",
