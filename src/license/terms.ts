@@ -77,7 +77,12 @@ export function decodeTerms(value: unknown): Terms {
 
 /** Terms inside a license: the same fields, times in milliseconds alone. */
 export const SIGNED_TERMS: z.ZodType<Terms> = termsField(SIGNED_FORMS);
-const WRITTEN_TERMS: z.ZodType<Terms> = termsField(WRITTEN_FORMS);
+// Asked of what is written now, and not of a license: one that was issued before stays one.
+const WRITTEN_TERMS: z.ZodType<Terms> = termsField(WRITTEN_FORMS).superRefine((terms, context) => {
+  for (const { path, problem } of neverGranted(terms)) {
+    context.addIssue({ code: "custom", path: [...path], message: problem });
+  }
+});
 
 function termsField(forms: TimeForms): z.ZodType<Terms> {
   return mapOf({
@@ -199,6 +204,18 @@ function* contradictions(terms: Terms): Iterable<Contradiction> {
         problem: "names no pool of these terms",
       };
     }
+  }
+}
+
+// Features of which a single seat costs more than there is.
+function* neverGranted({ features, pools }: Terms): Iterable<Contradiction> {
+  for (const [index, { tokens }] of features.entries()) {
+    const pool = pools.find(({ name }) => name === tokens?.pool);
+    if (!tokens || pool === undefined || tokens.cost <= pool.tokens) continue;
+    yield {
+      path: ["features", index, "tokens", "cost"],
+      problem: `must be at most ${pool.tokens}, all that the pool ${pool.name} has: no seat could ever be granted`,
+    };
   }
 }
 

@@ -180,6 +180,10 @@ describe("terms that cannot be sold", () => {
     ],
     ["features:\n  - name: cad.pro\n    seats: 1\nfeatures: []\n", "terms.yaml:4:1: "],
     ["sites: x\n", "terms.yaml:1:1: "],
+    [
+      "pools: [{name: suite, tokens: 4}]\nfeatures:\n  - {name: cad.pro, seats: 1, tokens: {pool: suite, cost: 5}}\n",
+      "terms.yaml:3:53: features.0.tokens.cost must be at most 4, all that the pool suite has: no seat could ever be granted (TERMS_FIELD)",
+    ],
   ])("are refused naming line and field: %j", (text, place) => {
     const { terminal } = reported();
     terminal.write("terms.yaml", text.startsWith("sites") ? text : `${text}site: Example GmbH\n`);

@@ -336,6 +336,16 @@ describe("terms with a mistake name its place", () => {
       "features.0.tokens.pool names no pool of these terms",
     ],
     [
+      "a seat that costs more tokens than its pool has",
+      {
+        site,
+        features: [cad, { ...cad, name: "cad.max", tokens: { pool: "suite", cost: 5 } }],
+        pools: [{ name: "suite", tokens: 4 }],
+      },
+      ["features", 1, "tokens", "cost"],
+      "features.1.tokens.cost must be at most 4, all that the pool suite has: no seat could ever be granted",
+    ],
+    [
       "a site of two lines",
       { site: "two\nlines", features: [cad] },
       ["site"],
