@@ -23,22 +23,23 @@ function shelvedLicense(vendor: string, shelved: ShelvedLicense): AdminLicense {
     problem: shelved.problem.code,
     features: [],
     meters: [],
+    pools: [],
   };
 }
 
 /** A license that was found good. */
 export function licenseInForce({ vendor, licenseId, issuedAt, terms }: License): AdminLicense {
   const features = terms.features.map((feature) => licensedFeature(terms, feature));
-  const meters = terms.meters.map(({ name, unit, period, quota }) => {
-    return { meter: name, unit, period, quota };
-  });
-  return { vendor, licenseId, site: terms.site, issuedAt, problem: "", features, meters };
+  const meters = terms.meters.map(({ name, ...meter }) => ({ meter: name, ...meter }));
+  const pools = terms.pools.map(({ name, tokens }) => ({ pool: name, tokens }));
+  return { vendor, licenseId, site: terms.site, issuedAt, problem: "", features, meters, pools };
 }
 
 function licensedFeature(terms: Terms, feature: FeatureTerms): AdminLicenseFeature {
   const paid = featureValidity(terms, { ...feature, graceDays: 0 });
   const { endsAt } = featureValidity(terms, feature);
-  const { name, seats, borrow } = feature;
+  // The dates are told as the license's own term bounds them.
+  const { name, startsAt: _, expiresAt: __, graceDays: ___, ...others } = feature;
   const graceUntil = endsAt === paid.endsAt ? null : endsAt;
-  return { feature: name, seats, ...paid, graceUntil, borrow };
+  return { feature: name, ...others, ...paid, graceUntil };
 }

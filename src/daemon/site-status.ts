@@ -32,21 +32,13 @@ export function siteStatus(parts: SiteStatusParts): AdminStatus {
 
 function vendorStatus(desk: VendorDesk): AdminVendor {
   const { ledger, writer, shelf } = desk.core;
-  const { features, queue, meters } = desk.summary();
+  const { features, queue, meters, tokens } = desk.summary();
   return {
     vendor: desk.name,
     chainId: desk.chainId,
     licenses: shelf.all.length,
     ledger: { size: ledger.size, acknowledged: ledger.ackSize, pending: writer.pending },
-    features: features.map(({ name, seats, overdraftSeats, used, free, borrowed, queued }) => ({
-      feature: name,
-      seats,
-      overdraftSeats,
-      used,
-      free,
-      borrowed,
-      queued,
-    })),
+    features: features.map(({ name, ...feature }) => ({ feature: name, ...feature })),
     queue: queue.map(waiting),
     meters: meters.map(({ name, unit, period, quota, used }) => ({
       meter: name,
@@ -55,6 +47,7 @@ function vendorStatus(desk: VendorDesk): AdminVendor {
       quota,
       used,
     })),
+    pools: tokens.map(({ name, used, ...pool }) => ({ pool: name, spent: used, ...pool })),
     expiries: desk.expiries().map(({ licenseId, names, endsAt, graceUntil }) => {
       return { licenseId, names, endsAt, graceUntil };
     }),

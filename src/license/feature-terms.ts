@@ -37,6 +37,9 @@ const SEATS_MAX = 1_000_000;
 const YEAR_DAYS = 366;
 const NO_TIME = millis(0);
 
+/** `leaseTimeMs` where the terms say nothing. */
+export const USUAL_LEASE_TIME: Millis = seconds(90);
+
 export function featureField(forms: TimeForms): z.ZodType<FeatureTerms> {
   return mapOf({
     name: productName,
@@ -52,7 +55,7 @@ export function featureField(forms: TimeForms): z.ZodType<FeatureTerms> {
     overdraft_seats: wholeNumber(0, SEATS_MAX).default(0),
     linger: forms.span(NO_TIME, days(1)).default(NO_TIME),
     min_lease: forms.span(NO_TIME, days(1)).default(NO_TIME),
-    lease_time: forms.span(seconds(2), days(1)).default(seconds(90)),
+    lease_time: forms.span(seconds(2), days(1)).default(USUAL_LEASE_TIME),
     offline_grace: forms.span(NO_TIME, days(YEAR_DAYS)).default(NO_TIME),
     release_on_disconnect: flag.default(false),
     named_users: namedUsersField().nullable().default(null),

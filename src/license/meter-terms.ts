@@ -19,6 +19,9 @@ export interface MeterTerms {
   readonly refunds: boolean;
 }
 
+/** `lateLimitMs` where the terms say nothing. */
+export const USUAL_LATE_LIMIT: Millis = days(7);
+
 export function meterField(forms: TimeForms): z.ZodType<MeterTerms> {
   return mapOf({
     name: productName,
@@ -26,7 +29,7 @@ export function meterField(forms: TimeForms): z.ZodType<MeterTerms> {
     quota: wholeNumber(0, Number.MAX_SAFE_INTEGER).nullable().default(null),
     period: wordOf("total", "day", "month").default("total"),
     overdraft: wordOf("deny", "allow").default("deny"),
-    late_limit: forms.span(millis(0), days(366)).default(days(7)),
+    late_limit: forms.span(millis(0), days(366)).default(USUAL_LATE_LIMIT),
     refunds: flag.default(false),
   }).transform(
     (meter): MeterTerms => ({

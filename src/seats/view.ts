@@ -21,6 +21,8 @@ export interface FeatureView {
   readonly borrowed: number;
   /** Waiting requests. */
   readonly queued: number;
+  /** What each seat costs of a token pool, which may be short while seats are free; null for nothing. */
+  readonly tokens: { readonly pool: string; readonly cost: number } | null;
 }
 
 export interface WaiterView {
@@ -60,7 +62,10 @@ export interface TokenView {
   readonly name: string;
   /** Of the licenses valid now. */
   readonly tokens: number;
+  /** What live leases cost; may exceed `tokens` after a license ended. */
   readonly used: number;
+  /** Never negative. */
+  readonly free: number;
 }
 
 /** The list of a feature that is for named users. */
@@ -78,6 +83,7 @@ export interface SeatSummary {
   readonly features: readonly FeatureView[];
   readonly queue: readonly WaiterView[];
   readonly meters: readonly MeterView[];
+  readonly tokens: readonly TokenView[];
 }
 
 interface NamedUserView {
@@ -90,6 +96,5 @@ interface NamedUserView {
 /** Everything at one moment; features, leases and meters in a stable order. */
 export interface SeatView extends SeatSummary {
   readonly leases: readonly Lease[];
-  readonly tokens: readonly TokenView[];
   readonly named: readonly NamedListView[];
 }

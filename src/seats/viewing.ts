@@ -28,6 +28,7 @@ export function viewFeatures(state: SeatState): readonly FeatureView[] {
         overdraft: Math.max(0, used - licensed),
         borrowed: state.occupancy.borrowed(feature),
         queued: feature.queue.value.length,
+        tokens: feature.pool.value?.tokens ?? null,
       };
     });
 }
@@ -38,6 +39,7 @@ export function viewSummary(state: SeatState, now: Moment): SeatSummary {
     features: viewFeatures(state),
     queue: state.features.value.flatMap((feature) => viewQueue(state, feature, now)),
     meters: state.metering.view(now.wall),
+    tokens: viewTokens(state),
   };
 }
 
@@ -46,7 +48,6 @@ export function viewSeats(state: SeatState, now: Moment): SeatView {
   return {
     ...viewSummary(state, now),
     leases: [...state.leases.values()].toSorted(byAge),
-    tokens: viewTokens(state),
     named: viewNamed(state, now),
   };
 }
@@ -70,7 +71,10 @@ function viewQueue(state: SeatState, feature: Feature, now: Moment): readonly Wa
 
 function viewTokens(state: SeatState): readonly TokenView[] {
   return [...state.tokens.value]
-    .map(([name, tokens]) => ({ name, tokens, used: state.occupancy.tokens(name) }))
+    .map(([name, tokens]) => {
+      const used = state.occupancy.tokens(name);
+      return { name, tokens, used, free: Math.max(0, tokens - used) };
+    })
     .toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 

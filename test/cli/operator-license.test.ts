@@ -166,14 +166,14 @@ describe("a license that is not for this site, or not for now", () => {
       site: "Example",
       features: [floating],
       emergency_days: 3,
-      witness_policy: "refuse",
+      clock_policy: "refuse",
     };
     site.write("terms.sklic", await site.licenseFor(terms));
     await expectSession(
       site,
       `
       $ seatkeeper license install terms.sklic
-      ! seatkeeper: error: license <id> has terms that this release does not enforce: witness_policy, emergency_days (LICENSE_TERM_UNSUPPORTED)
+      ! seatkeeper: error: license <id> has terms that this release does not enforce: clock_policy, emergency_days (LICENSE_TERM_UNSUPPORTED)
       ! seatkeeper: hint: install a newer release, or ask the vendor for a license without them
       = 1
       ${nothingInstalled}`,
@@ -196,7 +196,9 @@ describe("a license that holds", () => {
         site     Example Studio
         issued   <moment>
         feature  cad.pro: 2 seats
+                 lease time 30s
         feature  sim.solver: 1 seat
+                 lease time 30s
         meter    render.minutes: 100 (minutes)
         total    cad.pro: 2 seats
         total    sim.solver: 1 seat
@@ -273,6 +275,97 @@ describe("a license that holds", () => {
           meters: [
             { meter: "render.minutes", unit: "minute", period: "month", quota: 600 },
             { meter: "prints", unit: "page", period: "total", quota: null },
+          ],
+        },
+      ],
+    });
+  });
+
+  it("tells every other term of a feature, a pool and a meter that differs from leaving it out", async () => {
+    const own = await Site.initialised(vendor);
+    await own.serve();
+    own.write(
+      "special.sklic",
+      await own.licenseFor({
+        site: "Example Studio",
+        features: [
+          { name: "plain", seats: 1 },
+          {
+            name: "pool.a",
+            seats: 10,
+            share: "user+host",
+            tokens: { pool: "bag", cost: 3 },
+            overdraft_seats: 2,
+            linger: "15m",
+            min_lease: "10m",
+            release_on_disconnect: true,
+          },
+          { name: "pool.b", seats: 10, tokens: { pool: "bag", cost: 1 } },
+          {
+            name: "old",
+            seats: 1,
+            version_max: "4.2",
+            maintenance_until: "2026-06-30",
+            named_users: { max: 2, changes_per_month: 1 },
+            lease_time: "5m",
+            offline_grace: "2h",
+          },
+        ],
+        pools: [{ name: "bag", tokens: 9 }],
+        meters: [
+          { name: "plain.units", unit: "unit", quota: 5 },
+          {
+            name: "prints",
+            unit: "page",
+            quota: 5,
+            overdraft: "allow",
+            refunds: true,
+            late_limit: "2d",
+          },
+        ],
+      }),
+    );
+    await own.type("seatkeeper license install special.sklic");
+    await expectSession(
+      own,
+      `
+      $ seatkeeper license show
+      <id>  in force
+        vendor   acme.example
+        site     Example Studio
+        issued   <moment>
+        feature  plain: 1 seat
+        feature  pool.a: 10 seats
+                 one seat per user and host, 3 tokens of bag a seat, overdraft of 2 seats, lingers 15m, lasts at least 10m, free when the connection breaks
+        feature  pool.b: 10 seats
+                 1 token of bag a seat
+        feature  old: 1 seat
+                 versions up to 4.2, maintenance to 2026-06-30, 2 named users, 1 change a month, lease time 5m, offline for at most 2h
+        pool     bag: 9 tokens
+        meter    plain.units: 5 (unit)
+        meter    prints: 5 (page), more is counted too, refunds, late by at most 2d
+      = 0
+      `,
+    );
+    expect(await own.json("seatkeeper license show")).toMatchObject({
+      licenses: [
+        {
+          features: [
+            { feature: "plain", share: "none", tokens: null, leaseTimeMs: 90_000, lingerMs: 0 },
+            { feature: "pool.a", tokens: { pool: "bag", cost: 3 }, overdraftSeats: 2 },
+            { feature: "pool.b", tokens: { pool: "bag", cost: 1 }, overdraftSeats: 0 },
+            {
+              feature: "old",
+              versionMax: "4.2",
+              maintenanceUntil: Date.UTC(2026, 6, 1),
+              namedUsers: { max: 2, changesPerMonth: 1 },
+              offlineGraceMs: 7_200_000,
+            },
+          ],
+          pools: [{ pool: "bag", tokens: 9 }],
+          meters: [
+            { meter: "plain.units", overdraft: "deny", refunds: false, lateLimitMs: 604_800_000 },
+            { meter: "prints", overdraft: "allow", refunds: true, lateLimitMs: 172_800_000 },
           ],
         },
       ],

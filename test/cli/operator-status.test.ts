@@ -70,6 +70,76 @@ describe("seatkeeper status", () => {
   });
 });
 
+describe("seatkeeper status, of token pools and overdraft", () => {
+  const terms = {
+    site: "Example Studio",
+    features: [
+      { name: "pool.a", seats: 10, tokens: { pool: "bag", cost: 3 } },
+      { name: "pool.b", seats: 10, tokens: { pool: "bag", cost: 1 } },
+      { name: "extra", seats: 1, overdraft_seats: 2 },
+    ],
+    pools: [{ name: "bag", tokens: 6 }],
+  };
+
+  it("shows what is left of the tokens, what a seat costs, and what is used above the license", async () => {
+    const site = await Site.serving(vendor, terms);
+    const ada = await site.workstation("ada");
+    const seat = await ada.acquire("pool.a", { count: 2 });
+    await ada.acquire("extra");
+    await ada.acquire("extra");
+    await expectSession(
+      site,
+      `
+      $ seatkeeper status
+      seatkeeper 0.1.0  ready, up <span>, 1 connection
+
+      acme.example  1 license
+      ledger: 1 block, 0 acknowledged, 3 events not yet sealed
+
+      feature  seats  used  free  overdraft  queued  a seat costs
+      extra        1     2     0     1 of 2       0
+      pool.a      10     2     8     0 of 0       0  3 tokens of bag
+      pool.b      10     0    10     0 of 0       0  1 token of bag
+
+      pool  tokens  spent  free
+      bag        6      6     0
+      = 0
+
+      $ seatkeeper run --feature pool.b -- echo granted
+      ! seatkeeper: error: pool.b denied: NO_SEATS (SEAT_DENIED)
+      ! seatkeeper: hint: too few bag tokens are free, whatever seats are; wait in the queue or try again later; who waits would be number 1
+      = 1
+    `,
+    );
+    expect(await site.json("seatkeeper status")).toMatchObject({
+      vendors: [
+        {
+          features: [
+            { feature: "extra", overdraftSeats: 2, overdraft: 1, tokens: null },
+            { feature: "pool.a", used: 2, overdraft: 0, tokens: { pool: "bag", cost: 3 } },
+            { feature: "pool.b", free: 10, tokens: { pool: "bag", cost: 1 } },
+          ],
+          pools: [{ pool: "bag", tokens: 6, spent: 6, free: 0 }],
+        },
+      ],
+    });
+    await seat.release();
+    expect(await site.json("seatkeeper status")).toMatchObject({
+      vendors: [{ pools: [{ pool: "bag", tokens: 6, spent: 0, free: 6 }] }],
+    });
+  });
+
+  it("goes on showing the tokens with --watch", async () => {
+    const site = await Site.serving(vendor, terms);
+    const watch = site.start("seatkeeper status --watch");
+    await watch.says(/"pools":\[\{"pool":"bag","tokens":6,"spent":0,"free":6\}\]/);
+    const ada = await site.workstation("ada");
+    await ada.acquire("pool.a");
+    await watch.says(/"pools":\[\{"pool":"bag","tokens":6,"spent":3,"free":3\}\]/);
+    expect((await watch.kill("SIGTERM")).code).toBe(0);
+  });
+});
+
 describe("seatkeeper seats", () => {
   it("lists who holds what, by pseudonym, and takes a seat back", async () => {
     const site = await Site.serving(vendor);

@@ -48,7 +48,7 @@ describe("features that draw on one pool of tokens", () => {
       },
     });
     expect(book.decide(acquire(cid, 4, sim), noon).answer.kind).toBe("granted");
-    expect(book.view(noon).tokens).toEqual([{ name: "all", tokens: 5, used: 5 }]);
+    expect(book.view(noon).tokens).toEqual([{ name: "all", tokens: 5, used: 5, free: 0 }]);
   });
 
   it("serve who waits for one with what comes back from another", () => {

@@ -35,6 +35,7 @@ describe("a look at the book", () => {
           overdraft: 0,
           borrowed: 0,
           queued: 0,
+          tokens: null,
         },
         {
           name: "cad.pro",
@@ -45,6 +46,7 @@ describe("a look at the book", () => {
           overdraft: 1,
           borrowed: 0,
           queued: 1,
+          tokens: null,
         },
       ],
       leases: [lease.kind === "granted" ? lease.lease : undefined],

@@ -1,11 +1,13 @@
 import { isoTime, type UnixMillis, unixMillis } from "../../base/time.ts";
+import { USUAL_LEASE_TIME } from "../../license/feature-terms.ts";
+import { USUAL_LATE_LIMIT } from "../../license/meter-terms.ts";
 import type {
   AdminLicense,
   AdminLicenseFeature,
   AdminLicenseMeter,
 } from "../../protocol/admin/licenses.ts";
 import type { Output } from "../shared/output.ts";
-import { counted } from "./words.ts";
+import { counted, spanInWords } from "./words.ts";
 
 /** An installed license for people: what it gives, from when, until when. */
 export function describeLicense(out: Output, installed: AdminLicense): void {
@@ -17,7 +19,14 @@ export function describeLicense(out: Output, installed: AdminLicense): void {
   if (installed.site === "") return;
   out.line(`  site     ${installed.site}`);
   out.line(`  issued   ${isoTime(installed.issuedAt)}`);
-  for (const feature of installed.features) out.line(`  feature  ${featureWords(feature)}`);
+  for (const feature of installed.features) {
+    out.line(`  feature  ${featureWords(feature)}`);
+    const special = specialTerms(feature);
+    if (special.length > 0) out.line(`           ${special.join(", ")}`);
+  }
+  for (const { pool, tokens } of installed.pools) {
+    out.line(`  pool     ${pool}: ${counted(tokens, "token")}`);
+  }
   for (const meter of installed.meters) out.line(`  meter    ${meterWords(meter)}`);
 }
 
@@ -34,9 +43,47 @@ function featureWords(given: AdminLicenseFeature): string {
   ].join(", ");
 }
 
-function meterWords({ meter, unit, period, quota }: AdminLicenseMeter): string {
-  if (quota === null) return `${meter}: no quota (${unit})`;
-  return `${meter}: ${quota} (${unit})${period === "total" ? "" : ` a ${period}`}`;
+/** What differs from terms that leave it out. */
+function specialTerms(given: AdminLicenseFeature): readonly string[] {
+  const { versionMax, maintenanceUntil, share, tokens, overdraftSeats, namedUsers } = given;
+  return [
+    ...(versionMax === null ? [] : [`versions up to ${versionMax}`]),
+    ...(maintenanceUntil === null ? [] : [`maintenance to ${lastDay(maintenanceUntil)}`]),
+    ...(share === "none" ? [] : [`one seat per ${share.replace("+", " and ")}`]),
+    ...(tokens === null ? [] : [`${counted(tokens.cost, "token")} of ${tokens.pool} a seat`]),
+    ...(overdraftSeats === 0 ? [] : [`overdraft of ${counted(overdraftSeats, "seat")}`]),
+    ...(namedUsers === null ? [] : [namedUserWords(namedUsers)]),
+    ...timesOfSeats(given),
+    ...(given.releaseOnDisconnect ? ["free when the connection breaks"] : []),
+  ];
+}
+
+function timesOfSeats(given: AdminLicenseFeature): readonly string[] {
+  const { lingerMs, minLeaseMs, leaseTimeMs, offlineGraceMs } = given;
+  return [
+    ...(lingerMs === 0 ? [] : [`lingers ${spanInWords(lingerMs)}`]),
+    ...(minLeaseMs === 0 ? [] : [`lasts at least ${spanInWords(minLeaseMs)}`]),
+    ...(leaseTimeMs === USUAL_LEASE_TIME ? [] : [`lease time ${spanInWords(leaseTimeMs)}`]),
+    ...(offlineGraceMs === 0 ? [] : [`offline for at most ${spanInWords(offlineGraceMs)}`]),
+  ];
+}
+
+function namedUserWords(terms: NonNullable<AdminLicenseFeature["namedUsers"]>): string {
+  return `${counted(terms.max, "named user")}, ${counted(terms.changesPerMonth, "change")} a month`;
+}
+
+function meterWords(given: AdminLicenseMeter): string {
+  const { meter, unit, period, quota, overdraft, lateLimitMs, refunds } = given;
+  const limit =
+    quota === null
+      ? `no quota (${unit})`
+      : `${quota} (${unit})${period === "total" ? "" : ` a ${period}`}`;
+  return [
+    `${meter}: ${limit}`,
+    ...(overdraft === "deny" || quota === null ? [] : ["more is counted too"]),
+    ...(refunds ? ["refunds"] : []),
+    ...(lateLimitMs === USUAL_LATE_LIMIT ? [] : [`late by at most ${spanInWords(lateLimitMs)}`]),
+  ].join(", ");
 }
 
 const DAY = 86_400_000;

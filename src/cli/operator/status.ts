@@ -86,7 +86,9 @@ function describeVendor(out: Output, vendor: AdminVendor): void {
     );
   }
   if (vendor.features.length > 0) {
+    const withOverdraft = vendor.features.some((each) => each.overdraft + each.overdraftSeats > 0);
     const withBorrowed = vendor.features.some(({ borrowed }) => borrowed > 0);
+    const withTokens = vendor.features.some(({ tokens }) => tokens !== null);
     out.line();
     out.table(
       [
@@ -94,16 +96,37 @@ function describeVendor(out: Output, vendor: AdminVendor): void {
         { title: "seats", align: "right" },
         { title: "used", align: "right" },
         { title: "free", align: "right" },
+        ...(withOverdraft ? [{ title: "overdraft", align: "right" } as const] : []),
         ...(withBorrowed ? [{ title: "borrowed", align: "right" } as const] : []),
         { title: "queued", align: "right" },
+        ...(withTokens ? [{ title: "a seat costs" }] : []),
       ],
       vendor.features.map((each) => [
         each.feature,
         String(each.seats),
         String(each.used),
         String(each.free),
+        ...(withOverdraft ? [`${each.overdraft} of ${each.overdraftSeats}`] : []),
         ...(withBorrowed ? [String(each.borrowed)] : []),
         String(each.queued),
+        ...(withTokens ? [costWords(each.tokens)] : []),
+      ]),
+    );
+  }
+  if (vendor.pools.length > 0) {
+    out.line();
+    out.table(
+      [
+        { title: "pool" },
+        { title: "tokens", align: "right" },
+        { title: "spent", align: "right" },
+        { title: "free", align: "right" },
+      ],
+      vendor.pools.map((each) => [
+        each.pool,
+        String(each.tokens),
+        String(each.spent),
+        String(each.free),
       ]),
     );
   }
@@ -149,4 +172,8 @@ function describeVendor(out: Output, vendor: AdminVendor): void {
       ]),
     );
   }
+}
+
+function costWords(tokens: AdminVendor["features"][number]["tokens"]): string {
+  return tokens === null ? "" : `${counted(tokens.cost, "token")} of ${tokens.pool}`;
 }

@@ -1,6 +1,13 @@
 import { z } from "zod";
-import type { UnixMillis } from "../../base/time.ts";
-import { countField, momentField, productNameField, vendorNameField } from "../fields.ts";
+import type { Millis, UnixMillis } from "../../base/time.ts";
+import {
+  countField,
+  momentField,
+  productNameField,
+  spanField,
+  vendorNameField,
+  versionField,
+} from "../fields.ts";
 import { wordField } from "./fields.ts";
 import { type AdminRoute, bare, handedIn } from "./route.ts";
 
@@ -15,6 +22,8 @@ export interface AdminLicense {
   readonly problem: string;
   readonly features: readonly AdminLicenseFeature[];
   readonly meters: readonly AdminLicenseMeter[];
+  /** Tokens that features draw on together. */
+  readonly pools: readonly { readonly pool: string; readonly tokens: number }[];
 }
 
 export interface AdminLicenseFeature {
@@ -28,6 +37,27 @@ export interface AdminLicenseFeature {
   readonly graceUntil: UnixMillis | null;
   /** What may be taken off the network; null for nothing. */
   readonly borrow: { readonly days: number; readonly seats: number } | null;
+  /** The highest version that is covered; null for any. */
+  readonly versionMax: string | null;
+  /** Versions released from this moment on are not covered; null for no such limit. */
+  readonly maintenanceUntil: UnixMillis | null;
+  /** Whose leases use one seat together. */
+  readonly share: "none" | "user" | "host" | "user+host" | "display";
+  /** What each seat costs of a pool; null for nothing. */
+  readonly tokens: { readonly pool: string; readonly cost: number } | null;
+  /** Seats that may be granted above `seats`. */
+  readonly overdraftSeats: number;
+  /** Null where anybody may use the feature. */
+  readonly namedUsers: { readonly max: number; readonly changesPerMonth: number } | null;
+  /** How long a released seat stays with its holder. */
+  readonly lingerMs: Millis;
+  /** The least that a seat counts as used. */
+  readonly minLeaseMs: Millis;
+  /** How long a lease lives without renewal. */
+  readonly leaseTimeMs: Millis;
+  /** How long an application may go on when the daemon does not answer. */
+  readonly offlineGraceMs: Millis;
+  readonly releaseOnDisconnect: boolean;
 }
 
 export interface AdminLicenseMeter {
@@ -36,6 +66,12 @@ export interface AdminLicenseMeter {
   readonly period: string;
   /** Units per period; null for no limit. */
   readonly quota: number | null;
+  /** Whether units above the quota are refused or counted. */
+  readonly overdraft: "deny" | "allow";
+  /** How long after its use a record is still accepted; a refund too. */
+  readonly lateLimitMs: Millis;
+  /** Whether used units may be given back. */
+  readonly refunds: boolean;
 }
 
 interface AdminLicenses {
@@ -62,6 +98,17 @@ const license: z.ZodType<AdminLicense> = z.strictObject({
       endsAt: momentField.nullable(),
       graceUntil: momentField.nullable(),
       borrow: z.strictObject({ days: countField, seats: countField }).nullable(),
+      versionMax: versionField.nullable(),
+      maintenanceUntil: momentField.nullable(),
+      share: z.enum(["none", "user", "host", "user+host", "display"]),
+      tokens: z.strictObject({ pool: productNameField, cost: countField }).nullable(),
+      overdraftSeats: countField,
+      namedUsers: z.strictObject({ max: countField, changesPerMonth: countField }).nullable(),
+      lingerMs: spanField,
+      minLeaseMs: spanField,
+      leaseTimeMs: spanField,
+      offlineGraceMs: spanField,
+      releaseOnDisconnect: z.boolean(),
     }),
   ),
   meters: z.array(
@@ -70,8 +117,12 @@ const license: z.ZodType<AdminLicense> = z.strictObject({
       unit: wordField,
       period: wordField,
       quota: countField.nullable(),
+      overdraft: z.enum(["deny", "allow"]),
+      lateLimitMs: spanField,
+      refunds: z.boolean(),
     }),
   ),
+  pools: z.array(z.strictObject({ pool: productNameField, tokens: countField })),
 });
 
 const licenses: z.ZodType<AdminLicenses> = z.strictObject({ licenses: z.array(license) });

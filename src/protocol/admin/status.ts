@@ -45,6 +45,8 @@ export interface AdminVendor {
   /** By feature, and within one by place. */
   readonly queue: readonly AdminWaiter[];
   readonly meters: readonly AdminMeter[];
+  /** Tokens that features draw on together. */
+  readonly pools: readonly AdminPool[];
   /** What of the licenses ends within 30 days, or is in its grace. */
   readonly expiries: readonly {
     readonly licenseId: string;
@@ -70,10 +72,24 @@ interface AdminFeature {
   readonly seats: number;
   readonly overdraftSeats: number;
   readonly used: number;
+  /** Seats within the license; none of them can be had while `tokens.pool` has less than `tokens.cost`. */
   readonly free: number;
+  /** Seats used above the license. */
+  readonly overdraft: number;
   /** Seats off the network. */
   readonly borrowed: number;
   readonly queued: number;
+  /** What each seat costs of a pool; null for nothing. */
+  readonly tokens: { readonly pool: string; readonly cost: number } | null;
+}
+
+interface AdminPool {
+  readonly pool: string;
+  /** Of the licenses in their term. */
+  readonly tokens: number;
+  /** May exceed `tokens` after a license ended. */
+  readonly spent: number;
+  readonly free: number;
 }
 
 interface AdminMeter {
@@ -125,8 +141,10 @@ const vendor: z.ZodType<AdminVendor> = z.strictObject({
       overdraftSeats: countField,
       used: countField,
       free: countField,
+      overdraft: countField,
       borrowed: countField,
       queued: countField,
+      tokens: z.strictObject({ pool: productNameField, cost: countField }).nullable(),
     }),
   ),
   queue: z.array(waiterSchema),
@@ -137,6 +155,14 @@ const vendor: z.ZodType<AdminVendor> = z.strictObject({
       period: wordField,
       quota: countField.nullable(),
       used: countField,
+    }),
+  ),
+  pools: z.array(
+    z.strictObject({
+      pool: productNameField,
+      tokens: countField,
+      spent: countField,
+      free: countField,
     }),
   ),
   expiries: z.array(
