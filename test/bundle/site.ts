@@ -9,6 +9,7 @@ import type { DirectoryRow } from "../../src/ledger/directory.ts";
 import type { BlockDraft } from "../../src/ledger/draft.ts";
 import { makeGenesis } from "../../src/ledger/genesis.ts";
 import type { Clocks, SegmentReason } from "../../src/ledger/payload.ts";
+import type { OutboxRow } from "../../src/ledger/ports.ts";
 import { chainSource, rootAt } from "../../src/ledger/reader.ts";
 import { SealedLedger } from "../../src/ledger/sealed-ledger.ts";
 import { type ChainState, decodeSlot } from "../../src/ledger/state.ts";
@@ -31,6 +32,8 @@ export class Site {
   auditors: readonly Uint8Array[] = [];
   #clock: number = noon;
   #entropy = 0;
+  /** What its database has of the newest block. */
+  #newest: readonly OutboxRow[] = [];
 
   private constructor(parts: Pick<Site, "activation" | "daemon" | "files" | "ledger">) {
     this.activation = parts.activation;
@@ -82,7 +85,7 @@ export class Site {
   /** What a snapshot of the machine brings back: everything as it is now. */
   snapshot(): Site {
     const files = this.files.copy();
-    const { ledger } = SealedLedger.open(files, [], { vendorName });
+    const { ledger } = SealedLedger.open(files, this.#newest, { vendorName });
     const { activation, daemon } = this;
     const copy = new Site({ activation, daemon, files, ledger });
     copy.directory.push(...this.directory);
@@ -90,6 +93,7 @@ export class Site {
     copy.exportNo = this.exportNo;
     copy.lastReceipt = this.lastReceipt;
     copy.auditors = this.auditors;
+    copy.#newest = this.#newest;
     copy.#clock = this.#clock;
     // A restored machine draws other random numbers.
     copy.#entropy = this.#entropy + 1_000;
@@ -106,6 +110,7 @@ export class Site {
   seal(draft: BlockDraft): void {
     const prepared = this.ledger.prepare(draft);
     this.ledger.publish(prepared);
+    this.#newest = [prepared.outbox];
     if (prepared.directoryRow) this.directory.push(prepared.directoryRow);
   }
 

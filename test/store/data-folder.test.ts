@@ -33,6 +33,7 @@ describe("the data folder", () => {
       path: "/var/lib/seatkeeper/vendors/acme.example",
       vendorFile: "/var/lib/seatkeeper/vendors/acme.example/vendor.skvendor",
       licenses: "/var/lib/seatkeeper/vendors/acme.example/licenses",
+      revocations: "/var/lib/seatkeeper/vendors/acme.example/revocations.note",
       chain: "/var/lib/seatkeeper/vendors/acme.example/ledger.skc",
       state: "/var/lib/seatkeeper/vendors/acme.example/ledger.state",
     });
