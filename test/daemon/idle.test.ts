@@ -4,6 +4,7 @@ import { configText } from "../../src/options/config-text.ts";
 import { FLEXNET } from "../../src/options/flexnet.ts";
 import { RLM } from "../../src/options/rlm.ts";
 import { translateOptions } from "../../src/options/translate.ts";
+import { turns } from "../support/turns.ts";
 import { emptyFolder, type GivenDaemon, root, stopTime, vendor } from "./given.ts";
 import { leaseOf, type Message, nonce, somebody, Workstation } from "./workstation.ts";
 import { aRuledDaemon } from "./written-rules.ts";
@@ -120,6 +121,7 @@ describe("an application that tells when somebody works", () => {
       for (let step = 0; step < 12; step += 1) {
         await vi.advanceTimersByTimeAsync(5_000);
         await daemon.admin.status();
+        await turns(20);
       }
     }
     expect(lost).toEqual([[true, "LEASE_IDLE", true]]);
