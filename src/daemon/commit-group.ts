@@ -153,7 +153,7 @@ export class CommitGroup {
     const { book } = this.#parts;
     const now = this.#parts.now();
     const decisions = asks.map((ask) => book.decide(ask.command, now));
-    const writes = together(decisions);
+    const writes = this.#withHours(together(decisions));
     if (!isEmpty(writes) && (await this.#parts.commit(writes)) === "refused") {
       book.undo();
       this.#withoutDisk(asks, now);
@@ -162,6 +162,13 @@ export class CommitGroup {
     book.keep();
     this.#parts.settled();
     for (const [index, ask] of asks.entries()) this.#tell(ask, decisions[index]);
+  }
+
+  /** The figures of the history that a crash would falsify; others wait for the next block. */
+  #withHours({ changes, events }: Writes): Writes {
+    const { book } = this.#parts;
+    const hours = book.areHoursDue ? book.takeHours() : [];
+    return { changes: [...changes, ...hours], events };
   }
 
   /** The disk is full or read-only: what needs no disk, renewals above all, goes on. */

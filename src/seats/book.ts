@@ -148,6 +148,14 @@ export class SeatBook {
     return !this.#state.hours.isEmpty;
   }
 
+  /**
+   * Whether the group that is decided must be written with {@link takeHours} at its end. After a crash
+   * the figures since then are counted again from events, which do not tell of new licenses or rules.
+   */
+  get areHoursDue(): boolean {
+    return this.#state.hours.isDue;
+  }
+
   /** What a cut at `now` would add to the history. Changes nothing. */
   hoursUntil(now: Moment): readonly FeatureHour[] {
     const { journal, hours } = this.#state;

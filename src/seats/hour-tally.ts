@@ -37,6 +37,8 @@ export class HourTally {
   readonly #hours = new Map<HourStart, JournaledMap<string, HourFigures>>();
   /** The hour of the last decision, and when it was seen first. */
   readonly #seen: Slot<{ readonly hour: HourStart; readonly mono: MonoMillis } | undefined>;
+  /** Whether leases were counted in another way since the last `take`. */
+  readonly #recounted: Slot<boolean>;
   readonly #occupancy: () => Occupancy;
   readonly #featureNamed: (name: string) => Feature | undefined;
 
@@ -47,6 +49,7 @@ export class HourTally {
   ) {
     this.#journal = journal;
     this.#seen = new Slot<{ hour: HourStart; mono: MonoMillis } | undefined>(journal, undefined);
+    this.#recounted = new Slot(journal, false);
     this.#occupancy = occupancy;
     this.#featureNamed = featureNamed;
   }
@@ -81,7 +84,9 @@ export class HourTally {
 
   /** @param name of a feature or meter, or what stands for all that no license knows. */
   denied(now: Moment, name: string, reason: DenialReason): void {
-    this.#deny(now.wall, name, reason);
+    const feature = this.#featureNamed(name);
+    const level = feature === undefined ? NO_LEVELS : this.#level(feature);
+    this.#deny(now.wall, name, reason, level);
   }
 
   /** A request has left the queue. */
@@ -100,6 +105,19 @@ export class HourTally {
   }
 
   /**
+   * Licenses or rules have changed who shares seats, which leaves no event: `recount` could not add
+   * up what lies on both sides of this moment.
+   */
+  reseated(): void {
+    this.#recounted.set(true);
+  }
+
+  /** Whether the figures must be stored with this commit, or are wrong after a crash. */
+  get isDue(): boolean {
+    return this.#recounted.value;
+  }
+
+  /**
    * Counts events whose figures the run before did not live to store. The seats in use before the
    * first of them are those of now without what they have changed.
    */
@@ -113,14 +131,10 @@ export class HourTally {
       inUse.set(feature.name, seats - seatsTaken(event));
     }
     for (const event of events) {
-      if (event.type === "denial") this.#deny(event.wall, event.feature, event.reason);
-      if (event.type !== "grant" && event.type !== "end") continue;
-      const feature = this.#featureNamed(event.feature);
-      if (feature === undefined) continue;
-      const seats = (inUse.get(feature.name) ?? 0) + seatsTaken(event);
-      inUse.set(feature.name, seats);
-      if (event.type === "grant") this.#regrant(event, feature, seats);
-      else this.#reuse(event, feature);
+      if (event.type === "denial") {
+        this.#deny(event.wall, event.feature, event.reason, this.#levelThen(inUse, event.feature));
+      }
+      if (event.type === "grant" || event.type === "end") this.#recountSeats(event, inUse);
     }
   }
 
@@ -131,6 +145,7 @@ export class HourTally {
 
   /** What the store must add to what it has. It is the store's from now on. */
   take(): readonly FeatureHour[] {
+    this.#recounted.set(false);
     const taken: FeatureHour[] = [];
     for (const [hour, features] of this.#hours) {
       for (const [feature, figures] of features.entries()) {
@@ -146,9 +161,7 @@ export class HourTally {
     for (const [hour, features] of this.#hours) if (features.size === 0) this.#hours.delete(hour);
   }
 
-  #deny(wall: number, name: string, reason: string): void {
-    const feature = this.#featureNamed(name);
-    const level = feature === undefined ? NO_LEVELS : this.#level(feature);
+  #deny(wall: number, name: string, reason: string, level: HourLevels): void {
     this.#put(hourOf(wall), name, level, { ...NO_COUNTS, denials: { [reason]: 1 } });
   }
 
@@ -164,6 +177,16 @@ export class HourTally {
     }
   }
 
+  /** @param inUse the seats in use before the event; with what it changed, when this returns. */
+  #recountSeats(event: GrantEvent | EndEvent, inUse: Map<string, number>): void {
+    const feature = this.#featureNamed(event.feature);
+    if (feature === undefined) return;
+    const seats = (inUse.get(feature.name) ?? 0) + seatsTaken(event);
+    inUse.set(feature.name, seats);
+    if (event.type === "grant") this.#regrant(event, feature, seats);
+    else this.#reuse(event, feature);
+  }
+
   #regrant({ wall, overdraft }: GrantEvent, feature: Feature, seats: number): void {
     const counts = overdraft ? OVERDRAWN : GRANTED;
     this.#put(hourOf(wall), feature.name, levelAt(feature, seats), counts);
@@ -177,6 +200,13 @@ export class HourTally {
 
   #level(feature: Feature): HourLevels {
     return levelAt(feature, this.#seats(feature));
+  }
+
+  /** What no event has changed is as it is now. */
+  #levelThen(inUse: ReadonlyMap<string, number>, name: string): HourLevels {
+    const feature = this.#featureNamed(name);
+    if (feature === undefined) return NO_LEVELS;
+    return levelAt(feature, inUse.get(feature.name) ?? this.#seats(feature));
   }
 
   #put(hour: HourStart, name: string, level: HourLevels, more: HourCounts = NO_COUNTS): void {

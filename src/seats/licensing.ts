@@ -89,6 +89,7 @@ function reseat(state: SeatState, turn: Turn): void {
     watchIdleness(state, turn, feature, isAlone ? own : lease);
   }
   for (const feature of features.values()) state.hours.see(turn.now, feature);
+  if (leases.length > 0) state.hours.reseated();
 }
 
 function watchIdleness(state: SeatState, { now }: Turn, feature: Feature, lease: Lease): void {

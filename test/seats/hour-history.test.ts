@@ -270,6 +270,35 @@ describe("after a process that ended before its figures were stored", () => {
     ]);
   });
 
+  it("a denial does not carry the seats of a later hour into its own", () => {
+    const now = noonAnd(hour + minute);
+    const book = restarted(
+      (before) => [
+        before.decide(acquire(ada, 1), noon),
+        before.decide(acquire(bob, 2, { count: 9 }), noonAnd(minute)),
+        before.decide(acquire(cid, 3, { count: 2 }), noonAnd(hour)),
+      ],
+      now,
+    );
+    const peaks = [...historyAt(book, now)].map(([at, { peak }]) => [at, peak]);
+    expect(peaks).toEqual([
+      [0, 1],
+      [1, 3],
+    ]);
+  });
+
+  it("is spared adding up across a change of licenses or rules: their figures are due with it", () => {
+    const book = givenBook({ pools: [longSeats(3)] });
+    book.decide(acquire(ada, 1), noon);
+    expect(book.areHoursDue).toBe(false);
+    book.decide(newTerms({ pools: [{ ...longSeats(3), share: "user" }] }), noonAnd(minute));
+    expect(book.areHoursDue).toBe(true);
+    expect(book.takeHours()).toMatchObject([{ grants: 1, peak: 1 }]);
+    expect(book.areHoursDue).toBe(false);
+    book.undo();
+    expect(book.areHoursDue).toBe(false);
+  });
+
   it("what left no event is lost: waits, and how long the queue was", () => {
     const book = restarted(aWaitInVain, noonAnd(2 * minute));
     expect(historyAt(book, noonAnd(2 * minute)).get(0)).toMatchObject({

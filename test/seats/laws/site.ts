@@ -71,6 +71,10 @@ export class Site {
     if (!isWritten) return;
     const second = commands.map((command) => this.#twin.decide(command, this.#now));
     const decisions = commands.map((command) => this.#decide(command));
+    if (this.#book.areHoursDue) {
+      for (const hours of this.#book.takeHours()) this.#store.write(hours);
+      this.#twin.takeHours();
+    }
     this.#twin.keep();
     this.#book.keep();
     expectSame(first, decisions);
