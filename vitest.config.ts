@@ -15,6 +15,7 @@ const config: ViteUserConfig = defineConfig({
           name: "core",
           include: ["test/**/*.test.ts"],
           exclude: PROCESS_TESTS,
+          setupFiles: "test/support/chance.ts",
           // Generous: the machines are shared, and no test measures time.
           testTimeout: 30_000,
         },

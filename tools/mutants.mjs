@@ -17,7 +17,14 @@ const HISTORIES = "1000";
 const copy = mkdtempSync(join(tmpdir(), "seatkeeper-mutants-"));
 
 try {
-  for (const part of ["src", "test/seats", "package.json", "tsconfig.json", "vitest.config.ts"]) {
+  for (const part of [
+    "src",
+    "test/seats",
+    "test/support/chance.ts",
+    "package.json",
+    "tsconfig.json",
+    "vitest.config.ts",
+  ]) {
     cpSync(join(root, part), join(copy, part), { recursive: true });
   }
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
