@@ -74,6 +74,7 @@ tls:
 checkpoint:
   max_pending: ${maxPending}
 limits:
+  connects_per_address: 100000
   requests_per_second: 100000
   leases_per_client: 1000
 `;

@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import type { Millis } from "../base/time.ts";
+import type { Network } from "../rules/network.ts";
 import { reviewRules } from "../rules/review.ts";
 import type { SitePolicy } from "../rules/written-rule.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
@@ -47,6 +48,8 @@ export interface Config extends SitePolicy {
   readonly access: {
     /** Whether a client must show an enrolment token to be greeted. */
     readonly tokens: "optional" | "required";
+    /** From where connections are taken at all; empty: from everywhere. */
+    readonly networks: readonly Network[];
   };
   readonly auditor: {
     /** Who besides the vendors may read what is sealed, as `seatkeeper-audit init` prints it. */
@@ -58,8 +61,12 @@ interface ConfigLimits {
   readonly frameBytes: number;
   readonly connections: number;
   readonly connectionsPerAddress: number;
+  /** New connections of one address in a second. */
+  readonly connectsPerAddress: number;
   /** Per connection. */
   readonly requestsPerSecond: number;
+  /** Requests of one client key in a second, over all its connections. */
+  readonly requestsPerKey: number;
   readonly handshake: Millis;
   readonly ping: Millis;
   readonly outboundBytes: number;
@@ -140,7 +147,9 @@ function configOf(settings: Settings, folder: string): Config {
       frameBytes: limits.frame_bytes,
       connections: limits.connections,
       connectionsPerAddress: limits.connections_per_address,
+      connectsPerAddress: limits.connects_per_address,
       requestsPerSecond: limits.requests_per_second,
+      requestsPerKey: limits.requests_per_key,
       handshake: limits.handshake,
       ping: limits.ping,
       outboundBytes: limits.outbound_bytes,

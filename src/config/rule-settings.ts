@@ -10,7 +10,8 @@ import { count, duration } from "./fields.ts";
 /** Logins and host names, or patterns for them. */
 const name = z.string().trim().min(1).max(256);
 
-const network = z.string().transform((written, context): Network => {
+/** `10.1.0.0/16`, `2001:db8::/32` or one address. */
+export const network: z.ZodType<Network> = z.string().transform((written, context): Network => {
   const read = readNetwork(written.trim());
   if (read.kind === "network") return read.network;
   context.addIssue({ code: "custom", message: read.reason });

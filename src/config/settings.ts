@@ -5,9 +5,10 @@ import type { Millis } from "../base/time.ts";
 import { readAuditorKey } from "../crypto/auditor-key.ts";
 import { CryptoError } from "../crypto/errors.ts";
 import type { Groups } from "../rules/group.ts";
+import type { Network } from "../rules/network.ts";
 import type { WrittenRule } from "../rules/written-rule.ts";
 import { count, duration, text } from "./fields.ts";
-import { GROUP_OPTIONS, groups, RULE_OPTIONS, rules } from "./rule-settings.ts";
+import { GROUP_OPTIONS, groups, network, RULE_OPTIONS, rules } from "./rule-settings.ts";
 
 /** The file's options as the file writes them, with defaults filled in and durations read. */
 export interface Settings {
@@ -41,7 +42,9 @@ export interface Settings {
     readonly frame_bytes: number;
     readonly connections: number;
     readonly connections_per_address: number;
+    readonly connects_per_address: number;
     readonly requests_per_second: number;
+    readonly requests_per_key: number;
     readonly handshake: Millis;
     readonly ping: Millis;
     readonly outbound_bytes: number;
@@ -52,7 +55,10 @@ export interface Settings {
   readonly groups: Groups;
   readonly rules: readonly WrittenRule[];
   readonly policy: { readonly show_holders: ShowHolders };
-  readonly access: { readonly tokens: "optional" | "required" };
+  readonly access: {
+    readonly tokens: "optional" | "required";
+    readonly networks: readonly Network[];
+  };
   readonly auditor: { readonly key: string | null };
 }
 
@@ -133,7 +139,9 @@ const limits = section({
   frame_bytes: count(16_384, 1_048_576).default(65_536),
   connections: count(1, 100_000).default(20_000),
   connections_per_address: count(1, 100_000).default(2_000),
+  connects_per_address: count(1, 100_000).default(2_000),
   requests_per_second: count(1, 100_000).default(200),
+  requests_per_key: count(1, 100_000).default(2_000),
   handshake: duration("1s", "2m").prefault("10s"),
   ping: duration("1s", "1h").prefault("30s"),
   outbound_bytes: count(65_536, 67_108_864).default(1_048_576),
@@ -144,7 +152,10 @@ const limits = section({
 
 const policy = section({ show_holders: z.enum(["none", "pseudonym"]).default("none") });
 
-const access = section({ tokens: z.enum(["optional", "required"]).default("optional") });
+const access = section({
+  tokens: z.enum(["optional", "required"]).default("optional"),
+  networks: z.array(network).max(10_000).default([]),
+});
 
 /** A slip in a key would seal the ledger to nobody, and a key of small order stop it being sealed. */
 const auditorKey = text.superRefine((key, context) => {

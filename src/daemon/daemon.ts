@@ -1,12 +1,8 @@
-import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { hostname } from "node:os";
-import { createSecureContext } from "node:tls";
-import { messageOf } from "../base/errors.ts";
 import { type Millis, millis } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Config } from "../config/config.ts";
-import { certificateFingerprint } from "../crypto/certificate.ts";
 import { failure } from "../log/log.ts";
 import type { AdminProblem } from "../protocol/admin/problem.ts";
 import type { AdminReload } from "../protocol/admin/reload.ts";
@@ -15,9 +11,11 @@ import { AdminServer } from "./admin-server.ts";
 import { Admission } from "./admission.ts";
 import { DaemonError } from "./errors.ts";
 import { healthPage, type NotReady } from "./health.ts";
+import { Perimeter } from "./perimeter.ts";
 import { PRODUCT } from "./product.ts";
+import { Rates } from "./rates.ts";
 import { Reload, warnAboutRules } from "./reload.ts";
-import { Session, type SessionParts } from "./session.ts";
+import { PATIENCE_SECONDS, Session, type SessionParts } from "./session.ts";
 import { Site, type SiteParts } from "./site.ts";
 import { Transport } from "./transport.ts";
 import type { GateRules } from "./upgrade-gate.ts";
@@ -72,16 +70,16 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<D
 async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Daemon> {
   const { clock, log } = parts;
   const startedAt = clock.now().mono;
-  const tls = tlsOf(config, site);
+  const perimeter = new Perimeter(config, site.data);
   const run = { draining: false };
   const problems = (): readonly NotReady[] => (run.draining ? [DRAINING] : site.problems());
-  const session = sessionParts(config, parts, site, tls);
+  const session = sessionParts(config, parts, site);
   // Before anybody can connect: a schedule that cannot be read must not leave open doors behind.
   site.start();
   const transport = await Transport.open({
     host: config.listen.host,
     port: config.listen.port,
-    tls,
+    perimeter,
     rules: gateRules(config),
     limits: config.limits,
     clock,
@@ -90,7 +88,19 @@ async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Da
     refused: (reason) => log.debug("connection.refused", { reason }),
     failed: (error) => log.warn("connection.failed", failure(error)),
   });
-  const reload = new Reload({ site, config, reread: parts.reread ?? (() => config), log });
+  const reload = new Reload({
+    site,
+    config,
+    reread: parts.reread ?? (() => config),
+    log,
+    prepare: (read) => {
+      const change = perimeter.prepare(read);
+      return () => {
+        change();
+        transport.follow();
+      };
+    },
+  });
   const desk = new AdminDesk({
     site,
     log,
@@ -101,7 +111,7 @@ async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Da
     problems: () => problems().map(adminProblem),
   });
   const admin = await orClose(transport, AdminServer.open(config.socket, desk, parts));
-  const url = urlOf(transport.address, tls !== undefined);
+  const url = urlOf(transport.address, perimeter.tls !== undefined);
   log.info("daemon.started", { version: PRODUCT.version, url, vendors: [...site.desks.keys()] });
   warnAboutRules(site, log);
   let stopped: Promise<void> | undefined;
@@ -163,56 +173,14 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
-interface TlsTexts {
-  readonly certificate: string;
-  readonly key: string;
-}
-
-function tlsOf({ tls }: Config, { data }: Site): TlsTexts | undefined {
-  if (tls.mode === "off") return undefined;
-  const own = { certificate: data.tlsCertificate, key: data.tlsKey };
-  const { certificate, key } = tls.mode === "files" ? tls : own;
-  const texts = { certificate: readTls(certificate), key: readTls(key) };
-  refuseStrangers(texts, certificate, key);
-  return texts;
-}
-
-/** A key that is another certificate's would only show when the first client comes. */
-function refuseStrangers({ certificate, key }: TlsTexts, ...paths: [string, string]): void {
-  try {
-    createSecureContext({ cert: certificate, key });
-  } catch (cause) {
-    const [certificatePath, keyPath] = paths;
-    throw new DaemonError("TLS_FILES", `${certificatePath} and ${keyPath} are no pair`, {
-      hint: "give the certificate (PEM, followed by its chain) and the key that it was made for",
-      cause,
-    });
-  }
-}
-
-function readTls(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new DaemonError("TLS_FILES", `cannot read ${path}: ${messageOf(cause)}`, {
-      hint: "check tls in the configuration; seatkeeper init makes the self-made certificate",
-      cause,
-    });
-  }
-}
-
 function gateRules({ listen }: Config): GateRules {
   const names = [...listen.names, "localhost", hostname()].map((name) => name.toLowerCase());
   return { names: new Set(names), origins: new Set(listen.origins) };
 }
 
-function sessionParts(
-  config: Config,
-  { clock, log }: SiteParts,
-  site: Site,
-  tls: TlsTexts | undefined,
-): SessionParts {
-  const { handshake, ping, frameBytes, leasesPerClient, requestsPerSecond } = config.limits;
+function sessionParts(config: Config, { clock, log }: SiteParts, site: Site): SessionParts {
+  const { handshake, ping, frameBytes, leasesPerClient, requestsPerSecond, requestsPerKey } =
+    config.limits;
   return {
     clock,
     log,
@@ -220,12 +188,12 @@ function sessionParts(
     door: site.door,
     admission: new Admission(site.enrolments, config.access),
     desks: site.desks,
-    certificateFingerprint: tls === undefined ? null : certificateFingerprint(tls.certificate),
     handshake,
     heartbeat: ping,
     frameBytes,
     leasesPerClient,
     requestsPerSecond,
+    keyRates: new Rates(Math.max(requestsPerKey, requestsPerSecond), PATIENCE_SECONDS * 2),
     version: PRODUCT.version,
   };
 }

@@ -3,8 +3,11 @@ import { fromUtf8 } from "../base/bytes.ts";
 
 /** The far end of one accepted connection, as sessions see it. */
 export interface Peer {
-  /** False over plaintext: the channel itself proves nothing then. */
-  readonly secure: boolean;
+  /**
+   * SHA-256 of the certificate that this very connection was encrypted under, as 64 hex digits;
+   * null over plaintext: the channel itself proves nothing then.
+   */
+  readonly certificateFingerprint: string | null;
   /** Where it connects from, as the socket names it; undefined when that is not known any more. */
   readonly address: string | undefined;
   /** True while more than a little of what was sent has not left this process. */
@@ -50,16 +53,19 @@ const REASON: Readonly<Record<CloseCode, string>> = {
 /** So much is on its way at times to any reader; a slow one is behind by more. */
 const BEHIND_BYTES = 16_384;
 
+/** What lies below a WebSocket. */
+type Channel = Pick<Peer, "certificateFingerprint" | "address">;
+
 /** One WebSocket: liveness, the limit on what waits to be sent, and text frames only. */
 export class SocketPeer implements Peer {
-  readonly secure: boolean;
+  readonly certificateFingerprint: string | null;
   readonly address: string | undefined;
   readonly #socket: WebSocket;
   readonly #outboundBytes: number;
   #answered = true;
 
-  constructor(socket: WebSocket, channel: Pick<Peer, "secure" | "address">, outboundBytes: number) {
-    this.secure = channel.secure;
+  constructor(socket: WebSocket, channel: Channel, outboundBytes: number) {
+    this.certificateFingerprint = channel.certificateFingerprint;
     this.address = channel.address;
     this.#socket = socket;
     this.#outboundBytes = outboundBytes;

@@ -15,6 +15,11 @@ export interface ReloadParts {
   readonly config: Config;
   /** Reads the file again. Throws what is wrong with it. */
   readonly reread: () => Config;
+  /**
+   * Reads what else belongs to a configuration. @returns puts it in force. Throws what is wrong
+   * with it; then nothing has changed.
+   */
+  readonly prepare: (read: Config) => () => void;
   readonly log: Log;
 }
 
@@ -31,7 +36,7 @@ export class Reload {
   }
 
   /**
-   * @throws ConfigError and what reading the file throws; DaemonError LICENSE_FILE_REFUSED;
+   * @throws ConfigError and what reading the file throws; DaemonError LICENSE_FILE_REFUSED, TLS_FILES;
    * ADMIN_NOT_WRITTEN when the disk refuses what follows from the change.
    */
   run(): Promise<AdminReload> {
@@ -60,8 +65,9 @@ export class Reload {
   }
 
   async #reload(): Promise<AdminReload> {
-    const { site, config, reread } = this.#parts;
+    const { site, config, reread, prepare } = this.#parts;
     const read = reread();
+    const follow = prepare(read);
     const desks = [...site.desks.values()].map((desk) => ({
       desk,
       before: desk.core.shelf.all,
@@ -71,6 +77,7 @@ export class Reload {
     // schedule then tries again.
     site.door.change(read);
     site.auditor.change(read);
+    follow();
     await Promise.all(desks.map(({ desk, found }) => desk.reload(found)));
     return {
       rules: read.rules.length,

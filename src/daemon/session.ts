@@ -34,6 +34,7 @@ import type { Expiry } from "./expiries.ts";
 import { verifiedHello } from "./greeting.ts";
 import { HELLO_LATE, type Peer, REPLACED, type Visit } from "./peer.ts";
 import { Rate } from "./rate.ts";
+import type { Rates } from "./rates.ts";
 import {
   acquireReply,
   borrowReply,
@@ -60,13 +61,13 @@ export interface SessionParts {
   readonly admission: Admission;
   /** By vendor name. */
   readonly desks: ReadonlyMap<string, VendorDesk>;
-  /** Null over plaintext. */
-  readonly certificateFingerprint: string | null;
   readonly handshake: Millis;
   readonly heartbeat: Millis;
   readonly frameBytes: number;
   readonly leasesPerClient: number;
   readonly requestsPerSecond: number;
+  /** Requests of each client key, over all its connections. */
+  readonly keyRates: Rates;
   readonly version: string;
 }
 
@@ -80,7 +81,7 @@ interface Greeted {
 const ENDS = { revoked: "LEASE_REVOKED", idle: "LEASE_IDLE", expired: "LEASE_EXPIRED" } as const;
 
 /** Requests above the rate are denied; a client that goes on like this for so many seconds is cut off. */
-const PATIENCE_SECONDS = 5;
+export const PATIENCE_SECONDS = 5;
 
 /**
  * One connection: authenticates the client, turns its labels into pseudonyms, and carries requests
@@ -106,7 +107,7 @@ export class Session implements Visit, Listener, Watcher {
   }
 
   received(text: string): void {
-    const wait = this.#rate.take(this.#parts.clock.now().mono);
+    const wait = this.#wait();
     if (wait !== undefined && wait > PATIENCE_SECONDS * 1_000) return this.#peer.close(1008);
     const request = decodeFrame(text);
     if (request.kind === "refusal") return this.#peer.send(encodeError(request.id, request.error));
@@ -120,6 +121,16 @@ export class Session implements Visit, Listener, Watcher {
       this.#parts.log.error("request.failed", { method: request.method, ...failure(error) });
       this.#refuse(request, wireFault("INTERNAL_ERROR", "the request failed"));
     }
+  }
+
+  /** How long until the next request may come, by the rate of the connection or of the key. */
+  #wait(): Millis | undefined {
+    const now = this.#parts.clock.now().mono;
+    const own = this.#rate.take(now);
+    const client = this.#greeted?.who.client;
+    const shared = client === undefined ? undefined : this.#parts.keyRates.take(client, now);
+    if (own === undefined || shared === undefined) return own ?? shared;
+    return own > shared ? own : shared;
   }
 
   left(): void {
@@ -193,12 +204,12 @@ export class Session implements Visit, Listener, Watcher {
   }
 
   #sendChallenge(): void {
-    const { siteKey, desks, certificateFingerprint } = this.#parts;
+    const { siteKey, desks } = this.#parts;
     const body = challengeBody({
       nonce: this.#challenge,
       protocols: [SUBPROTOCOL],
       daemonKey: toBase64Url(siteKey.signer.publicKey),
-      certificateFingerprint,
+      certificateFingerprint: this.#peer.certificateFingerprint,
       vendors: [...desks.values()].map(({ name, chainId }) => ({ name, chainId })),
     });
     const signer = { name: DAEMON_NOTE_NAME, signer: siteKey.signer };
@@ -230,7 +241,7 @@ export class Session implements Visit, Listener, Watcher {
       challenge: this.#challenge,
       daemonKey: toBase64Url(this.#parts.siteKey.signer.publicKey),
       chainId: desk.chainId,
-      certificateFingerprint: this.#parts.certificateFingerprint,
+      certificateFingerprint: this.#peer.certificateFingerprint,
     });
     if (hello === undefined) {
       return this.#turnAway(

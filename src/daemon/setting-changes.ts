@@ -1,14 +1,29 @@
 import type { Config } from "../config/config.ts";
 
 /** What takes effect at a reload. Everything else is read at start alone. */
-const APPLIED: ReadonlySet<string> = new Set(["groups", "rules", "policy", "auditor"]);
+const APPLIED: ReadonlySet<string> = new Set([
+  "groups",
+  "rules",
+  "policy",
+  "auditor",
+  "access.networks",
+]);
 
 /** Settings that differ and wait for a restart, as the file writes them: `listen.port`. */
 export function settingsForRestart(running: Config, read: Config): readonly string[] {
   const written = fieldsOf(read);
   const present = fieldsOf(running);
   const names = new Set([...present.keys(), ...written.keys()]);
-  return [...names].filter((name) => present.get(name) !== written.get(name)).toSorted();
+  return [...names]
+    .filter((name) => !isApplied(name, running, read) && present.get(name) !== written.get(name))
+    .toSorted();
+}
+
+/** Certificates are read again; whether there is TLS at all is not. */
+function isApplied(name: string, running: Config, read: Config): boolean {
+  const isOff = running.tls.mode === "off";
+  if (name.startsWith("tls.")) return isOff === (read.tls.mode === "off");
+  return APPLIED.has(name);
 }
 
 /** Each setting with its value as text. */

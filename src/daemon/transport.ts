@@ -1,7 +1,8 @@
 import { createServer as createHttp, type IncomingMessage, type Server } from "node:http";
-import { createServer as createHttps } from "node:https";
+import { createServer as createHttps, Server as TlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { type SecureContextOptions, TLSSocket } from "node:tls";
 import { WebSocketServer } from "ws";
 import { type Millis, seconds } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
@@ -10,12 +11,16 @@ import { ConnectionCount } from "./connection-count.ts";
 import type { Page } from "./health.ts";
 import { listen } from "./listen.ts";
 import { type Peer, SocketPeer, type Visit } from "./peer.ts";
+import type { Perimeter } from "./perimeter.ts";
+import { Rates } from "./rates.ts";
+import type { TlsTexts } from "./tls-files.ts";
 import { type GateRules, isOurName, type Refusal, refusalOf } from "./upgrade-gate.ts";
 
 interface TransportLimits {
   readonly frameBytes: number;
   readonly connections: number;
   readonly connectionsPerAddress: number;
+  readonly connectsPerAddress: number;
   readonly outboundBytes: number;
   /** Time for TLS and for the request head; sessions use it again for `hello`. */
   readonly handshake: Millis;
@@ -26,8 +31,8 @@ export interface TransportOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
-  /** PEM texts; undefined is plaintext, which the caller has already allowed. */
-  readonly tls: { readonly certificate: string; readonly key: string } | undefined;
+  /** Without a certificate it is plaintext, which the caller has already allowed. */
+  readonly perimeter: Perimeter;
   readonly rules: GateRules;
   readonly limits: TransportLimits;
   readonly clock: Clock;
@@ -71,6 +76,7 @@ export class Transport {
   readonly #peers: Set<SocketPeer> = new Set();
   readonly #raw: ConnectionCount = new ConnectionCount();
   readonly #clients: ConnectionCount = new ConnectionCount();
+  readonly #connects: Rates;
   readonly #pinging: { cancel(): void };
   #stopping = false;
 
@@ -91,6 +97,7 @@ export class Transport {
 
   private constructor(options: TransportOptions) {
     this.#options = options;
+    this.#connects = new Rates(options.limits.connectsPerAddress, 0);
     this.#sockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -117,6 +124,18 @@ export class Transport {
     return this.#peers.size;
   }
 
+  /**
+   * The perimeter has changed: new connections see its certificate, and who may not connect from
+   * where they are any more has to go.
+   */
+  follow(): void {
+    const { perimeter } = this.#options;
+    if (this.#server instanceof TlsServer && perimeter.tls !== undefined) {
+      this.#server.setSecureContext(secureContext(perimeter.tls));
+    }
+    for (const peer of this.#peers) if (!perimeter.admits(peer.address)) peer.close(1008);
+  }
+
   /** Lets nobody else in; who is connected stays. */
   closeDoors(): void {
     this.#stopping = true;
@@ -140,7 +159,7 @@ export class Transport {
   }
 
   #makeServer(): Server {
-    const { tls, limits } = this.#options;
+    const { perimeter, limits } = this.#options;
     const settings = {
       headersTimeout: limits.handshake,
       requestTimeout: limits.handshake,
@@ -149,13 +168,11 @@ export class Transport {
       maxHeaderSize: 16_384,
     };
     const server =
-      tls === undefined
+      perimeter.tls === undefined
         ? createHttp(settings)
         : createHttps({
             ...settings,
-            cert: tls.certificate,
-            key: tls.key,
-            minVersion: "TLSv1.3",
+            ...secureContext(perimeter.tls),
             handshakeTimeout: limits.handshake,
           });
     server.on("request", (request: IncomingMessage, response) => {
@@ -180,17 +197,26 @@ export class Transport {
   /** Before TLS and HTTP: nobody spends our memory without being counted. */
   #count(socket: Socket): void {
     const address = socket.remoteAddress ?? "";
-    const { connections, connectionsPerAddress } = this.#options.limits;
+    const { perimeter, clock, limits } = this.#options;
+    const { connections, connectionsPerAddress } = limits;
+    if (!perimeter.admits(socket.remoteAddress)) return this.#cutOff(socket, "network");
+    if (this.#connects.take(address, clock.now().mono) !== undefined) {
+      return this.#cutOff(socket, "too-fast");
+    }
     if (
       this.#raw.total >= connections + SPARE_SOCKETS ||
       this.#raw.of(address) >= connectionsPerAddress + SPARE_SOCKETS_PER_ADDRESS
     ) {
-      this.#options.refused("full");
-      socket.destroy();
-      return;
+      return this.#cutOff(socket, "full");
     }
     this.#raw.add(address);
     socket.once("close", () => this.#raw.remove(address));
+  }
+
+  /** Without a word: an answer would take a handshake first. */
+  #cutOff(socket: Socket, reason: Refusal["reason"]): void {
+    this.#options.refused(reason);
+    socket.destroy();
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -205,7 +231,10 @@ export class Transport {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const peer = new SocketPeer(
         webSocket,
-        { secure: this.#options.tls !== undefined, address: request.socket.remoteAddress },
+        {
+          certificateFingerprint: fingerprintOn(request.socket),
+          address: request.socket.remoteAddress,
+        },
         this.#options.limits.outboundBytes,
       );
       this.#peers.add(peer);
@@ -227,6 +256,19 @@ export class Transport {
     const subprotocols = request.headers["sec-websocket-protocol"];
     return refusalOf({ path: request.url ?? "", host, origin, subprotocols }, rules);
   }
+}
+
+const secureContext = ({ certificate, key }: TlsTexts): SecureContextOptions => ({
+  cert: certificate,
+  key,
+  minVersion: "TLSv1.3",
+});
+
+/** Of the certificate that this connection began with: the present one may be another. */
+function fingerprintOn(socket: Socket): string | null {
+  if (!(socket instanceof TLSSocket)) return null;
+  const own = socket.getX509Certificate();
+  return own?.fingerprint256.replaceAll(":", "").toLowerCase() ?? null;
 }
 
 function httpAnswer({ status, text }: Refusal): string {

@@ -27,6 +27,8 @@ export interface Refusal {
     | "subprotocol"
     | "full"
     | "address-full"
+    | "network"
+    | "too-fast"
     | "stopping";
   readonly text: string;
 }

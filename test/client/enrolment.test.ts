@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { rawIdentity } from "../../src/base/identity.ts";
 import { type ConnectOptions, connect, type Seatkeeper } from "../../src/client/index.ts";
+import { DEFAULT_CONFIG } from "../../src/config/config.ts";
 import { aDaemon, emptyFolder, type GivenDaemon, root, vendor } from "../daemon/given.ts";
 import { aRuledDaemon } from "../daemon/written-rules.ts";
 
-const REQUIRED = { access: { tokens: "required" } } as const;
+const REQUIRED = { access: { ...DEFAULT_CONFIG.access, tokens: "required" } } as const;
 const RULES = "rules:\n  - require_bound: { feature: cad.pro, labels: [user] }\n";
 
 async function connected(

@@ -26,6 +26,7 @@ describe("config.example.yaml", () => {
   it("has every option that there is", () => {
     const { value } = readYaml(example, FILE);
     expect(optionsOf(value)).toEqual([
+      "access.networks",
       "access.tokens",
       "allow_plaintext",
       "auditor.key",
@@ -38,12 +39,14 @@ describe("config.example.yaml", () => {
       "history.keep",
       "limits.connections",
       "limits.connections_per_address",
+      "limits.connects_per_address",
       "limits.frame_bytes",
       "limits.handshake",
       "limits.leases_per_client",
       "limits.outbound_bytes",
       "limits.ping",
       "limits.queue_length",
+      "limits.requests_per_key",
       "limits.requests_per_second",
       "limits.usage_keys_per_client",
       "listen.host",

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { rawIdentity } from "../../src/base/identity.ts";
 import { millis, monoMillis, unixMillis } from "../../src/base/time.ts";
+import { DEFAULT_CONFIG } from "../../src/config/config.ts";
 import { randomBytes } from "../../src/crypto/random.ts";
 import { Enrolments } from "../../src/daemon/enrolments.ts";
 import type { CreateTokenRequest } from "../../src/protocol/admin/tokens.ts";
@@ -12,6 +13,8 @@ import { aRuledDaemon } from "./written-rules.ts";
 
 const proven = (...labels: readonly string[]): string =>
   `rules:\n  - id: proven\n    require_bound: { feature: cad.pro, labels: [${labels.join(", ")}] }\n`;
+
+const REQUIRED = { access: { ...DEFAULT_CONFIG.access, tokens: "required" } } as const;
 
 const ada = { user: rawIdentity("ada") };
 const ws7 = { host: rawIdentity("workstation-7") };
@@ -152,7 +155,7 @@ describe("a revocation", () => {
 
 describe("a site that greets nobody without a token", () => {
   it("refuses a hello without one, and greets by one", async () => {
-    const daemon = await aDaemon(undefined, { access: { tokens: "required" } });
+    const daemon = await aDaemon(undefined, REQUIRED);
     const station = await Workstation.at(daemon.url);
     const { error } = await station.hello(await station.challenge());
     expect(error).toMatchObject({ code: -32_006, data: { code: "TOKEN_REQUIRED" } });
@@ -161,7 +164,7 @@ describe("a site that greets nobody without a token", () => {
   });
 
   it("sends away at the next request whose token was revoked", async () => {
-    const daemon = await aDaemon(undefined, { access: { tokens: "required" } });
+    const daemon = await aDaemon(undefined, REQUIRED);
     const { id, token } = await daemon.admin.createToken(ada);
     const station = await Workstation.greeted(daemon.url, somebody(), token);
     leaseOf(await station.acquire("cad.pro"));

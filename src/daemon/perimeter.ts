@@ -1,0 +1,51 @@
+import type { Config } from "../config/config.ts";
+import { isInNetwork, type Network, readAddress } from "../rules/network.ts";
+import type { DataFolder } from "../store/data-folder.ts";
+import { readTlsFiles, type TlsTexts } from "./tls-files.ts";
+
+/** What a configuration says about who may connect, and to which certificate. */
+interface Perimeters {
+  readonly networks: readonly Network[];
+  readonly tls: TlsTexts | undefined;
+}
+
+/**
+ * What stands before anybody is greeted: from where one may connect at all, and the certificate.
+ * Both follow a reload while clients are connected.
+ */
+export class Perimeter {
+  readonly #data: DataFolder;
+  #now: Perimeters;
+
+  /** @throws DaemonError TLS_FILES. */
+  constructor(config: Config, data: DataFolder) {
+    this.#data = data;
+    this.#now = { networks: config.access.networks, tls: readTlsFiles(config, data) };
+  }
+
+  /** Undefined over plaintext. */
+  get tls(): TlsTexts | undefined {
+    return this.#now.tls;
+  }
+
+  /** @param address as the socket names it; one that is not known is from nowhere. */
+  admits(address: string | undefined): boolean {
+    const { networks } = this.#now;
+    if (networks.length === 0) return true;
+    const from = address === undefined ? undefined : readAddress(address);
+    return from !== undefined && networks.some((network) => isInNetwork(network, from));
+  }
+
+  /**
+   * Reads what `config` names. Between plaintext and TLS only a restart changes.
+   * @returns puts it in force.
+   * @throws DaemonError TLS_FILES; then nothing has changed.
+   */
+  prepare(config: Config): () => void {
+    const stays = (config.tls.mode === "off") !== (this.tls === undefined);
+    const tls = stays ? this.tls : readTlsFiles(config, this.#data);
+    return () => {
+      this.#now = { networks: config.access.networks, tls };
+    };
+  }
+}
