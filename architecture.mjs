@@ -24,6 +24,7 @@ export const MAY_IMPORT = {
   config: ["base", "crypto", "rules"],
   store: ["base", "seats", "ledger"],
   console: ["base", "protocol"],
+  systemd: ["base"],
   client: ["base", "crypto", "merkle", "note", "protocol", "license", "clock"],
   // Programs: they join the pieces.
   daemon: [
@@ -63,6 +64,7 @@ export const MAY_IMPORT = {
     "config",
     "store",
     "client",
+    "systemd",
     "daemon",
     "cli/shared",
   ],
@@ -101,6 +103,7 @@ export const OWNERS = {
   yargs: ["cli/shared", "cli/operator", "cli/vendor", "cli/auditor"],
   zod: ["protocol", "license", "config"],
   "node:crypto": ["crypto"],
+  "node:module": ["systemd"],
   "node:http": ["daemon"],
   "node:https": ["daemon"],
   "node:net": ["daemon"],

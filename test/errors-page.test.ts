@@ -23,6 +23,7 @@ import { RLM } from "../src/options/rlm.ts";
 import { PROTOCOL_CODES } from "../src/protocol/errors.ts";
 import { WIRE_CODES } from "../src/protocol/wire-codes.ts";
 import { STORE_CODES } from "../src/store/errors.ts";
+import { SYSTEMD_CODES } from "../src/systemd/errors.ts";
 import { VENDOR_CODES } from "../src/vendor/errors.ts";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -50,6 +51,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   RECOVERY_CODES,
   STORE_CODES,
   SUCCESSION_CODES,
+  SYSTEMD_CODES,
   TERMS_CODES,
   VENDOR_CODES,
   VERDICTS,

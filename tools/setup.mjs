@@ -1,8 +1,9 @@
 // Sets a fresh clone up: dependencies, and with --build the compiled program.
 // Each step is skipped when its stamp says that nothing it depends on has changed.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -12,7 +13,13 @@ const OLDEST_NODE = [20, 19];
 refuseOldNode();
 step("dependencies", "node_modules/.setup-stamp", ["package.json", "package-lock.json"], install);
 if (process.argv.includes("--build")) {
-  const inputs = ["tsconfig.json", "tsconfig.build.json", "package-lock.json", ...files("src")];
+  const inputs = [
+    "tools/setup.mjs",
+    "tsconfig.json",
+    "tsconfig.build.json",
+    "package-lock.json",
+    ...files("src"),
+  ];
   step("build", "dist/.build-stamp", inputs, build);
 }
 
@@ -57,6 +64,33 @@ function build() {
     "-p",
     "tsconfig.build.json",
   ]);
+  compileNotify();
+}
+
+/** What tells systemd that the daemon is ready. Only the package cannot do without it. */
+function compileNotify() {
+  const headers = [
+    join(dirname(dirname(process.execPath)), "include/node"),
+    // Where node-gyp keeps what it fetched to compile better-sqlite3.
+    join(homedir(), ".cache/node-gyp", process.versions.node, "include/node"),
+  ].find((folder) => existsSync(join(folder, "node_api.h")));
+  const source = join(root, "src/systemd/notify.c");
+  const target = join(root, "dist/systemd/notify.node");
+  const options = [
+    "-shared",
+    "-fPIC",
+    "-O2",
+    "-s",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-Wl,--build-id=none",
+  ];
+  const made =
+    headers !== undefined &&
+    spawnSync("cc", [...options, "-I", headers, "-o", target, source], { stdio: ["ignore", 2, 2] })
+      .status === 0;
+  if (!made) say("notify.node was not compiled: this build cannot run under Type=notify");
 }
 
 /** @param {string} command @param {string[]} args @param {Record<string, string>} [extra] */

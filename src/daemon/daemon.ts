@@ -17,6 +17,7 @@ import { Rates } from "./rates.ts";
 import { Reload, warnAboutRules } from "./reload.ts";
 import { PATIENCE_SECONDS, Session, type SessionParts } from "./session.ts";
 import { Site, type SiteParts } from "./site.ts";
+import { statusLine } from "./status-line.ts";
 import { Transport } from "./transport.ts";
 import type { GateRules } from "./upgrade-gate.ts";
 
@@ -33,11 +34,15 @@ export interface Daemon {
   stop(): Promise<void>;
   /** Reads rules and licenses again and puts them in force. Rejects with what is wrong, then nothing has changed. */
   reload(): Promise<AdminReload>;
+  /** In one line, without names: who is connected, what is used, and why it could not grant seats. */
+  statusLine(): string;
 }
 
 export interface DaemonParts extends SiteParts {
   /** Reads the configuration again, for `reload`. Left out, its rules stay as they are. */
   readonly reread?: () => Config;
+  /** A listening socket that was passed to this process; `listen.host` and `port` then say nothing. */
+  readonly socket?: number | undefined;
 }
 
 /** What clients are told about how soon connections end. */
@@ -80,6 +85,7 @@ async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Da
     host: config.listen.host,
     port: config.listen.port,
     perimeter,
+    passed: parts.socket,
     rules: gateRules(config),
     limits: config.limits,
     clock,
@@ -111,6 +117,7 @@ async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Da
     problems: () => problems().map(adminProblem),
   });
   const admin = await orClose(transport, AdminServer.open(config.socket, desk, parts));
+  warnAboutSocket(config, parts, transport.address);
   const url = urlOf(transport.address, perimeter.tls !== undefined);
   log.info("daemon.started", { version: PRODUCT.version, url, vendors: [...site.desks.keys()] });
   warnAboutRules(site, log);
@@ -124,11 +131,31 @@ async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Da
     address: transport.address,
     url,
     reload: () => reload.run(),
+    statusLine: () =>
+      statusLine({
+        connections: transport.connections,
+        features: [...site.desks.values()].flatMap((each) => each.features()),
+        problems: problems(),
+      }),
     stop() {
       stopped ??= stop();
       return stopped;
     },
   };
+}
+
+/** Whoever changed the port in one of two places wonders why nobody can connect. */
+function warnAboutSocket(
+  { listen }: Config,
+  { socket, log }: DaemonParts,
+  { port }: Daemon["address"],
+): void {
+  if (socket === undefined || listen.port === port) return;
+  log.warn("socket.passed", {
+    port,
+    reason: `systemd listens on port ${port}, and listen.port ${listen.port} is not used`,
+    hint: "change ListenStream= with systemctl edit seatkeeper.socket, and listen.port to the same",
+  });
 }
 
 function adminProblem({ code, reason, hint }: NotReady): AdminProblem {

@@ -31,6 +31,8 @@ export interface TransportOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
+  /** The descriptor of a socket that listens already; host and port are then not looked at. */
+  readonly passed?: number | undefined;
   /** Without a certificate it is plaintext, which the caller has already allowed. */
   readonly perimeter: Perimeter;
   readonly rules: GateRules;
@@ -79,13 +81,15 @@ export class Transport {
   readonly #connects: Rates;
   readonly #pinging: { cancel(): void };
   #stopping = false;
+  #closed: Promise<void> | undefined;
 
   /** @throws DaemonError PORT_IN_USE, LISTEN_FAILED. */
   static async open(options: TransportOptions): Promise<Transport> {
     const transport = new Transport(options);
     try {
-      const { host, port } = options;
-      await listen(transport.#server, { host, port, backlog: BACKLOG });
+      const { host, port, passed } = options;
+      const where = passed === undefined ? { host, port } : { fd: passed };
+      await listen(transport.#server, { ...where, backlog: BACKLOG });
     } catch (error) {
       // A timer that goes on would keep the failed process alive.
       transport.#pinging.cancel();
@@ -136,9 +140,13 @@ export class Transport {
     for (const peer of this.#peers) if (!perimeter.admits(peer.address)) peer.close(1008);
   }
 
-  /** Lets nobody else in; who is connected stays. */
+  /**
+   * Lets nobody else in; who is connected stays. At a socket that was passed to this process, who
+   * comes now waits for the next one that it is passed to, and is not refused.
+   */
   closeDoors(): void {
     this.#stopping = true;
+    if (this.#options.passed !== undefined) void this.#stopListening();
   }
 
   /** Ends all connections and frees the port. */
@@ -151,11 +159,15 @@ export class Transport {
       for (const peer of this.#peers) peer.terminate();
       this.#server.closeAllConnections();
     });
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeIdleConnections();
-    });
+    await this.#stopListening();
     impatience.cancel();
+  }
+
+  /** Resolves when the last connection is gone. */
+  #stopListening(): Promise<void> {
+    this.#closed ??= new Promise((resolve) => void this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+    return this.#closed;
   }
 
   #makeServer(): Server {

@@ -1,16 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../support/leftovers.ts";
 
 const folder = new URL("../../systemd", import.meta.url).pathname;
-const unit = readFileSync(join(folder, "seatkeeper.service"), "utf8");
+const service = readFileSync(join(folder, "seatkeeper.service"), "utf8");
+const socket = readFileSync(join(folder, "seatkeeper.socket"), "utf8");
 const analyze = spawnSync("systemd-analyze", ["--version"]).status === 0;
 const sysusers = spawnSync("systemd-sysusers", ["--version"]).status === 0;
 
-describe.skipIf(!analyze)("the service unit, judged by systemd-analyze", () => {
-  it("has an exposure of at most 1.2", () => {
+describe.skipIf(!analyze)("the units, judged by systemd-analyze", () => {
+  it("have an exposure of at most 1.2", () => {
     const run = spawnSync("systemd-analyze", [
       "security",
       "--offline=yes",
@@ -22,15 +23,18 @@ describe.skipIf(!analyze)("the service unit, judged by systemd-analyze", () => {
     expect(run.status).toBe(0);
   });
 
-  it("verifies without a word, a misspelled directive included", () => {
-    expect(verify(unit)).toBe("");
-    expect(verify(unit.replace("ProtectHome=", "ProtectHomes="))).toMatch(/ProtectHomes/);
+  it("are verified without a word, as a misspelled directive would not be", () => {
+    expect(verify(service, socket)).toBe("");
+    expect(verify(service.replace("ProtectHome=", "ProtectHomes="), socket)).toMatch(
+      /ProtectHomes/,
+    );
+    expect(verify(service, socket.replace("NoDelay=", "NoDelays="))).toMatch(/NoDelays/);
   });
 });
 
 describe.skipIf(!sysusers)("the account file", () => {
   it("is accepted by systemd-sysusers and makes a locked system account", () => {
-    const root = mkdtempSync(join(tmpdir(), "seatkeeper-sysusers-"));
+    const root = temporaryFolder();
     mkdirSync(join(root, "etc"));
     const file = join(folder, "seatkeeper.sysusers.conf");
     const run = spawnSync("systemd-sysusers", [`--root=${root}`, file]);
@@ -41,11 +45,12 @@ describe.skipIf(!sysusers)("the account file", () => {
   });
 });
 
-/** What `systemd-analyze verify` prints about the unit, with the executable swapped for one that is there. */
-function verify(text: string): string {
-  const copy = mkdtempSync(join(tmpdir(), "seatkeeper-unit-"));
+/** What `systemd-analyze verify` prints about the units, with the executable swapped for one that is there. */
+function verify(serviceText: string, socketText: string): string {
+  const copy = temporaryFolder();
   const path = join(copy, "seatkeeper.service");
-  writeFileSync(path, text.replaceAll("/usr/bin/seatkeeper", "/bin/true"));
+  writeFileSync(path, serviceText.replaceAll("/usr/bin/seatkeeper", "/bin/true"));
+  writeFileSync(join(copy, "seatkeeper.socket"), socketText);
   const run = spawnSync("systemd-analyze", ["verify", "--man=no", path]);
   return run.stdout.toString() + run.stderr.toString();
 }

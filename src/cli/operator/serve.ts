@@ -1,4 +1,5 @@
 import process from "node:process";
+import { seconds } from "../../base/time.ts";
 import { systemClock } from "../../clock/system-clock.ts";
 import type { Config } from "../../config/config.ts";
 import { checkSocketPath } from "../../daemon/admin-socket.ts";
@@ -6,8 +7,9 @@ import { type Daemon, startDaemon } from "../../daemon/daemon.ts";
 import { readHost } from "../../daemon/host.ts";
 import { createLog, type Log } from "../../log/log.ts";
 import { readableLines } from "../../log/readable-lines.ts";
+import { type ServiceManager, serviceManager } from "../../systemd/service-manager.ts";
 import { type Command, command } from "../shared/command.ts";
-import { EXIT, type ExitCode } from "../shared/exit.ts";
+import { EXIT } from "../shared/exit.ts";
 import { SITE_OPTIONS, siteConfig } from "./site-options.ts";
 
 /** `seatkeeper serve`: the daemon, in the foreground, as a service manager wants it. */
@@ -23,23 +25,41 @@ export const serve: Command = command({
     const config = siteConfig(options, shell);
     // Before the data is opened and any port listens.
     checkSocketPath(config.socket);
+    const manager = serviceManager(shell.env, process.pid);
     const log = logOf(config);
+    const clock = systemClock();
+    manager.status("opening the site");
     const daemon = await startDaemon(config, {
-      clock: systemClock(),
+      clock,
       log,
       host: readHost,
       fatal: endAtOnce,
       reread: () => siteConfig(options, shell),
+      socket: manager.socket,
     });
-    hangUps.serve(() => daemon.reload());
-    return untilAsked(daemon, asked, log);
+    manager.ready(daemon.statusLine());
+    const beat = clock.every(manager.beat ?? STATUS_BEAT, () => manager.alive(daemon.statusLine()));
+    hangUps.serve(() => reloaded(daemon, manager));
+    const signal = await asked;
+    log.info("daemon.stopping", { signal });
+    manager.stopping(`stopping: ${daemon.statusLine()}`);
+    await daemon.stop();
+    beat.cancel();
+    return EXIT.done;
   },
 });
 
-async function untilAsked(daemon: Daemon, asked: Promise<string>, log: Log): Promise<ExitCode> {
-  log.info("daemon.stopping", { signal: await asked });
-  await daemon.stop();
-  return EXIT.done;
+/** How often a service manager hears how things are, where it asks for no signs of life. */
+const STATUS_BEAT = seconds(10);
+
+async function reloaded(daemon: Daemon, manager: ServiceManager): Promise<void> {
+  manager.reloading(process.hrtime.bigint());
+  try {
+    await daemon.reload();
+  } finally {
+    // Good or bad, it is over, and what is in force can be used.
+    manager.ready(daemon.statusLine());
+  }
 }
 
 /** SIGHUP reads rules and licenses again. Before the daemon serves, it is only remembered. */

@@ -1,0 +1,6 @@
+import { CodedError } from "../base/errors.ts";
+
+export const SYSTEMD_CODES = ["SYSTEMD_NOTIFY", "SYSTEMD_SOCKETS"] as const;
+
+/** What the service manager asks for and this program cannot give. */
+export class SystemdError extends CodedError<(typeof SYSTEMD_CODES)[number]> {}
