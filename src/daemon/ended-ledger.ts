@@ -17,7 +17,10 @@ import type { SiteKey } from "./site-key.ts";
 /** Why a ledger cannot be continued where it lies. */
 export const ENDINGS = ["CHAIN_KEY_LOST", "STATE_REGRESSION", "EVENT_STORE_REGRESSION"] as const;
 
-export type EndingCode = (typeof ENDINGS)[number];
+/** Why one ends that could be continued: the key that signs for it is to sign no more. */
+export const REPLACED = "DAEMON_KEY_REPLACED";
+
+export type EndingCode = (typeof ENDINGS)[number] | typeof REPLACED;
 
 /** Where a ledger ended, and what can be proven about it. */
 export interface EndedLedger {
@@ -32,8 +35,9 @@ export interface EndedLedger {
 }
 
 /**
- * What there is of a ledger that cannot be continued. A block that was committed and is not in the
+ * What there is of a ledger that is not to be continued. A block that was committed and is not in the
  * file yet is written first.
+ * @param whole why one ends that could be continued; without it, such a one is refused.
  * @throws DaemonError SUCCESSION_NEEDLESS for one that can be continued; LedgerError CHAIN_MISSING,
  * GENESIS_MISMATCH.
  */
@@ -41,12 +45,10 @@ export function endLedger(
   files: RealLedgerFiles,
   outbox: readonly OutboxRow[],
   options: OpenOptions,
+  whole?: EndingCode,
 ): EndedLedger {
-  const code = endingOf(files, outbox, options);
-  const { ledger } =
-    code === "EVENT_STORE_REGRESSION"
-      ? SealedLedger.open(files, [], { ...options, isEnded: true })
-      : { ledger: undefined };
+  const code = endingOf(files, outbox, options) ?? whole ?? refuseNeedless();
+  const ledger = withItsKeys(code, files, outbox, options);
   if (ledger === undefined) finishNewest(files, outbox);
   const blocks = lookThrough(files);
   const { chainId: chain, size, root } = ledger ?? blocks;
@@ -64,14 +66,31 @@ function endingOf(
   files: RealLedgerFiles,
   outbox: readonly OutboxRow[],
   options: OpenOptions,
-): EndingCode {
+): EndingCode | undefined {
   try {
     SealedLedger.open(files, outbox, options);
+    return undefined;
   } catch (error) {
     const found = ENDINGS.find((code) => error instanceof LedgerError && error.code === code);
     if (found === undefined) throw error;
     return found;
   }
+}
+
+/** The ledger with the keys that prove its end; undefined where they are lost. */
+function withItsKeys(
+  code: EndingCode,
+  files: RealLedgerFiles,
+  outbox: readonly OutboxRow[],
+  options: OpenOptions,
+): SealedLedger | undefined {
+  if (code === "EVENT_STORE_REGRESSION")
+    return SealedLedger.open(files, [], { ...options, isEnded: true }).ledger;
+  if (code === REPLACED) return SealedLedger.open(files, outbox, options).ledger;
+  return undefined;
+}
+
+function refuseNeedless(): never {
   throw new DaemonError("SUCCESSION_NEEDLESS", "the ledger can be continued", {
     hint: "start the daemon with seatkeeper serve",
   });

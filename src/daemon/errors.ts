@@ -4,6 +4,8 @@ export const DAEMON_CODES = [
   "SITE_MISSING",
   "SITE_KEY_DAMAGED",
   "SITE_KEY_MISSING",
+  "SITE_KEY_UNFINISHED",
+  "SITE_KEY_UNBOUND",
   "SITE_FILE_UNREADABLE",
   "VENDOR_LEDGER_EXISTS",
   "VENDOR_FOLDER_IN_USE",
@@ -40,7 +42,7 @@ export const DAEMON_CODES = [
 ] as const;
 
 /** What a ledger that succeeds another says of itself in its INCIDENT block. */
-export const SUCCESSION_CODES = ["RESTORED_FROM_BACKUP"] as const;
+export const SUCCESSION_CODES = ["RESTORED_FROM_BACKUP", "DAEMON_KEY_REPLACED"] as const;
 
 /** What can go wrong between the pieces that the daemon joins. */
 export class DaemonError extends CodedError<(typeof DAEMON_CODES)[number]> {}

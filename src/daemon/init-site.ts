@@ -96,7 +96,7 @@ function siteKeyOf(data: DataFolder): SiteKey {
   ) {
     // A new key would begin a site that no license names, beside ledgers that it cannot continue.
     throw new DaemonError("SITE_KEY_MISSING", `${data.siteKey} is gone, but its ledgers are here`, {
-      hint: "restore site.key from the backup; for a new site, move the whole data folder away first",
+      hint: "restore site.key from the backup; if there is none, run seatkeeper license request --rekey; for a new site, move the whole data folder away first",
     });
   }
   if (!existsSync(data.siteKey)) writeFileDurably(data.siteKey, utf8(newSiteKeyText()), 0o600);

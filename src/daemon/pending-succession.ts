@@ -4,7 +4,7 @@ import { sha256 } from "../crypto/hash.ts";
 import type { Predecessor } from "../ledger/payload.ts";
 import { bytes, decodeWith, idOf, mapOf, wholeNumber, wordOf } from "../license/fields.ts";
 import type { Store, StoreNote } from "../store/database.ts";
-import { ENDINGS, type EndedLedger, type EndingCode } from "./ended-ledger.ts";
+import { ENDINGS, type EndedLedger, type EndingCode, REPLACED } from "./ended-ledger.ts";
 import { DaemonError } from "./errors.ts";
 
 /** A succession that was decided, from the ledger that has ended; its files may not be in place yet. */
@@ -61,5 +61,5 @@ const NOTE = mapOf({
   chain_id: idOf(chainId, "a chain id"),
   size: wholeNumber(1, Number.MAX_SAFE_INTEGER),
   root: bytes(32),
-  code: wordOf(...ENDINGS),
+  code: wordOf(...ENDINGS, REPLACED),
 });

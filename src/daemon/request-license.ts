@@ -1,16 +1,21 @@
-import { toHex } from "../base/bytes.ts";
+import { existsSync } from "node:fs";
+import { equalBytes, fromUtf8, toHex } from "../base/bytes.ts";
 import { chainId } from "../base/ids.ts";
 import { systemClock } from "../clock/system-clock.ts";
 import type { Config } from "../config/config.ts";
+import type { Signer } from "../crypto/ed25519.ts";
 import { type Block, blockLeaf } from "../ledger/block.ts";
 import { LedgerError } from "../ledger/errors.ts";
 import { readBlocks } from "../ledger/reader.ts";
-import { writeActivationRequest } from "../license/activation-request.ts";
+import { type ActivationRequest, writeActivationRequest } from "../license/activation-request.ts";
+import { claimOfDaemonKey } from "../license/daemon-key.ts";
 import { Frontier } from "../merkle/tree.ts";
 import { chainOrigin, signHead } from "../note/checkpoint.ts";
+import type { VendorFolder } from "../store/data-folder.ts";
 import { ChainSource } from "./chain-source.ts";
 import { readHost } from "./host.ts";
 import type { InitParts } from "./init-site.ts";
+import { readOwnFile } from "./own-file.ts";
 import { PRODUCT } from "./product.ts";
 import { type KnownVendor, oneVendor, readSiteFiles } from "./site-files.ts";
 import type { SiteKey } from "./site-key.ts";
@@ -55,9 +60,22 @@ function writeRequest(
       host: parts.host(),
       product: PRODUCT,
       createdAt: parts.clock.now().wall,
+      ...certificateOf(folder, signer),
     },
     signer,
   );
+}
+
+/** What the former daemon key has signed for this one, if there was one before. */
+function certificateOf(
+  { keyCertificate }: VendorFolder,
+  { publicKey }: Signer,
+): Pick<ActivationRequest, "keyCertificate"> {
+  if (!existsSync(keyCertificate)) return {};
+  const note = readOwnFile(keyCertificate);
+  // An older key may have been put back since.
+  if (!equalBytes(claimOfDaemonKey(note).daemonKey, publicKey)) return {};
+  return { keyCertificate: fromUtf8(note) };
 }
 
 function headOfOne(genesis: Block): { readonly size: number; readonly root: Uint8Array } {

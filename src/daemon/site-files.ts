@@ -29,18 +29,21 @@ export interface SiteFiles {
 
 /**
  * Reads the site's key and vendors; takes no lock, changes nothing.
- * @throws DaemonError SITE_MISSING, SITE_KEY_DAMAGED; StoreError for a folder that cannot be used;
- * LicenseError or NoteError for a damaged vendor file.
+ * @throws DaemonError SITE_MISSING, SITE_KEY_DAMAGED, SITE_KEY_UNFINISHED; StoreError for a folder
+ * that cannot be used; LicenseError or NoteError for a damaged vendor file.
  */
 export function readSiteFiles(path: string): SiteFiles {
   checkDataFolder(path);
   const data = dataFolder(path);
-  const siteKey = readSiteKey(data);
+  refuseUnfinishedKey(data);
+  return { data, siteKey: readSiteKey(data), ...readVendors(data) };
+}
+
+/** The vendors alone. @throws LicenseError or NoteError for a damaged vendor file. */
+export function readVendors(data: DataFolder): Pick<SiteFiles, "vendors" | "orphans"> {
   const folders = vendorFolders(data);
   const known = folders.filter(({ vendorFile }) => existsSync(vendorFile));
   return {
-    data,
-    siteKey,
     vendors: known.map((folder) => ({
       folder,
       file: readVendorFile(readOwnFile(folder.vendorFile)),
@@ -69,13 +72,24 @@ export function oneVendor<Vendor>(
   });
 }
 
-function readSiteKey({ path, siteKey }: DataFolder): SiteKey {
-  if (!existsSync(siteKey)) {
-    throw new DaemonError("SITE_MISSING", `there is no site in ${path}`, {
-      hint: "run seatkeeper init --vendor FILE first, or check data_dir in the configuration",
-    });
-  }
+/** @throws DaemonError SITE_MISSING, SITE_KEY_DAMAGED. */
+export function readSiteKey({ path, siteKey }: DataFolder): SiteKey {
+  if (!existsSync(siteKey)) throw siteMissing(path);
   return decodeSiteKey(readOwnFile(siteKey), siteKey);
+}
+
+export function siteMissing(path: string): DaemonError {
+  return new DaemonError("SITE_MISSING", `there is no site in ${path}`, {
+    hint: "run seatkeeper init --vendor FILE first, or check data_dir in the configuration",
+  });
+}
+
+/** Some ledgers may be under the old key and some under the new one. */
+function refuseUnfinishedKey({ path, nextSiteKey }: DataFolder): void {
+  if (!existsSync(nextSiteKey)) return;
+  throw new DaemonError("SITE_KEY_UNFINISHED", `the daemon key in ${path} is being replaced`, {
+    hint: "run seatkeeper license request --rekey again: it goes on where it was cut off",
+  });
 }
 
 /** By name. What cannot be a vendor's is somebody else's, such as `lost+found`. */

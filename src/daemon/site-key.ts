@@ -16,8 +16,13 @@ const FORMAT = /^seatkeeper site key v1\ndaemon ([\w-]{43})\npseudonym ([\w-]{43
 
 /** A fresh key as the text of `site.key`: a title and two lines of base64url. */
 export function newSiteKeyText(): string {
+  return siteKeyTextAfter(undefined);
+}
+
+/** The same with the pseudonyms of a former key: everybody stays who they are. */
+export function siteKeyTextAfter(former: SiteKey | undefined): string {
   const daemon = toBase64Url(randomBytes(32));
-  const pseudonym = toBase64Url(randomBytes(32));
+  const pseudonym = toBase64Url(former?.pseudonymKey ?? randomBytes(32));
   return `${TITLE}\ndaemon ${daemon}\npseudonym ${pseudonym}\n`;
 }
 

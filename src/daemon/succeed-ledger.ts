@@ -6,7 +6,7 @@ import type { Config } from "../config/config.ts";
 import type { Predecessor } from "../ledger/payload.ts";
 import { SLOT_BYTES } from "../ledger/ports.ts";
 import { makeFolder, syncFolder, type VendorFolder } from "../store/data-folder.ts";
-import { openStore, type Store } from "../store/database.ts";
+import { openStore, type Store, type StoreRecord } from "../store/database.ts";
 import { RealLedgerFiles } from "../store/ledger-files.ts";
 import { type EndedLedger, type EndingCode, endLedger, writeLastBundle } from "./ended-ledger.ts";
 import { formerFolder, writingTo } from "./former-ledger.ts";
@@ -20,7 +20,7 @@ import {
   pendingSuccession,
   successionNote,
 } from "./pending-succession.ts";
-import { type KnownVendor, oneVendor, readSiteFiles, type SiteFiles } from "./site-files.ts";
+import { type KnownVendor, oneVendor, readSiteFiles } from "./site-files.ts";
 import type { SiteKey } from "./site-key.ts";
 
 /** A ledger that another one has taken the place of. */
@@ -56,25 +56,42 @@ export async function succeedLedger(
   const known = oneVendor(new Map(site.vendors.map((each) => [each.file.name, each])), vendor);
   const store = openStore(site.data.database);
   try {
-    const pending = pendingSuccession(store, known.file.name) ?? decide(site, known, store);
+    const { siteKey } = site;
+    const pending =
+      pendingSuccession(store, known.file.name) ??
+      decide(store, known, readToEnd(known, store, { formerKey: siteKey, siteKey }));
     const now = clock.now().wall;
-    return await finish(pending, { site, known, store, host: host(), now });
+    return await finish(pending, { siteKey, known, store, host: host(), now });
   } finally {
     store.close();
   }
 }
 
-/** Reads the old ledger to its end, writes its last bundle, and gives up its numbers. */
-function decide(
-  { siteKey }: SiteFiles,
+/** Who signed the ledger that ends, and who says so. */
+export interface EndingKeys {
+  /** Undefined where it is lost. */
+  readonly formerKey: SiteKey | undefined;
+  /** Signs the head of the last bundle. */
+  readonly siteKey: SiteKey;
+}
+
+/**
+ * Reads the old ledger to its end and writes its last bundle. That may be thrown away: nothing is
+ * decided yet.
+ * @param whole why a ledger ends that could be continued; without it, such a one is refused.
+ */
+export function readToEnd(
   { file, folder }: KnownVendor,
   store: Store,
-): PendingSuccession {
+  { formerKey, siteKey }: EndingKeys,
+  whole?: EndingCode,
+): EndedLedger {
   const vendor = file.name;
   const files = new RealLedgerFiles(folder.chain, folder.state);
   try {
-    const genesisLeaf = licensedLeaf({ file, folder }, siteKey);
-    const ended = endLedger(files, store.outbox(vendor), { vendorName: vendor, genesisLeaf });
+    const genesisLeaf = licensedLeaf({ file, folder }, formerKey);
+    const options = { vendorName: vendor, genesisLeaf };
+    const ended = endLedger(files, store.outbox(vendor), options, whole);
     const former = formerFolder(folder, ended.chainId);
     // What an earlier call left before it had decided.
     rmSync(former.path, { recursive: true, force: true });
@@ -83,12 +100,17 @@ function decide(
     writingTo(former.usage, (sink) =>
       writeLastBundle(sink, files, ended, { vendor, siteKey, ackSize }),
     );
-    store.beginLedger(vendor, waitingOf(ended), successionNote(vendor, ended));
-    const { chainId, size, root, code } = ended;
-    return { predecessor: { chainId, size, root }, code };
+    return ended;
   } finally {
     files.close();
   }
+}
+
+/** Gives up the numbers of the old ledger: from here on there is no way back. */
+export function decide(store: Store, { file }: KnownVendor, ended: EndedLedger): PendingSuccession {
+  store.beginLedger(file.name, waitingOf(ended), successionNote(file.name, ended));
+  const { chainId, size, root, code } = ended;
+  return { predecessor: { chainId, size, root }, code };
 }
 
 /**
@@ -99,26 +121,34 @@ function waitingOf({ code }: EndedLedger): "kept" | "dropped" {
   return code === "EVENT_STORE_REGRESSION" ? "dropped" : "kept";
 }
 
-function licensedLeaf({ file, folder }: KnownVendor, { signer }: SiteKey): Uint8Array | undefined {
+function licensedLeaf(
+  { file, folder }: KnownVendor,
+  key: SiteKey | undefined,
+): Uint8Array | undefined {
   const { licenses } = new LicenseShelf(folder, file);
-  const ours = licenses.filter(({ daemonKey }) => equalBytes(daemonKey, signer.publicKey));
+  const ours = licenses.filter(
+    ({ daemonKey }) => key === undefined || equalBytes(daemonKey, key.signer.publicKey),
+  );
   return ours.at(-1)?.genesisLeaf;
 }
 
-interface Finishing {
-  readonly site: SiteFiles;
+export interface Finishing {
+  /** Signs for the new ledger. */
+  readonly siteKey: SiteKey;
   readonly known: KnownVendor;
   readonly store: Store;
   readonly host: LedgerHost;
   readonly now: UnixMillis;
+  /** Kept together with the new ledger's first words. */
+  readonly records?: readonly StoreRecord[];
 }
 
 type LedgerHost = ReturnType<InitParts["host"]>;
 
 /** Each step may have been done before. */
-async function finish(
+export async function finish(
   { predecessor, code }: PendingSuccession,
-  { site, known, store, host, now }: Finishing,
+  { siteKey, known, store, host, now, records = [] }: Finishing,
 ): Promise<SucceededLedger> {
   const { file, folder } = known;
   const vendor = file.name;
@@ -133,7 +163,7 @@ async function finish(
   rmSync(folder.chain, { force: true });
   eraseKeys(folder);
   const chainId = await beginSuccessor(folder, store, {
-    owner: { vendor: file, siteKey: site.siteKey, host },
+    owner: { vendor: file, siteKey, host },
     now,
     predecessor,
     incident: {
@@ -143,7 +173,7 @@ async function finish(
       firstSeen: now,
       count: 1,
     },
-    records: [{ kind: "meta", ...doneNote(vendor) }],
+    records: [{ kind: "meta", ...doneNote(vendor) }, ...records],
   });
   return { vendor, chainId, former: predecessor, code, usage: former.usage };
 }

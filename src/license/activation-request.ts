@@ -12,7 +12,6 @@ import {
   bytesUpTo,
   decodeWith,
   embeddedNote,
-  extensions,
   type FieldProblem,
   idOf,
   lineOfText,
@@ -42,6 +41,8 @@ export interface ActivationRequest {
   /** The daemon that asks. */
   readonly product: { readonly name: string; readonly version: string };
   readonly createdAt: UnixMillis;
+  /** The former daemon key's word for this one: a note, for who knows that key; see `daemon-key.ts`. */
+  readonly keyCertificate?: string;
   /** The exact note. */
   readonly text: string;
 }
@@ -60,6 +61,8 @@ export function writeActivationRequest(
     host: encodeHostFingerprint(fields.host),
     product: { name: fields.product.name, version: fields.product.version },
     created_at: fields.createdAt,
+    // Below `ext`, so that vendors' older releases read the request too.
+    ext: fields.keyCertificate === undefined ? undefined : { daemon_key: fields.keyCertificate },
   };
   const name = chainOrigin(fields.vendor, fields.chainId);
   return writeJsonNote("request", body, { name, signer: daemonSigner }, { pretty: true });
@@ -87,6 +90,7 @@ export function readActivationRequest(file: string | Uint8Array): ActivationRequ
     host: fields.host,
     product: fields.product,
     createdAt: fields.created_at,
+    ...(fields.ext?.daemon_key === undefined ? {} : { keyCertificate: fields.ext.daemon_key }),
     text,
   };
 }
@@ -112,7 +116,9 @@ const REQUEST = mapOf({
   host: hostFingerprintField,
   product: mapOf({ name: lineOfText, version: versionField }),
   created_at: moment,
-  ext: extensions,
+  ext: z
+    .looseObject({ daemon_key: embeddedNote.optional() }, { error: "must be a map of extensions" })
+    .optional(),
 });
 
 function checkHead(head: string, verifier: { name: string; publicKey: Uint8Array }): void {

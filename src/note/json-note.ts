@@ -13,6 +13,7 @@ export const NOTE_KINDS = [
   "issuer",
   "license",
   "request",
+  "daemon-key",
   "lease",
   "borrow",
   "borrow-release",

@@ -20,6 +20,8 @@ import { writeFully } from "./whole-writes.ts";
 export interface DataFolder {
   readonly path: string;
   readonly siteKey: string;
+  /** The key that takes the place of `siteKey`; there while it does. */
+  readonly nextSiteKey: string;
   readonly tlsCertificate: string;
   readonly tlsKey: string;
   readonly database: string;
@@ -35,6 +37,8 @@ export interface VendorFolder {
   readonly licenses: string;
   /** The newest list of what the vendor revoked; there is none before the first. */
   readonly revocations: string;
+  /** The former daemon key's word for the present one; there is none before the first new key. */
+  readonly keyCertificate: string;
   readonly chain: string;
   readonly state: string;
 }
@@ -43,6 +47,7 @@ export function dataFolder(path: string): DataFolder {
   return {
     path,
     siteKey: join(path, "site.key"),
+    nextSiteKey: join(path, "site.key.next"),
     tlsCertificate: join(path, "tls.crt"),
     tlsKey: join(path, "tls.key"),
     database: join(path, "seatkeeper.db"),
@@ -59,6 +64,7 @@ export function vendorFolder(data: DataFolder, vendor: string): VendorFolder {
     vendorFile: join(path, "vendor.skvendor"),
     licenses: join(path, "licenses"),
     revocations: join(path, "revocations.note"),
+    keyCertificate: join(path, "daemon-key.note"),
     chain: join(path, "ledger.skc"),
     state: join(path, "ledger.state"),
   };

@@ -31,6 +31,8 @@ export interface IssueInput {
   readonly request: Uint8Array;
   readonly terms: Terms;
   readonly now: Moment;
+  /** The vendor knows that a request under a new daemon key is by the site of the ledger before. */
+  readonly isSameSite?: boolean;
   /** Puts the license where it is wanted; must return only once it is durably there. */
   readonly deliver?: (license: License) => void;
 }
@@ -81,8 +83,9 @@ export function issueLicense(
     const { vendor } = folder;
     const { wall } = input.now;
     const earlier = earlierLicenses(database, chainId, vendor, wall);
+    const vouchers = { certificate: request.keyCertificate, isSameSite: input.isSameSite };
     const succeeds = predecessor
-      ? recordSuccession(database, record, predecessor, vendor, wall)
+      ? recordSuccession(database, record, predecessor, vendor, wall, vouchers)
       : undefined;
     addLicense(database, license);
     input.deliver?.(license);

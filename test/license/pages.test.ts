@@ -20,6 +20,7 @@ describe("the pages of the specification", () => {
     ["license.md", licensePage, "vendor.skvendor"],
     ["license.md", licensePage, "issuer.note"],
     ["license.md", licensePage, "request.skreq"],
+    ["license.md", licensePage, "daemon-key.note"],
     ["license.md", licensePage, "lease.note"],
     ["license.md", licensePage, "borrow.note"],
     ["license.md", licensePage, "borrow-release.skrelease"],

@@ -11,6 +11,10 @@ import {
 } from "../../src/license/activation-request.ts";
 import { readBorrowRelease, writeBorrowRelease } from "../../src/license/borrow-release.ts";
 import { readBorrowTicket, writeBorrowTicket } from "../../src/license/borrow-ticket.ts";
+import {
+  readDaemonKeyCertificate,
+  writeDaemonKeyCertificate,
+} from "../../src/license/daemon-key.ts";
 import { readIssuer, writeIssuer } from "../../src/license/issuer.ts";
 import { readLeaseNote, writeLeaseNote } from "../../src/license/lease-note.ts";
 import { readLicense, writeLicense } from "../../src/license/license.ts";
@@ -62,6 +66,12 @@ describe("the published notes are read, and written again byte for byte", () => 
     const read = readActivationRequest(vector("request.skreq"));
     expect(read.genesisBlock).toEqual(utf8("SKB1 stand-in for a genesis block"));
     expect(writeActivationRequest(read, daemon)).toBe(vector("request.skreq"));
+  });
+
+  it("as a certificate of a new daemon key", () => {
+    const read = readDaemonKeyCertificate(vector("daemon-key.note"), daemon.publicKey);
+    expect(read.daemonKey).toEqual(signerOf("next daemon").publicKey);
+    expect(writeDaemonKeyCertificate(read, daemon)).toBe(vector("daemon-key.note"));
   });
 
   it("as a license", () => {

@@ -24,6 +24,7 @@ describe("the data folder", () => {
     expect(folder).toEqual({
       path: "/var/lib/seatkeeper",
       siteKey: "/var/lib/seatkeeper/site.key",
+      nextSiteKey: "/var/lib/seatkeeper/site.key.next",
       tlsCertificate: "/var/lib/seatkeeper/tls.crt",
       tlsKey: "/var/lib/seatkeeper/tls.key",
       database: "/var/lib/seatkeeper/seatkeeper.db",
@@ -34,6 +35,7 @@ describe("the data folder", () => {
       vendorFile: "/var/lib/seatkeeper/vendors/acme.example/vendor.skvendor",
       licenses: "/var/lib/seatkeeper/vendors/acme.example/licenses",
       revocations: "/var/lib/seatkeeper/vendors/acme.example/revocations.note",
+      keyCertificate: "/var/lib/seatkeeper/vendors/acme.example/daemon-key.note",
       chain: "/var/lib/seatkeeper/vendors/acme.example/ledger.skc",
       state: "/var/lib/seatkeeper/vendors/acme.example/ledger.state",
     });

@@ -158,6 +158,18 @@ request = json_note(
     "daemon",
     pretty=True,
 )
+daemon_key = json_note(
+    "daemon-key",
+    {
+        "vendor": VENDOR,
+        "chain_id": CHAIN,
+        "daemon_key": b64url(public("next daemon")),
+        "created_at": NOON,
+    },
+    ORIGIN,
+    "daemon",
+    pretty=False,
+)
 license_note = json_note(
     "license",
     {
@@ -253,6 +265,7 @@ for name, text in {
     "vendor.skvendor": vendor,
     "head.note": head,
     "request.skreq": request,
+    "daemon-key.note": daemon_key,
     "license.sklic": license_note,
     "lease.note": lease,
     "borrow.note": borrow,

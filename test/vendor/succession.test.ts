@@ -1,7 +1,9 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import type { Signer } from "../../src/crypto/ed25519.ts";
 import type { Predecessor } from "../../src/ledger/payload.ts";
+import { writeDaemonKeyCertificate } from "../../src/license/daemon-key.ts";
 import { type Site as ListedSite, listSites } from "../../src/vendor/sites.ts";
-import { Desk, granted } from "./given.ts";
+import { codeOf, Desk, granted, noon } from "./given.ts";
 import { Site } from "./site.ts";
 
 function predecessorOf({ genesis }: Site, size: number): Predecessor {
@@ -60,3 +62,50 @@ it("says that a ledger before is not on record", () => {
     earlier: undefined,
   });
 });
+
+describe("a site with another daemon key than before", () => {
+  it("ends its former ledger where the former key certifies the new one", () => {
+    const { desk, former, site } = rekeyed();
+    const keyCertificate = certificate(former, site.daemon.publicKey, former.daemon);
+    expect(desk.issue(site.request({ keyCertificate })).succeeds).toMatchObject({
+      isSameSite: true,
+      daemonKey: "certified",
+    });
+    expect(listed(desk, former)).toMatchObject({ succeededBy: site.genesis.chainId });
+  });
+
+  it("gets no license for a certificate that somebody else has signed", () => {
+    const { desk, former, site } = rekeyed();
+    const keyCertificate = certificate(former, site.daemon.publicKey, site.daemon);
+    expect(codeOf(() => desk.issue(site.request({ keyCertificate })))).toBe("DAEMON_KEY_SIGNATURE");
+    expect(listed(desk, site)).toBeUndefined();
+  });
+
+  it("is not helped by a certificate for another key or another ledger", () => {
+    const { desk, former, site } = rekeyed();
+    const stranger = new Site(desk.folder.vendor);
+    for (const keyCertificate of [
+      certificate(former, stranger.daemon.publicKey, former.daemon),
+      certificate(stranger, site.daemon.publicKey, stranger.daemon),
+    ]) {
+      expect(desk.issue(site.request({ keyCertificate })).succeeds).toMatchObject({
+        isSameSite: false,
+        daemonKey: "another",
+      });
+    }
+    expect(listed(desk, former)).toMatchObject({ succeededBy: null });
+  });
+});
+
+function rekeyed(): { readonly desk: Desk; readonly former: Site; readonly site: Site } {
+  const desk = Desk.open();
+  const former = new Site(desk.folder.vendor);
+  desk.issue(former.request());
+  const site = new Site(desk.folder.vendor, undefined, { predecessor: predecessorOf(former, 1) });
+  return { desk, former, site };
+}
+
+function certificate({ genesis }: Site, daemonKey: Uint8Array, signer: Signer): string {
+  const fields = { vendor: "acme.example", chainId: genesis.chainId, daemonKey, createdAt: noon };
+  return writeDaemonKeyCertificate(fields, signer);
+}

@@ -1,11 +1,13 @@
+import { replaceSiteKey } from "../../daemon/replace-site-key.ts";
 import { requestLicense } from "../../daemon/request-license.ts";
 import type { AdminStatus } from "../../protocol/admin/status.ts";
 import { type Command, command, group } from "../shared/command.ts";
 import { FORCE_OPTION, JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT } from "../shared/exit.ts";
-import { writeOutput } from "../shared/output-file.ts";
+import { checkOutput, writeOutput } from "../shared/output-file.ts";
 import { readSignedInput } from "../shared/signed-input.ts";
 import { describeLicense } from "./license-words.ts";
+import { tellNewKey } from "./new-key-words.ts";
 import { admin, SITE_OPTIONS, siteConfig } from "./site-options.ts";
 import { counted } from "./words.ts";
 
@@ -24,14 +26,33 @@ const request = command({
       requiresArg: true,
       describe: "the vendor's name, where there are several",
     },
+    rekey: {
+      type: "boolean",
+      default: false,
+      describe:
+        "give the site a new daemon key first; until a license for it is installed, no seats are granted",
+    },
     ...FORCE_OPTION,
     ...SITE_OPTIONS,
   },
-  examples: [["license request --out site.skreq", "ask for a license"]],
+  examples: [
+    ["license request --out site.skreq", "ask for a license"],
+    [
+      "license request --rekey --out site.skreq",
+      "the daemon key is old, stolen or lost; with the daemon stopped",
+    ],
+  ],
   async run(options, shell) {
-    const note = await requestLicense(siteConfig(options, shell), options.vendor);
+    const config = siteConfig(options, shell);
+    if (options.rekey) {
+      checkOutput(options.out, options);
+      tellNewKey(await replaceSiteKey(config, options.vendor), shell.out);
+    }
+    const note = await requestLicense(config, options.vendor);
     writeOutput(options.out, note, { force: options.force });
-    shell.out.note(`wrote ${options.out}; send it to the vendor`);
+    shell.out.note(
+      `wrote ${options.out}; send it to the vendor${options.rekey ? " with the usage" : ""}`,
+    );
     return EXIT.done;
   },
 });

@@ -35,6 +35,11 @@ export const issue: Command = command({
       requiresArg: true,
       describe: "the license file to write, *.sklic",
     },
+    "same-site": {
+      type: "boolean",
+      default: false,
+      describe: "the site has told you by another way that its former daemon key is lost",
+    },
     force: {
       type: "boolean",
       default: false,
@@ -59,6 +64,7 @@ export const issue: Command = command({
         request,
         terms,
         now: now(),
+        isSameSite: options.sameSite,
         deliver: ({ text }) => writeOutput(options.out, text, options),
       }),
     );
