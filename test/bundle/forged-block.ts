@@ -1,10 +1,12 @@
 import { blockLeaf } from "../../src/ledger/block.ts";
+import type { CheckpointDraft } from "../../src/ledger/draft.ts";
 import type { ChainKeys } from "../../src/ledger/keys.ts";
 import { tipProof } from "../../src/ledger/keys.ts";
 import { encodePayload, type PayloadSource } from "../../src/ledger/payload-codec.ts";
 import { type Content, type Place, sealBlock } from "../../src/ledger/sealing.ts";
 import type { ChainState } from "../../src/ledger/state.ts";
 import { steppedKeys } from "../../src/ledger/succession.ts";
+import { clocksAt, minute, noon, usage } from "./given.ts";
 import type { Site } from "./site.ts";
 import { pack } from "./site.ts";
 
@@ -44,7 +46,7 @@ export class Forger {
   }
 
   /** The bundle with the forged blocks behind the honest ones, everything signed and proven. */
-  bundle(claimedRoot: Uint8Array = this.state.frontier.root()): Uint8Array {
+  bundle(claimedRoot: Uint8Array = this.state.frontier.root(), checkpoint?: string): Uint8Array {
     const parts = this.#site.parts();
     const { auth, chainId, nextIndex: size, prevLeaf: lastLeaf } = this.state;
     const blocks = [...parts.blocks, ...this.blocks];
@@ -55,7 +57,22 @@ export class Forger {
       blockCount: blocks.length,
       root: claimedRoot,
       tip: tipProof(auth, { chainId, size, lastLeaf, root: claimedRoot }),
-      checkpoint: this.#site.signHead(size, claimedRoot),
+      checkpoint: checkpoint ?? this.#site.signHead(size, claimedRoot),
     });
   }
+}
+
+/** One usage record more, as the site itself would seal it. */
+export function checkpointOf(site: Site): CheckpointDraft {
+  return {
+    type: "checkpoint",
+    detail: "events",
+    firstEventId: site.nextEvent,
+    events: [usage(site.nextEvent)],
+    later: [],
+    open: [],
+    inUse: new Map(),
+    from: noon,
+    clocks: clocksAt(noon + 2 * minute),
+  };
 }

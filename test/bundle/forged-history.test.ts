@@ -1,14 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { concat, u32, u64 } from "../../src/base/bytes.ts";
 import type { BundleParts } from "../../src/bundle/bundle.ts";
-import type { CheckpointDraft } from "../../src/ledger/draft.ts";
 import { blockTag, handoffProof, readCommitment } from "../../src/ledger/keys.ts";
 import { encodePayload } from "../../src/ledger/payload-codec.ts";
 import { sealBlock } from "../../src/ledger/sealing.ts";
 import { decodeSegmentExt, encodeSegmentExt, makeSegment } from "../../src/ledger/segment.ts";
 import { steppedKeys } from "../../src/ledger/succession.ts";
-import { Forger } from "./forged-block.ts";
-import { clocksAt, minute, noon, sealingKey, seeded, usage } from "./given.ts";
+import { checkpointOf, Forger } from "./forged-block.ts";
+import { noon, sealingKey, seeded } from "./given.ts";
 import { flipped, rebuilt, Site } from "./site.ts";
 import { Vendor } from "./vendor.ts";
 
@@ -241,16 +240,3 @@ function fiveBlocks(): { vendor: Vendor; parts: BundleParts } {
 }
 
 /** One event, a minute after the last. */
-function checkpointOf(site: Site): CheckpointDraft {
-  return {
-    type: "checkpoint",
-    detail: "events",
-    firstEventId: site.nextEvent,
-    events: [usage(site.nextEvent)],
-    later: [],
-    open: [],
-    inUse: new Map(),
-    from: noon,
-    clocks: clocksAt(noon + 2 * minute),
-  };
-}

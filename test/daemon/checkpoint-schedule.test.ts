@@ -1,10 +1,11 @@
+import { readFileSync, statfsSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { hours } from "../../src/base/time.ts";
 import { DEFAULT_CONFIG } from "../../src/config/config.ts";
 import type { Payload } from "../../src/ledger/payload.ts";
 import { ingest } from "./at-the-vendor.ts";
 import { aDaemon, type GivenDaemon, licenseFor, stopTime, usualTerms } from "./given.ts";
-import { leaseOf, somebody, Workstation } from "./workstation.ts";
+import { leaseOf, nonce, somebody, Workstation } from "./workstation.ts";
 
 describe("a checkpoint schedule of every minute", () => {
   it("seals what waits at the next full minute, and nothing when nothing waits", async () => {
@@ -62,6 +63,41 @@ describe("a checkpoint schedule of every minute", () => {
     const types = (await sealed(daemon)).map(({ type }) => type);
     expect(types.filter((type) => type === "heartbeat")).toHaveLength(3);
     expect(types).not.toContain("checkpoint");
+  });
+});
+
+describe("a word about the witnesses", () => {
+  it("goes to the vendor with each heartbeat: how many clients have shown a head within a week", async () => {
+    stopTime();
+    const daemon = await aDaemon(usualTerms, {
+      checkpoint: { ...DEFAULT_CONFIG.checkpoint, heartbeat: hours(1) },
+    });
+    for (const user of ["ada", "bob"]) {
+      const client = await Workstation.greeted(daemon.url, somebody(user));
+      const asked = { leases: ["ab".repeat(16)], nonce: nonce() };
+      const { result } = await client.ask("seat.renew", { ...asked, since: [] });
+      const { head } = result?.["ledger"] as { readonly head: string };
+      for (const _ of "twice") await client.ask("seat.renew", { ...asked, head });
+    }
+    await vi.advanceTimersByTimeAsync(hours(1));
+    await quiet(daemon);
+    const beats = (await sealed(daemon)).filter(({ type }) => type === "heartbeat");
+    expect(beats).toMatchObject([{ distinctWitnesses7d: 2 }]);
+  });
+});
+
+describe("the start of a run", () => {
+  it("tells the vendor what the ledger stands on: file system, swap and machine", async () => {
+    const daemon = await aDaemon();
+    const ada = await Workstation.greeted(daemon.url);
+    await ada.acquire("cad.pro");
+    const start = (await sealed(daemon)).find(({ type }) => type === "start");
+    const { type } = statfsSync(daemon.site.config.dataDir);
+    const known = { 0xef53: "ext4", 0x1021994: "tmpfs", 0x794c7630: "overlay" }[type];
+    expect(start).toMatchObject({
+      fsType: known ?? `0x${type.toString(16)}`,
+      swapOn: readFileSync("/proc/swaps", "utf8").trim().includes("\n"),
+    });
   });
 });
 

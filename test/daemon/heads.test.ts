@@ -12,7 +12,7 @@ import { dataFolder } from "../../src/store/data-folder.ts";
 import { openStore } from "../../src/store/database.ts";
 import { ingest } from "./at-the-vendor.ts";
 import { aDaemon, type GivenDaemon, noon, started, stopTime, vendor } from "./given.ts";
-import { leaseOf, type Message, nonce, Workstation } from "./workstation.ts";
+import { leaseOf, type Message, nonce, somebody, Workstation } from "./workstation.ts";
 
 /** The daemon's own key, under the name of its ledger: what a thief of `site.key` would have. */
 function signerOf({ site }: GivenDaemon): NoteSigner {
@@ -87,6 +87,19 @@ describe("an answer to who remembers", () => {
     const bob = await Workstation.greeted(daemon.url);
     const queued = await bob.acquire("sim.solver", { wait: true, since: [0] });
     expect(queued.result).toMatchObject({ state: "queued", ledger: { proofs: [[]] } });
+  });
+});
+
+describe("the newest head", () => {
+  it("is the same for everybody who asks at the same size", async () => {
+    const daemon = await aDaemon();
+    const heads: string[] = [];
+    for (const user of ["ada", "bob", "cid"]) {
+      const client = await Workstation.greeted(daemon.url, somebody(user));
+      heads.push(ledgerIn(await renewed(client, { since: [0] }))?.head ?? "");
+    }
+    expect(opened(daemon, { head: heads[0] ?? "", proofs: [] }).size).toBe(1);
+    expect(new Set(heads).size).toBe(1);
   });
 });
 

@@ -161,6 +161,23 @@ function cutWhileErasing(disk: FakeDisk, row: OutboxRow): void {
   disk.restart("power lost");
 }
 
+describe("the keys that are on the medium while a block is written", () => {
+  it("are those of the next block, and until the old slot is erased those of this one", () => {
+    const { disk, ledger } = twoBlocks();
+    const prepared = ledger.prepare(checkpoint([grant(2)]));
+    const first = disk.calls;
+    for (let call = 0; call < 6; call += 1) {
+      const copy = stopped(call, false, "power lost").disk;
+      const positions = copy.durableSlots().flatMap((slot) => decodeSlot(slot)?.nextIndex ?? []);
+      expect(positions.length).toBeGreaterThan(0);
+      for (const position of positions) expect([2, 3]).toContain(position);
+    }
+    ledger.publish(prepared);
+    expect(disk.calls - first).toBe(6);
+    expect(disk.durableSlots().flatMap((slot) => decodeSlot(slot)?.nextIndex ?? [])).toEqual([3]);
+  });
+});
+
 describe("a stop after C7", () => {
   it("finds the block in its place, and the head that was shown stays true", () => {
     const { disk, ledger, row } = twoBlocks();

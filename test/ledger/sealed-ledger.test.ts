@@ -96,6 +96,18 @@ describe("preparing a block", () => {
     expect(one).not.toBe(two);
   });
 
+  it("with the random numbers of a cloned machine shares keys only where all else is the same", () => {
+    const [one, other] = [fresh().ledger, fresh().ledger];
+    const keysOf = (ledger: SealedLedger): string =>
+      toHex(decodeBlock(seal(ledger, segment("cloned"))).ext).slice(0, 128);
+    seal(other, checkpoint([grant(1)]));
+    expect(keysOf(one)).not.toBe(keysOf(other));
+    const [twin, sibling] = [fresh().ledger, fresh().ledger];
+    expect(keysOf(twin)).toBe(keysOf(sibling));
+    const sivs = [seal(twin, checkpoint([grant(1)])), seal(sibling, checkpoint([grant(1, "sim")]))];
+    expect(new Set(sivs.map((bytes) => toHex(decodeBlock(bytes).siv))).size).toBe(2);
+  });
+
   it("is refused while another one is prepared", () => {
     const { ledger } = fresh();
     ledger.prepare(checkpoint([grant(1)]));
