@@ -97,6 +97,11 @@ export class AdminClient {
     return this.#ask("installLicense", file);
   }
 
+  /** An activation request that shows the ledger as it is. */
+  requestRenewal(vendor?: string): Answer<"requestRenewal"> {
+    return this.#ask("requestRenewal", { vendor });
+  }
+
   importReceipt(file: Uint8Array): Answer<"importReceipt"> {
     return this.#ask("importReceipt", file);
   }

@@ -11,10 +11,11 @@ import { previewExport } from "./export-preview.ts";
 import { askNamedUser, editNamedUsers, namedLists } from "./named-users.ts";
 import { importReceipt } from "./receipt-import.ts";
 import { importRelease } from "./release-import.ts";
+import { requestRenewal } from "./request-license.ts";
 import { findSeats, revokeHeld, revokeSeat, seatsInUse } from "./seat-administration.ts";
 import type { Site } from "./site.ts";
 import { oneVendor } from "./site-files.ts";
-import { licenseInForce, siteLicenses } from "./site-licenses.ts";
+import { goodLicense, siteLicenses } from "./site-licenses.ts";
 import { type SiteStatusParts, siteStatus } from "./site-status.ts";
 import { createToken, listTokens, revokeToken } from "./token-desk.ts";
 import { usageDays } from "./usage-days.ts";
@@ -90,7 +91,9 @@ function answersOf(parts: AdminDeskParts): AdminAnswers {
     previewExport: ({ vendor }) => previewExport(oneVendor(site.desks, vendor)),
     importReceipt: (file) => importReceipt(deskFor(site, file), file),
     licenses: () => ({ licenses: siteLicenses(desks) }),
-    installLicense: async (file) => licenseInForce(await deskFor(site, file).installLicense(file)),
+    installLicense: async (file) =>
+      goodLicense(await deskFor(site, file).installLicense(file), site.time.now().wall),
+    requestRenewal: ({ vendor }) => ({ note: requestRenewal(oneVendor(site.desks, vendor)) }),
     reload: () => parts.reload(),
     why: (asked) => whyNow(site, asked),
     namedUsers: () => ({ lists: namedLists(desks) }),

@@ -56,6 +56,7 @@ export interface DeskParts {
 /** One vendor's seats and ledger, opened and repaired: what its desk works with. */
 export interface DeskCore extends DeskParts {
   readonly vendor: VendorFile;
+  readonly folder: VendorFolder;
   readonly files: RealLedgerFiles;
   readonly ledger: SealedLedger;
   readonly book: SeatBook;
@@ -136,7 +137,7 @@ async function openOn(
     lastCut: snapshot.lastCut,
   });
   const { damage } = inspection;
-  return { ...parts, vendor, files, ledger, book, shelf, site, writer, tree, damage };
+  return { ...parts, vendor, folder, files, ledger, book, shelf, site, writer, tree, damage };
 }
 
 /** Whom the vendor's licenses and the site's configuration together let read. */

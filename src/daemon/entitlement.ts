@@ -1,6 +1,6 @@
 import { days, type Millis, millis, type UnixMillis } from "../base/time.ts";
 import type { FeatureTerms } from "../license/feature-terms.ts";
-import { featureValidity, holdsAt, meterValidity } from "../license/license-checks.ts";
+import { featureValidity, holdsAt, isInForce, meterValidity } from "../license/license-checks.ts";
 import type { Terms } from "../license/terms.ts";
 import type {
   FeaturePool,
@@ -26,28 +26,29 @@ export interface Entitlement extends Omit<SeatTerms, "rules"> {
 /**
  * Seats and quotas add up; where licenses differ in a rule, the stricter one holds: the shorter
  * lease time and offline grace, immediate sealing, events instead of totals. Seats know their own
- * dates; meters do not, so those of a license outside its term are left out at `now`.
+ * dates; meters do not, so those of a license outside its term are left out at `now`. Rules are those
+ * of what holds at `now`: one that starts later, or has ended, makes none. Where nothing holds, leases
+ * go on under the rules that there are.
  */
 export function addUp(licenses: readonly Terms[], now: UnixMillis): Entitlement {
   const features = byName(
     licenses.flatMap((terms) => terms.features.map((feature) => ({ terms, feature }))),
   );
-  const intervals = licenses.map((terms) => terms.sealing.maxIntervalMs);
+  const ruling = whereAny(licenses, (terms) => isInForce({ terms }, now));
+  const intervals = ruling.map((terms) => terms.sealing.maxIntervalMs);
   return {
-    pools: [...features].map(([name, parts]) => poolOf(name, parts)),
+    pools: [...features].map(([name, parts]) => poolOf(name, parts, now)),
     tokens: licenses.flatMap(tokensOf),
     meters: licenses.filter((terms) => holdsAt(meterValidity(terms), now)).flatMap(metersOf),
     offlineGrace: new Map(
       [...features].map(([name, parts]) => [
         name,
-        shortest(parts.map(({ feature }) => feature.offlineGraceMs)),
+        shortest(holding(parts, now).map(({ feature }) => feature.offlineGraceMs)),
       ]),
     ),
-    sealing: licenses.some((terms) => terms.sealing.mode === "immediate")
-      ? "immediate"
-      : "scheduled",
+    sealing: ruling.some((terms) => terms.sealing.mode === "immediate") ? "immediate" : "scheduled",
     maxInterval: intervals.length === 0 ? undefined : shortest(intervals),
-    detail: licenses.some((terms) => terms.detail === "events") ? "events" : "totals",
+    detail: ruling.some((terms) => terms.detail === "events") ? "events" : "totals",
     auditorAllowed: licenses.some(
       (terms) => terms.auditorAllowed && holdsAt(meterValidity(terms), now),
     ),
@@ -59,10 +60,23 @@ interface Part {
   readonly feature: FeatureTerms;
 }
 
-function poolOf(name: string, parts: readonly Part[]): FeaturePool {
+/** Those whose seats may be granted now; where none may, all. */
+const holding = (parts: readonly Part[], now: UnixMillis): readonly Part[] =>
+  whereAny(parts, ({ terms, feature }) => holdsAt(featureValidity(terms, feature), now));
+
+function whereAny<Value>(
+  values: readonly Value[],
+  is: (value: Value) => boolean,
+): readonly Value[] {
+  const some = values.filter(is);
+  return some.length > 0 ? some : values;
+}
+
+function poolOf(name: string, all: readonly Part[], now: UnixMillis): FeaturePool {
+  const parts = holding(all, now);
   return {
     name,
-    grants: parts.map(grantOf),
+    grants: all.map(grantOf),
     leaseTime: shortest(parts.map(({ feature }) => feature.leaseTimeMs)),
     releaseOnDisconnect: parts.some(({ feature }) => feature.releaseOnDisconnect),
     share: narrowest(parts.map(({ feature }) => feature.share)),

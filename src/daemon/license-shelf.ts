@@ -5,7 +5,7 @@ import { type CodedError, messageOf, systemCode } from "../base/errors.ts";
 import { type UnixMillis, unixMillis } from "../base/time.ts";
 import { LicenseError } from "../license/errors.ts";
 import { type License, readLicense } from "../license/license.ts";
-import { checkBinding, checkDates, type LicenseSite } from "../license/license-checks.ts";
+import { checkBinding, checkNotEnded, type LicenseSite } from "../license/license-checks.ts";
 import { isRevoked, refuseRevoked } from "../license/revocation-checks.ts";
 import { newestRevocations, type Revocations } from "../license/revocations.ts";
 import { newestSealingKey } from "../license/sealing-keys.ts";
@@ -18,7 +18,7 @@ import { isCoded } from "./failure-kind.ts";
 import { KnownRevocations } from "./known-revocations.ts";
 import { readOwnFile } from "./own-file.ts";
 
-/** A license of this vendor that is in force, or a file that is not, with the reason. */
+/** A license of this vendor that is good, or a file that is not, with the reason. */
 export type ShelvedLicense =
   | { readonly kind: "license"; readonly license: License }
   | { readonly kind: "refused"; readonly file: string; readonly problem: CodedError };
@@ -43,7 +43,7 @@ export class LicenseShelf {
     return this.#shelved;
   }
 
-  /** Those in force, in the order of their issue. */
+  /** Those that are good, in the order of their issue: some may not have started yet, or have ended. */
   get licenses(): readonly License[] {
     return this.#shelved
       .flatMap((shelved) => (shelved.kind === "license" ? [shelved.license] : []))
@@ -126,7 +126,7 @@ export class LicenseShelf {
   install(bytes: Uint8Array, site: LicenseSite, now: UnixMillis): License {
     const license = this.#check(bytes);
     this.#admit(license, site, newestRevocations([this.revocations, license.revocations]));
-    checkDates(license, now);
+    checkNotEnded(license, now);
     const twin = this.licenses.find(({ licenseId }) => licenseId === license.licenseId);
     if (twin !== undefined && twin.text !== license.text) {
       throw new DaemonError("LICENSE_INSTALLED", `license ${license.licenseId} is installed`, {

@@ -6,6 +6,7 @@ import type { AdminPreview } from "../protocol/admin/sealed-usage.ts";
 import { openBackup } from "./backup.ts";
 import { previewExport } from "./export-preview.ts";
 import { readHost } from "./host.ts";
+import { requestRenewal } from "./request-license.ts";
 import { Site, type SiteParts } from "./site.ts";
 import { oneVendor } from "./site-files.ts";
 import { type Exported, exportUsage } from "./usage-export.ts";
@@ -22,6 +23,11 @@ export interface OfflineSite {
    * @throws DaemonError VENDOR_NOT_NAMED, VENDOR_NOT_HERE.
    */
   previewExport(vendor?: string): Promise<AdminPreview>;
+  /**
+   * An activation request that shows the ledger as it is.
+   * @throws DaemonError VENDOR_NOT_NAMED, VENDOR_NOT_HERE.
+   */
+  requestRenewal(vendor?: string): string;
   /** A backup as the daemon would make it. What waits is sealed for it. */
   backup(write: (bytes: Uint8Array) => void): Promise<void>;
   /** Gives the folder back. What waits is sealed, as by a daemon that stops. */
@@ -55,6 +61,7 @@ export async function openOffline(
     async previewExport(vendor) {
       return previewExport(oneVendor(site.desks, vendor));
     },
+    requestRenewal: (vendor) => requestRenewal(oneVendor(site.desks, vendor)),
     async backup(write) {
       const backup = await openBackup(site);
       try {

@@ -1,9 +1,10 @@
 import { equalBytes } from "../base/bytes.ts";
 import { DENIAL_HINTS } from "../base/denial.ts";
 import type { ChainId, ClientKey, InstanceId } from "../base/ids.ts";
-import { isoTime, type Millis, millis, seconds } from "../base/time.ts";
+import { after, isoTime, type Millis, millis, seconds, type UnixMillis } from "../base/time.ts";
 import { lends } from "../license/borrow-ticket.ts";
 import type { License } from "../license/license.ts";
+import { isInForce, nextTurn, startOf } from "../license/license-checks.ts";
 import { isRevoked } from "../license/revocation-checks.ts";
 import type { Revocations } from "../license/revocations.ts";
 import { failure } from "../log/log.ts";
@@ -54,6 +55,8 @@ export class VendorDesk {
   readonly #attendance: Attendance = new Attendance();
   readonly #disk: DiskWatch = new DiskWatch();
   readonly #deadline: Deadline;
+  /** When the licenses allow or demand something else next. */
+  readonly #turn: Deadline;
   readonly #maxPending: number;
   #licenseChanged: () => void = () => undefined;
   readonly #warnings: GivenWarnings = new GivenWarnings();
@@ -73,6 +76,7 @@ export class VendorDesk {
       summary: () => this.summary(),
     });
     this.#deadline = new Deadline(core.clock, () => this.ask({ kind: "tick" }, NOBODY));
+    this.#turn = new Deadline(core.clock, () => void this.refreshTerms());
     const seatLog = new SeatLog(core.log, core.vendor.name);
     this.#group = new CommitGroup({
       book: core.book,
@@ -87,6 +91,7 @@ export class VendorDesk {
       fatal,
     });
     this.#planTick();
+    this.#planTurn();
   }
 
   get name(): string {
@@ -262,6 +267,7 @@ export class VendorDesk {
   #terms(): Command {
     const { shelf, time, door } = this.core;
     const { pools, tokens, meters } = shelf.refresh(time.now().wall);
+    this.#planTurn();
     return { kind: "terms", pools, tokens, meters, rules: door.rules };
   }
 
@@ -366,16 +372,14 @@ export class VendorDesk {
 
   /** Why no seat can be granted at present. */
   problems(): readonly NotReady[] {
-    const { shelf } = this.core;
+    const { shelf, time } = this.core;
     const trouble = this.#disk.trouble === undefined ? [] : [this.#disk.trouble];
-    const none: NotReady = {
-      code: "NO_LICENSE",
-      reason: `no license of ${this.name} is in force`,
-      hint: "install one with seatkeeper license install",
-    };
+    const { licenses } = shelf;
+    const { wall } = time.now();
+    const none = noneInForce(this.name, licenses, wall);
     return [
       ...trouble,
-      ...(shelf.licenses.length === 0 ? [none] : []),
+      ...(licenses.some((license) => isInForce(license, wall)) ? [] : [none]),
       // What the vendor has revoked is as it should be: it keeps nobody from being served.
       ...shelf.all.flatMap((entry) =>
         entry.kind === "refused" && !isRevoked(entry.problem) ? [problemOf(entry)] : [],
@@ -384,15 +388,16 @@ export class VendorDesk {
   }
 
   /** No new seats from now on; everybody is told. */
-  drain(after: Millis): void {
+  drain(within: Millis): void {
     this.#draining = true;
-    for (const listener of this.#attendance.everybody()) listener.draining(after);
+    for (const listener of this.#attendance.everybody()) listener.draining(within);
   }
 
   /** Ends all work; to be called after the last checkpoint. */
   close(): void {
     this.#group.die();
     this.#deadline.cancel();
+    this.#turn.cancel();
     this.board.close();
     this.core.files.close();
   }
@@ -443,11 +448,32 @@ export class VendorDesk {
       });
   }
 
+  /** Seats know their dates; meters and rules are of the licenses that hold at the moment. */
+  #planTurn(): void {
+    const { wall, mono } = this.core.time.now();
+    const terms = this.core.shelf.licenses.map((license) => license.terms);
+    const turn = nextTurn(terms, wall);
+    this.#turn.plan(turn && after(mono, millis(turn - wall)), millis(0));
+  }
+
   /** For the next expiry, or whatever the engine waits for. What the disk refused is tried again. */
   #planTick(): void {
     const patience = this.#disk.trouble === undefined ? millis(0) : RETRY;
     this.#deadline.plan(this.core.book.nextDeadline(), patience);
   }
+}
+
+/** Some may be installed all the same, for later, or be over. */
+function noneInForce(vendor: string, licenses: readonly License[], now: UnixMillis): NotReady {
+  const first = licenses
+    .flatMap((license) => startOf(license, now) ?? [])
+    .toSorted((one, other) => one - other)[0];
+  const later = first === undefined ? "" : `; the next starts on ${isoTime(first)}`;
+  return {
+    code: "NO_LICENSE",
+    reason: `no license of ${vendor} is in force${later}`,
+    hint: "install one with seatkeeper license install",
+  };
 }
 
 function problemOf({ file, problem }: Extract<ShelvedLicense, { kind: "refused" }>): NotReady {

@@ -25,9 +25,10 @@ import {
   type HostFingerprint,
   hostFingerprintField,
 } from "./host-fingerprint.ts";
+import { encodeShownLedger, type ShownLedger, shownLedgerField } from "./shown-ledger.ts";
 import { readSigned } from "./signed-body.ts";
 
-/** A site shows its fresh ledger to the vendor and asks for a license that binds it. */
+/** A site shows its ledger to the vendor and asks for a license that binds it. */
 export interface ActivationRequest {
   readonly vendor: string;
   readonly chainId: ChainId;
@@ -43,6 +44,8 @@ export interface ActivationRequest {
   readonly createdAt: UnixMillis;
   /** The former daemon key's word for this one: a note, for who knows that key; see `daemon-key.ts`. */
   readonly keyCertificate?: string;
+  /** The ledger as it is now: a request for a license that renews others. */
+  readonly shown?: ShownLedger;
   /** The exact note. */
   readonly text: string;
 }
@@ -62,15 +65,24 @@ export function writeActivationRequest(
     product: { name: fields.product.name, version: fields.product.version },
     created_at: fields.createdAt,
     // Below `ext`, so that vendors' older releases read the request too.
-    ext: fields.keyCertificate === undefined ? undefined : { daemon_key: fields.keyCertificate },
+    ext: extensionsOf(fields),
   };
   const name = chainOrigin(fields.vendor, fields.chainId);
   return writeJsonNote("request", body, { name, signer: daemonSigner }, { pretty: true });
 }
 
+function extensionsOf({
+  keyCertificate,
+  shown,
+}: Pick<ActivationRequest, "keyCertificate" | "shown">): object | undefined {
+  if (keyCertificate === undefined && shown === undefined) return undefined;
+  return { daemon_key: keyCertificate, renewal: shown && encodeShownLedger(shown) };
+}
+
 /**
- * A request that holds the key it speaks of, with a head of size 1 under the same key. Whether the
- * genesis block is one, and whether the head is over it, is for who knows the ledger's format.
+ * A request that holds the key it speaks of, with a head of size 1 under the same key, and one of any
+ * size in what it shows. Whether the genesis block is one, and whether the heads are over it, is for
+ * who knows the ledger.
  * @throws LicenseError `REQUEST_FIELD`, `REQUEST_SIGNATURE`, `REQUEST_HEAD`
  * @throws NoteError when it is no note of this kind.
  */
@@ -80,7 +92,10 @@ export function readActivationRequest(file: string | Uint8Array): ActivationRequ
   const verifier = { name, publicKey: claims.daemon_key };
   const { body, text } = readSigned("request", file, verifier, refusedSignature);
   const fields = decodeWith(REQUEST, body, refusedField);
-  checkHead(fields.head, verifier);
+  const size = sizeOfHead(fields.head, verifier);
+  if (size !== 1) throw badHead(`the request's head has size ${size}, not 1`);
+  const shown = fields.ext?.renewal;
+  if (shown) sizeOfHead(shown.head, verifier);
   return {
     vendor: fields.vendor,
     chainId: fields.chain_id,
@@ -91,6 +106,7 @@ export function readActivationRequest(file: string | Uint8Array): ActivationRequ
     product: fields.product,
     createdAt: fields.created_at,
     ...(fields.ext?.daemon_key === undefined ? {} : { keyCertificate: fields.ext.daemon_key }),
+    ...(shown && { shown }),
     text,
   };
 }
@@ -117,26 +133,24 @@ const REQUEST = mapOf({
   product: mapOf({ name: lineOfText, version: versionField }),
   created_at: moment,
   ext: z
-    .looseObject({ daemon_key: embeddedNote.optional() }, { error: "must be a map of extensions" })
+    .looseObject(
+      { daemon_key: embeddedNote.optional(), renewal: shownLedgerField.optional() },
+      { error: "must be a map of extensions" },
+    )
     .optional(),
 });
 
-function checkHead(head: string, verifier: { name: string; publicKey: Uint8Array }): void {
-  let size: number;
+function sizeOfHead(head: string, verifier: { name: string; publicKey: Uint8Array }): number {
   try {
-    size = openHead(head, verifier).size;
+    return openHead(head, verifier).size;
   } catch (cause) {
     if (!(cause instanceof NoteError)) throw cause;
-    throw new LicenseError("REQUEST_HEAD", "the request's head does not verify", {
-      cause,
-      hint: ASK_AGAIN,
-    });
+    throw badHead("the request's head does not verify", cause);
   }
-  if (size !== 1) {
-    throw new LicenseError("REQUEST_HEAD", `the request's head has size ${size}, not 1`, {
-      hint: ASK_AGAIN,
-    });
-  }
+}
+
+function badHead(message: string, cause?: unknown): LicenseError {
+  return new LicenseError("REQUEST_HEAD", message, { cause, hint: ASK_AGAIN });
 }
 
 const ASK_AGAIN = "ask the site to write the request again with seatkeeper license request";

@@ -45,31 +45,53 @@ export function checkBinding(license: License, site: LicenseSite): void {
   }
 }
 
+/** Whether anything in a license holds at a moment: not yet, now, or not any more. */
+export type LicensePhase = "not-started" | "in-force" | "ended";
+
+/** One that has a pause between two features counts as not started in it. */
+export function phaseOf({ terms }: Pick<License, "terms">, now: UnixMillis): LicensePhase {
+  const spans = validities(terms);
+  if (spans.some((span) => holdsAt(span, now))) return "in-force";
+  return spans.some((span) => startsLater(span, now)) ? "not-started" : "ended";
+}
+
 /**
- * Something in the license can be used now.
- * @throws LicenseError `LICENSE_NOT_STARTED` before everything in it, `LICENSE_EXPIRED` after.
+ * Something in the license can be used, now or later.
+ * @throws LicenseError `LICENSE_EXPIRED` after everything in it.
  */
-export function checkDates(license: License, now: UnixMillis): void {
-  if (isInForce(license, now)) return;
-  const spans = validities(license.terms);
-  const starts = spans.flatMap(({ startsAt }) =>
-    startsAt !== null && startsAt > now ? [startsAt] : [],
-  );
-  if (starts.length > 0) {
-    const first = isoTime(unixMillis(Math.min(...starts)));
-    throw new LicenseError("LICENSE_NOT_STARTED", `the license starts on ${first}`, {
-      hint: "install it then, and check that this host's clock is right",
-    });
-  }
-  const last = isoTime(unixMillis(Math.max(...spans.map(({ endsAt }) => endsAt ?? 0))));
+export function checkNotEnded(license: License, now: UnixMillis): void {
+  if (phaseOf(license, now) !== "ended") return;
+  const ends = validities(license.terms).map(({ endsAt }) => endsAt ?? 0);
+  const last = isoTime(unixMillis(Math.max(...ends)));
   throw new LicenseError("LICENSE_EXPIRED", `the license expired on ${last}`, {
     hint: "ask the vendor for a renewal, and check that this host's clock is right",
   });
 }
 
+/** The next moment at which anything in these terms begins or ends; undefined when nothing does any more. */
+export function nextTurn(all: readonly Terms[], now: UnixMillis): UnixMillis | undefined {
+  const turns = all
+    .flatMap(validities)
+    .flatMap(({ startsAt, endsAt }) => [startsAt, endsAt])
+    .filter((turn) => turn !== null)
+    .filter((turn) => turn > now);
+  return turns.length === 0 ? undefined : unixMillis(Math.min(...turns));
+}
+
 /** Something in the license can be used now. */
-export function isInForce({ terms }: License, now: UnixMillis): boolean {
-  return validities(terms).some((span) => holdsAt(span, now));
+export function isInForce(license: Pick<License, "terms">, now: UnixMillis): boolean {
+  return phaseOf(license, now) === "in-force";
+}
+
+/** The first moment at which something in it will hold that does not yet; undefined when there is none. */
+export function startOf(
+  { terms }: Pick<License, "terms">,
+  now: UnixMillis,
+): UnixMillis | undefined {
+  const starts = validities(terms)
+    .filter((span) => startsLater(span, now))
+    .map(({ startsAt }) => startsAt ?? 0);
+  return starts.length === 0 ? undefined : unixMillis(Math.min(...starts));
 }
 
 /** When the seats of a feature may be granted: its own dates with its grace, inside the license's. */
@@ -89,6 +111,11 @@ export function meterValidity(terms: Terms): Validity {
 
 export function holdsAt({ startsAt, endsAt }: Validity, now: UnixMillis): boolean {
   return (startsAt === null || now >= startsAt) && (endsAt === null || now < endsAt);
+}
+
+/** It will hold: what ends before it starts never does. */
+function startsLater({ startsAt, endsAt }: Validity, now: UnixMillis): boolean {
+  return startsAt !== null && startsAt > now && (endsAt === null || endsAt > startsAt);
 }
 
 const ASK_WITH_REQUEST =

@@ -151,6 +151,11 @@ export class Store {
     return this.#explaining(() => this.#exchange.lastExport(vendor));
   }
 
+  /** Blocks of the heads in the newest bundles; the newest first. */
+  exportedSizes(vendor: string, most: number): readonly number[] {
+    return this.#explaining(() => this.#exchange.exportedSizes(vendor, most));
+  }
+
   lastReceipt(vendor: string): ReceiptRecord | undefined {
     return this.#explaining(() => this.#exchange.lastReceipt(vendor));
   }

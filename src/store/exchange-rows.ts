@@ -28,6 +28,7 @@ export class ExchangeRows {
   readonly #putReceipt: Statement;
   readonly #lastExport: Statement;
   readonly #lastReceipt: Statement;
+  readonly #exportSizes: Statement;
 
   constructor(connection: Connection) {
     this.#putExport = connection.prepare(
@@ -41,6 +42,9 @@ export class ExchangeRows {
     );
     this.#lastReceipt = connection.prepare(
       "SELECT * FROM receipts WHERE vendor = ? ORDER BY receipt_no DESC LIMIT 1",
+    );
+    this.#exportSizes = connection.prepare(
+      "SELECT size FROM exports WHERE vendor = ? ORDER BY export_no DESC LIMIT ?",
     );
   }
 
@@ -62,6 +66,13 @@ export class ExchangeRows {
       root: row.bytes("root"),
       exportedAt: unixMillis(row.number("exported_at")),
     };
+  }
+
+  /** Blocks of the heads in the newest bundles, the EXPORT block of each among them; the newest first. */
+  exportedSizes(vendor: string, most: number): readonly number[] {
+    const rows = this.#exportSizes.all(vendor, most);
+    // A row has what was there before its own block.
+    return rows.map((found) => new Row("exports", found).number("size") + 1);
   }
 
   lastReceipt(vendor: string): ReceiptRecord | undefined {

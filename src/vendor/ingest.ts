@@ -15,6 +15,7 @@ import type { VendorFolder } from "./folder.ts";
 import { allowsAuditor } from "./holdings.ts";
 import type { VendorKeys } from "./issue.ts";
 import { giveReceipt, type OutgoingReceipt, receiptFor, receiptsOf } from "./receipts.ts";
+import { shownHeads } from "./renewal.ts";
 import { type Counted, UsageRows } from "./usage-rows.ts";
 import type { VendorStore } from "./vendor-store.ts";
 
@@ -138,7 +139,7 @@ function questionOf(
     secrets: keys.sealing,
     acked: acknowledgedLedger(database, chainId),
     receipts: receiptsOf(database, chainId),
-    seenHeads: seenHeads(database, chainId),
+    seenHeads: [...seenHeads(database, chainId), ...shownHeads(database, chainId)],
     now: now.wall,
     visitor,
   };

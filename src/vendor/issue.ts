@@ -22,6 +22,7 @@ import { VendorError } from "./errors.ts";
 import type { VendorFolder } from "./folder.ts";
 import { type EarlierLicenses, earlierLicenses } from "./holdings.ts";
 import type { Issuing } from "./keys.ts";
+import { judgeRenewal, type Renewal } from "./renewal.ts";
 import { recordSuccession, type SucceededLedger } from "./succession.ts";
 import type { VendorStore } from "./vendor-store.ts";
 
@@ -50,6 +51,8 @@ export interface IssuedLicense {
   readonly activated: boolean;
   /** What the ledger had before; undefined for its first license. */
   readonly earlier: EarlierLicenses | undefined;
+  /** How far the ledger has come; undefined for a request that does not show it. */
+  readonly renewal: Renewal | undefined;
   /** The ledger in whose place this one stands; undefined for the first of a site. */
   readonly succeeds: SucceededLedger | undefined;
 }
@@ -59,7 +62,10 @@ export interface IssuedLicense {
  * own key. The first license of a ledger puts the genesis block on record: every bundle is later
  * held against it. The books are closed after `deliver`: when that throws, nothing was issued. A
  * crash between the two leaves a license that is not on record, as if it was never asked for.
- * @throws VendorError `REQUEST_WRONG_VENDOR`, `REQUEST_GENESIS`, `REQUEST_CONFLICT`
+ * A request that shows the ledger is held against what was acknowledged of it, and is on record whatever
+ * comes of it.
+ * @throws VendorError `REQUEST_WRONG_VENDOR`, `REQUEST_GENESIS`, `REQUEST_CONFLICT`, and
+ * `RENEWAL_BEHIND`, `RENEWAL_FORKED`, `RENEWAL_UNPROVEN`, `RENEWAL_RECEIPT`
  * @throws LicenseError, NoteError for a request that does not hold.
  */
 export function issueLicense(
@@ -71,6 +77,7 @@ export function issueLicense(
   const request = readActivationRequest(input.request);
   if (request.vendor !== folder.vendor.name) throw otherVendor(request, folder.vendor.name);
   const { record, predecessor } = checkedActivation(request, keys.sealing, input.now);
+  const renewal = renewalIn(store, request, record, input.now);
   const acknowledged = store.read(
     (database) => acknowledgedLedger(database, record.chainId)?.state,
   );
@@ -89,8 +96,27 @@ export function issueLicense(
       : undefined;
     addLicense(database, license);
     input.deliver?.(license);
-    return { license, activated: known === undefined, earlier, succeeds };
+    return { license, activated: known === undefined, earlier, renewal, succeeds };
   });
+}
+
+/** What the request shows of a ledger that is on record. */
+function renewalIn(
+  store: VendorStore,
+  request: ActivationRequest,
+  record: ActivationRecord,
+  { wall }: Moment,
+): Renewal | undefined {
+  const { shown } = request;
+  if (shown === undefined) return undefined;
+  const judged = store.write((database) => {
+    const known = findActivation(database, record.chainId);
+    if (known === undefined) return undefined;
+    refuseConflict(known, record);
+    return judgeRenewal(database, request, shown, wall);
+  });
+  if (judged?.kind === "contradicted") throw judged.error;
+  return judged?.renewal;
 }
 
 /** Everything that a request proves: the genesis block is sealed to us and speaks of the same site. */

@@ -192,4 +192,20 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX successions_by_predecessor ON successions (predecessor);
   `,
+  `
+  -- Requests that showed a ledger as it was, also those that were refused: the history of a dispute.
+  CREATE TABLE renewals (
+    renewal INTEGER PRIMARY KEY,
+    chain_id TEXT NOT NULL REFERENCES activations,
+    seen_at INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    root BLOB NOT NULL,
+    -- The newest receipt that the site had; null before its first.
+    receipt_no INTEGER,
+    -- Empty, or why no license was issued.
+    verdict TEXT NOT NULL,
+    text TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX renewals_of_ledger ON renewals (chain_id, size);
+  `,
 ];

@@ -141,20 +141,14 @@ describe("a license that is not for this site, or not for now", () => {
     );
   });
 
-  it("is refused when it has ended, or has not begun", async () => {
+  it("is refused when it has ended", async () => {
     site.write("old.sklic", await site.licenseFor({ ...usualTerms, not_after: "2020-01-31" }));
-    site.write("new.sklic", await site.licenseFor({ ...usualTerms, not_before: "2040-01-01" }));
     await expectSession(
       site,
       `
       $ seatkeeper license install old.sklic
       ! seatkeeper: error: the license expired on <moment> (LICENSE_EXPIRED)
       ! seatkeeper: hint: ask the vendor for a renewal, and check that this host's clock is right
-      = 1
-
-      $ seatkeeper license install new.sklic
-      ! seatkeeper: error: the license starts on <moment> (LICENSE_NOT_STARTED)
-      ! seatkeeper: hint: install it then, and check that this host's clock is right
       = 1
       ${nothingInstalled}`,
     );

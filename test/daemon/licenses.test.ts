@@ -151,11 +151,6 @@ describe("a license that is wrong", () => {
       (site: GivenSite) => licenseFor(site, { ...today, not_after: site.request.createdAt - day }),
     ],
     [
-      "that has not begun",
-      "LICENSE_NOT_STARTED",
-      (site: GivenSite) => licenseFor(site, { ...today, not_before: site.request.createdAt + day }),
-    ],
-    [
       "with a term that is not enforced",
       "LICENSE_TERM_UNSUPPORTED",
       (site: GivenSite) =>

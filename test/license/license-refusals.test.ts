@@ -4,7 +4,7 @@ import { chainId } from "../../src/base/ids.ts";
 import { unixMillis } from "../../src/base/time.ts";
 import { issuerKeyName, writeIssuer } from "../../src/license/issuer.ts";
 import { readLicense } from "../../src/license/license.ts";
-import { checkBinding, checkDates } from "../../src/license/license-checks.ts";
+import { checkBinding, checkNotEnded, phaseOf, startOf } from "../../src/license/license-checks.ts";
 import { decodeTerms } from "../../src/license/terms.ts";
 import {
   chain,
@@ -201,11 +201,13 @@ describe("a license at another time", () => {
   });
   const read = readLicense(licenseWith({ terms }), trust);
   const at = (iso: string) => (): void => {
-    checkDates(read, unixMillis(Date.parse(iso)));
+    checkNotEnded(read, unixMillis(Date.parse(iso)));
   };
 
-  it("names that it has not started", () => {
-    expect(at("2026-11-30T23:59:59.999Z")).toThrow(refusal("LICENSE_NOT_STARTED"));
+  it("may wait for its start, which it names", () => {
+    expect(at("2026-11-30T23:59:59.999Z")).not.toThrow();
+    expect(phaseOf(read, noon)).toBe("not-started");
+    expect(startOf(read, noon)).toBe(Date.parse("2026-12-01T00:00:00.000Z"));
   });
 
   it("is accepted from its first millisecond to the last of its grace", () => {
@@ -217,9 +219,12 @@ describe("a license at another time", () => {
     expect(at("2027-01-06T00:00:00.000Z")).toThrow(refusal("LICENSE_EXPIRED"));
   });
 
-  it("names what everything in it has waited for", () => {
-    expect(() => {
-      checkDates(read, noon);
-    }).toThrow("the license starts on 2026-12-01T00:00:00.000Z");
+  it("never starts when it ends before", () => {
+    const never = decodeTerms({
+      site: "Example Studio",
+      not_after: "2026-11-30",
+      features: [{ name: "cad.pro", seats: 3, starts_at: "2027-01-01" }],
+    });
+    expect(phaseOf({ terms: never }, noon)).toBe("ended");
   });
 });

@@ -4,7 +4,7 @@ import { unixMillis } from "../../src/base/time.ts";
 import { writeIssuer } from "../../src/license/issuer.ts";
 import { readLicense, writeLicense } from "../../src/license/license.ts";
 import {
-  checkDates,
+  checkNotEnded,
   featureValidity,
   holdsAt,
   meterValidity,
@@ -120,14 +120,14 @@ describe("the meters of a license", () => {
   it("keep it alive when its features have expired", () => {
     const license = readLicense(licenseWith({ terms }), trust);
     expect(() => {
-      checkDates(license, noon);
+      checkNotEnded(license, noon);
     }).not.toThrow();
   });
 
   it("name the last end when everything is over", () => {
     const license = readLicense(licenseWith({ terms }), trust);
     expect(() => {
-      checkDates(license, day("2027-06-01T00:00:00Z"));
+      checkNotEnded(license, day("2027-06-01T00:00:00Z"));
     }).toThrow("the license expired on 2027-01-01T00:00:00.000Z");
   });
 });

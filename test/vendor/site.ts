@@ -6,17 +6,20 @@ import { type Receipt, readReceipt } from "../../src/bundle/receipt.ts";
 import { type Signer, signerFromSeed } from "../../src/crypto/ed25519.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
 import { randomBytes } from "../../src/crypto/random.ts";
+import { blockLeaf } from "../../src/ledger/block.ts";
 import type { DirectoryRow } from "../../src/ledger/directory.ts";
 import type { BlockDraft } from "../../src/ledger/draft.ts";
 import { type Genesis, makeGenesis } from "../../src/ledger/genesis.ts";
 import type { Detail, Predecessor, SegmentReason } from "../../src/ledger/payload.ts";
-import { chainSource } from "../../src/ledger/reader.ts";
+import { chainSource, readBlocks } from "../../src/ledger/reader.ts";
 import { SealedLedger } from "../../src/ledger/sealed-ledger.ts";
 import {
   type ActivationRequest,
   writeActivationRequest,
 } from "../../src/license/activation-request.ts";
+import { PROOFS_PER_REQUEST, type ShownLedger } from "../../src/license/shown-ledger.ts";
 import type { VendorFile } from "../../src/license/vendor-file.ts";
+import { consistencyProof } from "../../src/merkle/proof.ts";
 import { signHead } from "../../src/note/checkpoint.ts";
 import { MemoryFiles } from "../bundle/memory-files.ts";
 import { type Happening, minute, noon } from "./given.ts";
@@ -74,6 +77,37 @@ export class Site {
       ...changes,
     };
     return writeActivationRequest(fields, this.daemon);
+  }
+
+  /** Blocks. */
+  get size(): number {
+    return this.#ledger.size;
+  }
+
+  /** What the newest receipt that was taken says. */
+  get acknowledged(): { readonly size: number; readonly root: Uint8Array } {
+    return { size: this.#ledger.ackSize, root: this.#ledger.ackRoot };
+  }
+
+  /** What `seatkeeper license request --renew` shows, with proofs from every size. */
+  shown(): ShownLedger {
+    const leaves = [...readBlocks(chainSource(this.#files))].map(({ block }) =>
+      blockLeaf(block.bytes),
+    );
+    const { size, root } = this.#ledger;
+    return {
+      head: this.headOf(size, root),
+      receipt: this.#receipt === undefined ? null : shownReceipt(this.#receipt),
+      proofs: leaves.slice(0, PROOFS_PER_REQUEST).map((_leaf, index) => ({
+        size: index + 1,
+        hashes: consistencyProof(index + 1, leaves),
+      })),
+    };
+  }
+
+  /** A head as the daemon signs it, true or not. */
+  headOf(size: number, root: Uint8Array): string {
+    return this.#head(size, root);
   }
 
   /** One checkpoint, `minutes` after the last. */
@@ -198,6 +232,10 @@ export class Site {
     const { origin } = this.genesis;
     return signHead({ origin, size, root }, { name: origin, signer: this.daemon });
   }
+}
+
+function shownReceipt({ receiptNo, nonce, acknowledged }: Receipt): ShownLedger["receipt"] {
+  return { receiptNo, nonce, size: acknowledged.size };
 }
 
 function newestSealingKey(vendor: VendorFile): Uint8Array {

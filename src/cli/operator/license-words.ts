@@ -11,9 +11,7 @@ import { counted, spanInWords } from "./words.ts";
 
 /** An installed license for people: what it gives, from when, until when. */
 export function describeLicense(out: Output, installed: AdminLicense): void {
-  const state =
-    installed.problem === "" ? out.paint("green", "in force") : out.paint("red", installed.problem);
-  out.line(`${installed.licenseId}  ${state}`);
+  out.line(`${installed.licenseId}  ${stateWords(out, installed)}`);
   out.line(`  vendor   ${installed.vendor}`);
   // Nothing in a file that does not verify is repeated.
   if (installed.site === "") return;
@@ -28,6 +26,19 @@ export function describeLicense(out: Output, installed: AdminLicense): void {
     out.line(`  pool     ${pool}: ${counted(tokens, "token")}`);
   }
   for (const meter of installed.meters) out.line(`  meter    ${meterWords(meter)}`);
+}
+
+function stateWords(out: Output, { state, problem }: AdminLicense): string {
+  switch (state) {
+    case "in-force":
+      return out.paint("green", "in force");
+    case "not-started":
+      return out.paint("yellow", "not started");
+    case "ended":
+      return out.paint("red", "ended");
+    case "refused":
+      return out.paint("red", problem);
+  }
 }
 
 function featureWords(given: AdminLicenseFeature): string {

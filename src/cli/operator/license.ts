@@ -1,11 +1,16 @@
+import type { Config } from "../../config/config.ts";
+import { AdminClient } from "../../daemon/admin-client.ts";
+import { openOffline } from "../../daemon/offline.ts";
 import { replaceSiteKey } from "../../daemon/replace-site-key.ts";
 import { requestLicense } from "../../daemon/request-license.ts";
 import type { AdminStatus } from "../../protocol/admin/status.ts";
 import { type Command, command, group } from "../shared/command.ts";
 import { FORCE_OPTION, JSON_OPTION } from "../shared/common-options.ts";
+import { usageError } from "../shared/errors.ts";
 import { EXIT } from "../shared/exit.ts";
 import { checkOutput, writeOutput } from "../shared/output-file.ts";
 import { readSignedInput } from "../shared/signed-input.ts";
+import { isUnreachable } from "./export-usage.ts";
 import { describeLicense } from "./license-words.ts";
 import { tellNewKey } from "./new-key-words.ts";
 import { admin, SITE_OPTIONS, siteConfig } from "./site-options.ts";
@@ -26,6 +31,11 @@ const request = command({
       requiresArg: true,
       describe: "the vendor's name, where there are several",
     },
+    renew: {
+      type: "boolean",
+      default: false,
+      describe: "show the vendor how far the ledger has come, for a license that renews another",
+    },
     rekey: {
       type: "boolean",
       default: false,
@@ -36,23 +46,26 @@ const request = command({
     ...SITE_OPTIONS,
   },
   examples: [
-    ["license request --out site.skreq", "ask for a license"],
+    ["license request --out site.skreq", "ask for the first license"],
+    ["license request --renew --out renewal.skreq", "ask for the next one, before the first ends"],
     [
       "license request --rekey --out site.skreq",
       "the daemon key is old, stolen or lost; with the daemon stopped",
     ],
   ],
   async run(options, shell) {
-    const config = siteConfig(options, shell);
-    if (options.rekey) {
-      checkOutput(options.out, options);
-      tellNewKey(await replaceSiteKey(config, options.vendor), shell.out);
+    const { out, vendor, renew, rekey, force } = options;
+    if (renew && rekey) {
+      throw usageError("with a new daemon key a new ledger begins: --rekey goes without --renew");
     }
-    const note = await requestLicense(config, options.vendor);
-    writeOutput(options.out, note, { force: options.force });
-    shell.out.note(
-      `wrote ${options.out}; send it to the vendor${options.rekey ? " with the usage" : ""}`,
-    );
+    const config = siteConfig(options, shell);
+    if (rekey) {
+      checkOutput(out, options);
+      tellNewKey(await replaceSiteKey(config, vendor), shell.out);
+    }
+    const note = renew ? await renewalOf(config, vendor) : await requestLicense(config, vendor);
+    writeOutput(out, note, { force });
+    shell.out.note(`wrote ${out}; send it to the vendor${rekey ? " with the usage" : ""}`);
     return EXIT.done;
   },
 });
@@ -102,6 +115,21 @@ export const license: Command = group("license", "request, install and show lice
   install,
   show,
 ]);
+
+/** From the running daemon, or straight from the data folder without one. */
+async function renewalOf(config: Config, vendor: string | undefined): Promise<string> {
+  try {
+    return (await new AdminClient(config.socket).requestRenewal(vendor)).note;
+  } catch (error) {
+    if (!isUnreachable(error)) throw error;
+  }
+  const site = await openOffline(config);
+  try {
+    return site.requestRenewal(vendor);
+  } finally {
+    await site.leave();
+  }
+}
 
 /** What the licenses of a vendor give together now. */
 function totalsOf({ vendors }: AdminStatus, name: string): readonly Total[] {

@@ -9,6 +9,7 @@ import { PASSPHRASE_OPTIONS } from "../shared/passphrase.ts";
 import { readSignedInput } from "../shared/signed-input.ts";
 import { DIR_OPTION, now, openDesk, unlockDesk, withStore } from "./desk.ts";
 import { tellEarlier } from "./holding-words.ts";
+import { tellRenewal } from "./renewal-words.ts";
 import { tellSuccession } from "./succession-words.ts";
 import { readTermsFile } from "./terms-file.ts";
 
@@ -59,7 +60,7 @@ export const issue: Command = command({
     const { force } = options;
     const terms = readTermsFile(options.terms, out, { force, now: now().wall });
     const keys = await unlockDesk(folder, options, shell);
-    const { license, activated, earlier, succeeds } = await withStore(folder, (store) =>
+    const { license, activated, earlier, renewal, succeeds } = await withStore(folder, (store) =>
       issueLicense(store, folder, keys, {
         request,
         terms,
@@ -71,14 +72,24 @@ export const issue: Command = command({
     const { licenseId, chainId } = license;
     if (succeeds) tellSuccession(succeeds, out);
     if (earlier) tellEarlier(earlier, holdingsIn(terms, now().wall), terms.site, out);
+    if (renewal) tellRenewal(renewal, out);
     if (options.json) {
       const facts = { licenseId, site: terms.site, chainId, activated, out: options.out };
-      out.json({ ...facts, earlier: earlier ?? null, succeeds: succeeds ?? null });
+      out.json({
+        ...facts,
+        earlier: earlier ?? null,
+        renewal: renewal ?? null,
+        succeeds: succeeds ?? null,
+      });
       return EXIT.done;
     }
     out.line(`license  ${licenseId}`);
     out.line(`site     ${terms.site}`);
     out.line(`ledger   ${chainId}${activated ? " (activated)" : ""}`);
+    if (renewal) {
+      const { size, acknowledged } = renewal;
+      out.line(`shown    ${size} blocks, of which ${acknowledged} are acknowledged`);
+    }
     out.line(`written  ${options.out}`);
     return EXIT.done;
   },

@@ -2,14 +2,15 @@ import { z } from "zod";
 import type { Millis, UnixMillis } from "../../base/time.ts";
 import {
   countField,
+  largeNoteField,
   momentField,
   productNameField,
   spanField,
   vendorNameField,
   versionField,
 } from "../fields.ts";
-import { wordField } from "./fields.ts";
-import { type AdminRoute, bare, handedIn } from "./route.ts";
+import { decodeVendorQuery, type VendorQuery, wordField } from "./fields.ts";
+import { type AdminRoute, bare, handedIn, queried } from "./route.ts";
 
 // The licenses of the site, in force or not.
 
@@ -18,7 +19,9 @@ export interface AdminLicense {
   readonly licenseId: string;
   readonly site: string;
   readonly issuedAt: UnixMillis;
-  /** Empty when it is in force; otherwise why not, as a code of docs/ERRORS.md. */
+  /** Whether anything in it holds now; `refused` for one that counts for nothing. */
+  readonly state: "not-started" | "in-force" | "ended" | "refused";
+  /** Why it is refused, as a code of docs/ERRORS.md; else empty. */
   readonly problem: string;
   readonly features: readonly AdminLicenseFeature[];
   readonly meters: readonly AdminLicenseMeter[];
@@ -78,10 +81,17 @@ interface AdminLicenses {
   readonly licenses: readonly AdminLicense[];
 }
 
+interface AdminLicenseRequest {
+  /** An activation request that shows the ledger as it is: a note. */
+  readonly note: string;
+}
+
 export interface LicenseRoutes {
   readonly licenses: AdminRoute<undefined, AdminLicenses>;
   /** The file is the license. */
   readonly installLicense: AdminRoute<Uint8Array, AdminLicense>;
+  /** What the vendor turns into a license that renews the others. */
+  readonly requestRenewal: AdminRoute<VendorQuery, AdminLicenseRequest>;
 }
 
 const license: z.ZodType<AdminLicense> = z.strictObject({
@@ -89,6 +99,7 @@ const license: z.ZodType<AdminLicense> = z.strictObject({
   licenseId: wordField,
   site: z.string().max(1_024),
   issuedAt: momentField,
+  state: z.enum(["not-started", "in-force", "ended", "refused"]),
   problem: z.string().max(128),
   features: z.array(
     z.strictObject({
@@ -127,7 +138,13 @@ const license: z.ZodType<AdminLicense> = z.strictObject({
 
 const licenses: z.ZodType<AdminLicenses> = z.strictObject({ licenses: z.array(license) });
 
+const renewalRequest: z.ZodType<AdminLicenseRequest> = z.strictObject({ note: largeNoteField });
+
 export const LICENSE_ROUTES: LicenseRoutes = {
   licenses: { ...bare("GET", "/v1/licenses"), answer: licenses },
   installLicense: { ...handedIn("/v1/licenses"), answer: license },
+  requestRenewal: {
+    ...queried("POST", "/v1/licenses/renewal", decodeVendorQuery),
+    answer: renewalRequest,
+  },
 };

@@ -1,0 +1,74 @@
+import { expect, it } from "vitest";
+import { Site, Vendor } from "../support/site.ts";
+import { expectSession } from "../support/terminal.ts";
+
+const ISSUE =
+  "seatkeeper-vendor issue --terms terms.yaml --passphrase-file passphrase --force --out next.sklic --request";
+
+it("a license is renewed: the site shows its ledger, the vendor checks it, and the next one waits for its start", async () => {
+  const site = await Site.serving(Vendor.named());
+  site.write("next.sklic", "");
+  const keeper = await site.workstation("ada");
+  await keeper.usage.record("render.minutes", 10);
+  await keeper.close();
+  await site.type("seatkeeper usage export --out usage.skb");
+  await site.type("seatkeeper-vendor ingest usage.skb --passphrase-file passphrase");
+  await site.type("seatkeeper usage receipt usage.skrcpt");
+  await site.type("seatkeeper license request --renew --out first.skreq");
+  await site.stopDaemon();
+  await site.type("cp -a data snapshot");
+  await site.serve();
+  await site.type("seatkeeper usage export --out more.skb");
+  site.write(
+    "terms.yaml",
+    JSON.stringify({
+      site: "Example Studio",
+      not_before: "2040-01-01",
+      features: [{ name: "cad.pro", seats: 5 }],
+    }),
+  );
+  await expectSession(
+    site,
+    `
+    $ seatkeeper license request --renew --out renewal.skreq
+    ! seatkeeper: wrote renewal.skreq; send it to the vendor
+    = 0
+
+    $ ${ISSUE} renewal.skreq
+    license  <id>
+    site     Example Studio
+    ledger   <id>
+    shown    8 blocks, of which 4 are acknowledged
+    written  next.sklic
+    ! seatkeeper-vendor: this site already holds 2 seats of cad.pro; this license adds 5
+    ! seatkeeper-vendor: this site already holds 1 seat of sim.solver; this license adds none
+    ! seatkeeper-vendor: this site already holds 100 units of render.minutes; this license adds none
+    ! seatkeeper-vendor: 4 blocks came after the last bundle that was ingested
+    = 0
+
+    $ seatkeeper license install next.sklic
+    <id>  not started
+      vendor   acme.example
+      site     Example Studio
+      issued   <moment>
+      feature  cad.pro: 5 seats, from 2040-01-01
+      total    cad.pro: 2 seats
+      total    sim.solver: 1 seat
+    = 0
+
+    $ ${ISSUE} first.skreq
+    ! seatkeeper-vendor: error: the ledger has 6 blocks, and had 8 before (RENEWAL_BEHIND)
+    ! seatkeeper-vendor: hint: no license was issued; the request is on record as evidence: ask the site whether its server was put back to an older state, or copied
+    = 1
+    `,
+  );
+  // Without its daemon, and put back to what it was before the bundle: its own request gives it away.
+  await site.stopDaemon();
+  await site.type("rm -r data");
+  await site.type("mv snapshot data");
+  await site.type("seatkeeper license request --renew --force --out renewal.skreq");
+  expect(await site.type(`${ISSUE} renewal.skreq`)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("RENEWAL_BEHIND") as string,
+  });
+});
