@@ -25,6 +25,7 @@ import { WIRE_CODES } from "../src/protocol/wire-codes.ts";
 import { STORE_CODES } from "../src/store/errors.ts";
 import { SYSTEMD_CODES } from "../src/systemd/errors.ts";
 import { VENDOR_CODES } from "../src/vendor/errors.ts";
+import { EVIDENCE_CODES } from "../src/vendor/evidence.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 
@@ -39,6 +40,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   CRYPTO_CODES,
   DAEMON_CODES,
   DENIAL_REASONS,
+  EVIDENCE_CODES,
   FINDING_KINDS: Object.keys(FINDING_KINDS),
   INCIDENT_CODES,
   LEDGER_CODES,
@@ -61,6 +63,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
 /** Codes that several lists have on purpose: one meaning, one heading. */
 const SHARED: Readonly<Record<string, readonly string[]>> = {
   BLOCKS_MISSING: ["PUBLIC_PROBLEM_CODES", "VERDICTS"],
+  FORK: ["EVIDENCE_CODES", "VERDICTS"],
   GENESIS_MISMATCH: ["LEDGER_CODES", "PUBLIC_PROBLEM_CODES", "VERDICTS"],
   HASH_CHAIN_BROKEN: ["AUDIT_CODES", "PUBLIC_PROBLEM_CODES"],
   MALFORMED: ["PUBLIC_PROBLEM_CODES", "VERDICTS"],

@@ -27,6 +27,9 @@ export const VENDOR_CODES = [
   "RENEWAL_FORKED",
   "RENEWAL_UNPROVEN",
   "RENEWAL_RECEIPT",
+  // What clients have kept.
+  "EVIDENCE_SIGNATURE",
+  "EVIDENCE_UNKNOWN_LEDGER",
   // Bundles and reports.
   "BUNDLE_UNREADABLE",
   "SITE_UNKNOWN",

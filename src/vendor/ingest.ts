@@ -11,6 +11,7 @@ import type { ByteSource } from "../ledger/ports.ts";
 import { acknowledgedLedger, keepLedger } from "./acknowledged.ts";
 import { type ActivationRecord, findActivation, newestLicense } from "./activations.ts";
 import { logBundle, seenHeads } from "./bundle-log.ts";
+import { evidenceHeads } from "./evidence-heads.ts";
 import type { VendorFolder } from "./folder.ts";
 import { allowsAuditor } from "./holdings.ts";
 import type { VendorKeys } from "./issue.ts";
@@ -139,7 +140,11 @@ function questionOf(
     secrets: keys.sealing,
     acked: acknowledgedLedger(database, chainId),
     receipts: receiptsOf(database, chainId),
-    seenHeads: [...seenHeads(database, chainId), ...shownHeads(database, chainId)],
+    seenHeads: [
+      ...seenHeads(database, chainId),
+      ...shownHeads(database, chainId),
+      ...evidenceHeads(database, chainId),
+    ],
     now: now.wall,
     visitor,
   };

@@ -208,4 +208,14 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX renewals_of_ledger ON renewals (chain_id, size);
   `,
+  `
+  -- Heads in evidence of clients, signed by the daemon, that bundles of the ledger are held to.
+  CREATE TABLE evidence_heads (
+    chain_id TEXT NOT NULL REFERENCES activations,
+    size INTEGER NOT NULL,
+    root BLOB NOT NULL,
+    put_at INTEGER NOT NULL,
+    PRIMARY KEY (chain_id, size, root)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

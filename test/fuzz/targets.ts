@@ -6,7 +6,7 @@ import {
   openAuditorKey,
   plainAuditorKey,
 } from "../../src/audit/auditor-key-file.ts";
-import { concat, fromUtf8, utf8 } from "../../src/base/bytes.ts";
+import { concat, fromUtf8, toBase64Url, utf8 } from "../../src/base/bytes.ts";
 import { unixMillis } from "../../src/base/time.ts";
 import { readReceipt } from "../../src/bundle/receipt.ts";
 import { verifyBundle } from "../../src/bundle/verify.ts";
@@ -23,6 +23,11 @@ import { verifyPublic } from "../../src/ledger/public-check.ts";
 import { decodeSegmentExt } from "../../src/ledger/segment.ts";
 import { decodeSlot } from "../../src/ledger/state.ts";
 import { readActivationRequest } from "../../src/license/activation-request.ts";
+import {
+  readDaemonKeyCertificate,
+  writeDaemonKeyCertificate,
+} from "../../src/license/daemon-key.ts";
+import { readEvidenceFile } from "../../src/license/evidence-file.ts";
 import { readLicense } from "../../src/license/license.ts";
 import { decodeTerms } from "../../src/license/terms.ts";
 import { TERMS_EXAMPLE } from "../../src/license/terms-example.ts";
@@ -124,6 +129,37 @@ export const TARGETS: readonly Target[] = [
   ),
   noteTarget("license", file("auditor.sklic"), byIssuer, (note) => readLicense(note, trust)),
   noteTarget("request", file("site.skreq"), byDaemon, readActivationRequest),
+  noteTarget(
+    "daemon-key",
+    utf8(
+      writeDaemonKeyCertificate(
+        {
+          vendor: vendorName,
+          chainId: request.chainId,
+          daemonKey: issuing.publicKey,
+          createdAt: request.createdAt,
+        },
+        daemon,
+      ),
+    ),
+    byDaemon,
+    (note) => readDaemonKeyCertificate(note, daemon.publicKey),
+  ),
+  {
+    name: "evidence",
+    seeds: [
+      utf8(
+        JSON.stringify({
+          kind: "seatkeeper evidence v1",
+          seen_at: request.createdAt,
+          known: request.head,
+          shown: request.head,
+          proof: [toBase64Url(key("root"))],
+        }),
+      ),
+    ],
+    read: (input) => void readEvidenceFile(input),
+  },
   noteTarget("receipt", file("earlier.skrcpt"), byIssuer, (note) =>
     readReceipt(note, { ...trust, origin, daemonKey: daemon.publicKey }),
   ),

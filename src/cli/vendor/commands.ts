@@ -23,6 +23,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./ingest.ts")).ingest,
   },
   {
+    usage: "evidence <file>",
+    summary: "say what a client's evidence file proves, and against which ledger",
+    load: async () => (await import("./evidence.ts")).evidence,
+  },
+  {
     usage: "report",
     summary: "show the usage that sites have reported",
     load: async () => (await import("./report.ts")).report,
