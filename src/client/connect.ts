@@ -11,6 +11,7 @@ import { Enrolment, type EnrolmentOptions } from "./enrolment.ts";
 import type { Borrowed } from "./held-ticket.ts";
 import { Keeper } from "./keeper.ts";
 import { demandOptions } from "./option-error.ts";
+import { RevocationMemory } from "./revocation-memory.ts";
 import { SeatMemory } from "./seat-memory.ts";
 import type { Seatkeeper } from "./seatkeeper.ts";
 import { parseServers } from "./server-address.ts";
@@ -37,7 +38,7 @@ export interface ConnectOptions extends EnrolmentOptions {
    * pseudonyms of them. Left out: the login and host names of the operating system.
    */
   readonly labels?: { readonly user?: string; readonly host?: string; readonly display?: string };
-  /** The folder of the client key, of the names of seats, of what is borrowed, of the heads of ledgers, and of usage that no daemon has answered yet: `~/.local/share/seatkeeper` when left out. */
+  /** The folder of the client key, of the names of seats, of what is borrowed, of the heads of ledgers, of what the vendor has revoked, and of usage that no daemon has answered yet: `~/.local/share/seatkeeper` when left out. */
   readonly dataDir?: string;
   /** The client key file: `client.key` in `dataDir` when left out. Made on first use, mode 0600. */
   readonly keyFile?: string;
@@ -110,6 +111,10 @@ async function identityOf(options: Omit<ConnectOptions, "servers">): Promise<Ide
   const { keyFile = join(dataDirOf(options), "client.key") } = options;
   return {
     headsFolder: join(dataDirOf(options), "heads", fileNameOf(vendor.name)),
+    revocations: new RevocationMemory(
+      join(dataDirOf(options), "revocations", fileNameOf(vendor.name)),
+      vendor,
+    ),
     vendor,
     signer: await openClientKey(keyFile),
     instanceId: instanceId(randomHex(16)),

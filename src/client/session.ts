@@ -17,14 +17,16 @@ import { EvidenceFolder } from "./evidence.ts";
 import { HeadMemory } from "./head-memory.ts";
 import type { KnownTree } from "./known-tree.ts";
 import { LedgerWatch } from "./ledger-watch.ts";
+import type { RevocationMemory } from "./revocation-memory.ts";
 import type { ServerAddress } from "./server-address.ts";
 import {
   type Challenger,
   checkChallenge,
   checkLease,
-  checkWelcome,
   type LeaseClaim,
+  readWelcome,
   type VendorTrust,
+  vouchingLicenses,
 } from "./trust.ts";
 import { Wire, type WireListener } from "./wire.ts";
 import { type Contradiction, strictest, Witness } from "./witness.ts";
@@ -33,6 +35,8 @@ import { type Contradiction, strictest, Witness } from "./witness.ts";
 export interface Identity {
   /** Where the heads of ledgers are remembered, and evidence is kept. */
   readonly headsFolder: string;
+  /** What the vendor does not stand by any more. */
+  readonly revocations: RevocationMemory;
   readonly vendor: VendorTrust;
   readonly signer: Signer;
   readonly instanceId: InstanceId;
@@ -187,9 +191,12 @@ async function greet(
   const { vendor, labels } = identity;
   const enrolment = token === undefined ? {} : { token };
   const result = await wire.request("hello", { vendor: vendor.name, note, labels, ...enrolment });
-  const { welcome, licenses } = checkWelcome(result, nonce, challenger, vendor);
+  const { welcome, licenses, revocations } = readWelcome(result, nonce, challenger, vendor);
+  // Kept also where the daemon is refused: nobody but the vendor can have written it.
+  const list = await identity.revocations.take(revocations);
+  const vouching = vouchingLicenses(licenses, challenger, vendor, list);
   wire.expectHeartbeat(welcome.heartbeatMs);
-  return licenses;
+  return vouching;
 }
 
 const keyOf = (signer: Signer): ClientKey => clientKey(toBase64Url(signer.publicKey));

@@ -61,31 +61,35 @@ export function checkChallenge(
   return { challenge, chainId: ledger.chainId, verifier };
 }
 
-/** A daemon that proved itself. */
-export interface Welcomed {
+/** The answer to a hello, by the daemon that was asked. Not yet one that a license vouches for. */
+export interface ReadWelcome {
   readonly welcome: Welcome;
-  /** Those that vouch for it, one at least. */
-  readonly licenses: readonly License[];
+  /** Each license, or what is wrong with it. */
+  readonly licenses: readonly (License | string)[];
+  /** The newest list of revocations in it: the daemon's, or one that a license brings. */
+  readonly revocations: Revocations | undefined;
 }
 
 /**
- * Checks the answer to a hello: signed over our nonce by the challenger, whose key and chain a
- * license of the vendor names.
- * @throws ClientError SERVER_IDENTITY, SERVER_UNLICENSED.
+ * Reads the answer to a hello: signed over our nonce by the challenger. What the vendor has signed in it is so
+ * whoever handed it over.
+ * @throws ClientError SERVER_IDENTITY.
  */
-export function checkWelcome(
+export function readWelcome(
   result: HelloResult,
   nonce: string,
-  challenger: Challenger,
+  { verifier }: Challenger,
   vendor: VendorTrust,
-): Welcomed {
-  const { verifier } = challenger;
+): ReadWelcome {
   const welcome = proven("welcome", () =>
     decodeWelcome(readJsonNote("welcome", result.note, [verifier])),
   );
   if (welcome.nonce !== nonce) throw notProven("the welcome answers another hello");
-  const revoked = proven("list of revocations", () => handedOver(welcome, vendor));
-  return { welcome, licenses: checkLicenses(result.licenses, challenger, vendor, revoked) };
+  const told = proven("list of revocations", () => handedOver(welcome, vendor));
+  const licenses = result.licenses.map((text) => licenseIn(text, vendor));
+  // A license may bring a newer list than the daemon says it has.
+  const carried = licenses.map((each) => (typeof each === "string" ? undefined : each.revocations));
+  return { welcome, licenses, revocations: newestRevocations([told, ...carried]) };
 }
 
 /** What a lease note must say to be ours. */
@@ -131,23 +135,24 @@ function signedChallenge(note: string): Challenge {
   return decodeChallenge(readJsonNote("challenge", note, [verifier]));
 }
 
-/** One good license is enough; others may be newer than this release, or damaged. */
-function checkLicenses(
-  licenses: readonly string[],
+/**
+ * The licenses that name the challenger's key and chain, one at least. One good one is enough; others
+ * may be newer than this release, or damaged.
+ * @param list what the vendor does not stand by any more, as far as this computer knows.
+ * @throws ClientError SERVER_IDENTITY, SERVER_UNLICENSED.
+ */
+export function vouchingLicenses(
+  licenses: ReadWelcome["licenses"],
   challenger: Challenger,
   vendor: VendorTrust,
-  revoked: Revocations | undefined,
+  list: Revocations | undefined,
 ): readonly License[] {
   if (licenses.length === 0) {
     throw new ClientError("SERVER_UNLICENSED", `the server has no license of ${vendor.name} yet`, {
       hint: "ask the license administrator to install it",
     });
   }
-  const read = licenses.map((text) => licenseIn(text, vendor));
-  // A license may bring a newer list than the daemon says it has.
-  const carried = read.map((each) => (typeof each === "string" ? undefined : each.revocations));
-  const list = newestRevocations([revoked, ...carried]);
-  const findings = read.map((each) =>
+  const findings = licenses.map((each) =>
     typeof each === "string" ? each : vouching(each, challenger, vendor, list),
   );
   const good = findings.filter((finding) => typeof finding !== "string");

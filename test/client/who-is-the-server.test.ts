@@ -1,6 +1,8 @@
 import { once } from "node:events";
+import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createMuteServer } from "node:net";
+import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { connect } from "../../src/client/index.ts";
 import { readRevocations, writeRevocations } from "../../src/license/revocations.ts";
@@ -16,7 +18,7 @@ import {
   trust,
   vendor,
 } from "../license/given.ts";
-import { connected, daemonThat, optionsFor } from "./given.ts";
+import { connected, daemonThat, emptyFolder, optionsFor } from "./given.ts";
 
 const listed = { vendor, number: 1, issuedAt: noon, issuers: [], licenses: [] };
 /** The vendor's word that all its issuing key has signed is void. */
@@ -54,6 +56,48 @@ describe("a client accepts a server", () => {
     const there = await daemonThat();
     const keeper = await connected(there, { servers: [url, there.url] });
     expect(keeper.server).toBe(`${there.url}/`);
+  });
+});
+
+describe("what the vendor has revoked", () => {
+  it("stays revoked at this computer, also for a server that keeps the list to itself", async () => {
+    const revocations = writeRevocations({ ...listed, licenses: [licenseFields.licenseId] }, root);
+    const honest = await daemonThat({ revocations });
+    const silent = await daemonThat({});
+    const dataDir = emptyFolder();
+    await connected(silent, { dataDir });
+    await expect(connect(optionsFor(honest.url, { dataDir }))).rejects.toThrow(
+      refusal("SERVER_IDENTITY"),
+    );
+    await expect(connect(optionsFor(silent.url, { dataDir }))).rejects.toThrow(
+      refusal("SERVER_IDENTITY"),
+    );
+    // Another computer has not heard of it.
+    await connected(silent);
+    expect(readdirSync(join(dataDir, "revocations", vendor))).toEqual(["0000000000000001.note"]);
+  });
+
+  it("is by the newest list, whichever server brings it, in one file that is only its user's", async () => {
+    const dataDir = emptyFolder();
+    const folder = join(dataDir, "revocations", vendor);
+    for (const number of [2, 7, 5]) {
+      const revocations = writeRevocations({ ...listed, number }, root);
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await connected(await daemonThat({ revocations }), { dataDir });
+    }
+    expect(readdirSync(folder)).toEqual(["0000000000000007.note"]);
+    expect(statSync(join(folder, "0000000000000007.note")).mode & 0o777).toBe(0o600);
+  });
+
+  it("is not what somebody wrote into the folder, which stays where it is", async () => {
+    const dataDir = emptyFolder();
+    const folder = join(dataDir, "revocations", vendor);
+    mkdirSync(folder, { recursive: true });
+    const forged = writeRevocations({ ...listed, licenses: [licenseFields.licenseId] }, mallory);
+    writeFileSync(join(folder, "0000000000000001.note"), forged);
+    writeFileSync(join(folder, "0000000000000009.note"), stolenKey);
+    await connected(await daemonThat(), { dataDir });
+    expect(readdirSync(folder)).toHaveLength(2);
   });
 });
 
