@@ -73,7 +73,7 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Words of the protocol that later daemons will say and that clients of today understand. */
-const RESERVED = ["REPORT_OVERDUE"];
+const RESERVED: readonly string[] = [];
 
 const CODES: ReadonlySet<string> = new Set(Object.values(LISTS).flat());
 const UPPER_SNAKE = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/;

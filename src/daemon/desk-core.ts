@@ -31,6 +31,7 @@ import type { NotReady } from "./health.ts";
 import { LicenseShelf } from "./license-shelf.ts";
 import type { NamedAuditor } from "./named-auditor.ts";
 import { refuseUnfinished } from "./pending-succession.ts";
+import { seatTermsNow } from "./seat-terms.ts";
 import type { SiteKey } from "./site-key.ts";
 import type { SiteTime } from "./site-time.ts";
 
@@ -114,7 +115,7 @@ async function openOn(
   await keepDirectory(store, vendor.name, genesis);
   const now = time.now();
   const snapshot = store.snapshot(vendor.name);
-  const terms = { ...shelf.refresh(now.wall), rules: parts.door.rules };
+  const terms = seatTermsNow({ ...parts, shelf, vendor });
   const book = SeatBook.restore(snapshot, terms, parts.limits, now);
   const blocks = new BlockTree(files);
   const inspection = inspect(parts.log, vendor.name, files, site.genesisLeaf, blocks);

@@ -12,7 +12,7 @@ import type {
 } from "../seats/terms.ts";
 
 /** What all licenses of one vendor allow and demand together. */
-export interface Entitlement extends Omit<SeatTerms, "rules"> {
+export interface Entitlement extends Omit<SeatTerms, "rules" | "withheld"> {
   /** Per feature: how long an application may go on without the daemon. */
   readonly offlineGrace: ReadonlyMap<string, Millis>;
   readonly sealing: "scheduled" | "immediate";

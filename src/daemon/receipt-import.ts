@@ -29,6 +29,8 @@ export async function importReceipt(desk: VendorDesk, note: Uint8Array): Promise
   await desk.alone(async () => {
     if (isNew(desk, receipt)) await append(desk, receipt);
   });
+  // Before the next grant: the report is not overdue any more, and the clock may be believed again.
+  await desk.refreshTerms();
   // After the receipt: a crash in between costs nothing, since the same receipt may come again.
   await desk.revoke(receipt.revocations);
   const { receiptNo, acknowledged } = receipt;
@@ -55,9 +57,10 @@ function isNew(desk: VendorDesk, receipt: Receipt): boolean {
 
 async function append(desk: VendorDesk, receipt: Receipt): Promise<void> {
   const { writer, time } = desk.core;
-  const { receiptNo, nonce, acknowledged, text } = receipt;
+  const { receiptNo, nonce, acknowledged, vendorTime, text } = receipt;
   await desk.sealPending();
-  const row = { receiptNo, nonce, size: acknowledged.size, importedAt: time.now().wall };
+  const importedAt = time.now().wall;
+  const row = { receiptNo, nonce, size: acknowledged.size, vendorTime, importedAt };
   await writer.append(
     () => ({
       type: "receipt",
@@ -69,5 +72,5 @@ async function append(desk: VendorDesk, receipt: Receipt): Promise<void> {
     { records: [{ kind: "receipt", receipt: row }] },
   );
   await writer.renewSegment(false);
-  time.confirm(receipt.vendorTime);
+  time.confirm(vendorTime);
 }

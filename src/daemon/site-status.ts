@@ -51,6 +51,7 @@ function vendorStatus(desk: VendorDesk): AdminVendor {
     expiries: desk.expiries().map(({ licenseId, names, endsAt, graceUntil }) => {
       return { licenseId, names, endsAt, graceUntil };
     }),
+    reports: desk.reports.reports,
     auditors: desk.auditors(),
     contradictions: desk.heads.contradictions,
     revoked: desk.revoked(),

@@ -136,6 +136,7 @@ export class Site {
     for (const desk of this.desks.values()) {
       this.#schedule(desk);
       desk.warnOfExpiries();
+      desk.reports.warn();
       desk.warnOfAuditor();
       // A license may bound how long usage waits.
       desk.onLicense(() => this.#schedule(desk));

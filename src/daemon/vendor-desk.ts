@@ -29,7 +29,9 @@ import { HeadWatch } from "./head-watch.ts";
 import type { NotReady } from "./health.ts";
 import type { ShelvedLicense } from "./license-shelf.ts";
 import { Notary } from "./notary.ts";
+import { ReportWatch } from "./report-watch.ts";
 import { SeatLog } from "./seat-log.ts";
+import { seatTermsNow } from "./seat-terms.ts";
 import { StatusBoard } from "./status-board.ts";
 
 /** What one checkpoint did. */
@@ -51,6 +53,8 @@ export class VendorDesk {
   readonly board: StatusBoard;
   /** What clients remember of the ledger. */
   readonly heads: HeadWatch;
+  /** What the vendor wants to be told, and by when. */
+  readonly reports: ReportWatch;
   readonly #group: CommitGroup;
   readonly #attendance: Attendance = new Attendance();
   readonly #disk: DiskWatch = new DiskWatch();
@@ -70,6 +74,7 @@ export class VendorDesk {
     this.heads = new HeadWatch(core, this.notary, (work) =>
       this.alone(() => this.#disk.watching(work)),
     );
+    this.reports = new ReportWatch(core);
     this.board = new StatusBoard({
       clock: core.clock,
       settled: (look) => this.settled(look),
@@ -248,6 +253,7 @@ export class VendorDesk {
     for (const listener of this.#attendance.everybody()) listener.licenseChanged();
     this.#licenseChanged();
     this.warnOfExpiries();
+    this.reports.warn();
     this.warnOfAuditor();
     this.warnOfRevocations();
   }
@@ -265,10 +271,9 @@ export class VendorDesk {
   }
 
   #terms(): Command {
-    const { shelf, time, door } = this.core;
-    const { pools, tokens, meters } = shelf.refresh(time.now().wall);
+    const terms = seatTermsNow(this.core);
     this.#planTurn();
-    return { kind: "terms", pools, tokens, meters, rules: door.rules };
+    return { kind: "terms", ...terms };
   }
 
   /** What of the licenses ends soon. */
@@ -350,6 +355,7 @@ export class VendorDesk {
   async beat(heartbeat: Millis): Promise<void> {
     await this.refreshTerms();
     this.warnOfExpiries();
+    this.reports.warn();
     await this.heads.sealRest();
     await this.alone(async () => {
       const { writer, book, time } = this.core;
@@ -380,6 +386,7 @@ export class VendorDesk {
     return [
       ...trouble,
       ...(licenses.some((license) => isInForce(license, wall)) ? [] : [none]),
+      ...this.reports.problems(),
       // What the vendor has revoked is as it should be: it keeps nobody from being served.
       ...shelf.all.flatMap((entry) =>
         entry.kind === "refused" && !isRevoked(entry.problem) ? [problemOf(entry)] : [],

@@ -50,7 +50,7 @@ export type LicensePhase = "not-started" | "in-force" | "ended";
 
 /** One that has a pause between two features counts as not started in it. */
 export function phaseOf({ terms }: Pick<License, "terms">, now: UnixMillis): LicensePhase {
-  const spans = validities(terms);
+  const spans = validitiesOf(terms);
   if (spans.some((span) => holdsAt(span, now))) return "in-force";
   return spans.some((span) => startsLater(span, now)) ? "not-started" : "ended";
 }
@@ -61,7 +61,7 @@ export function phaseOf({ terms }: Pick<License, "terms">, now: UnixMillis): Lic
  */
 export function checkNotEnded(license: License, now: UnixMillis): void {
   if (phaseOf(license, now) !== "ended") return;
-  const ends = validities(license.terms).map(({ endsAt }) => endsAt ?? 0);
+  const ends = validitiesOf(license.terms).map(({ endsAt }) => endsAt ?? 0);
   const last = isoTime(unixMillis(Math.max(...ends)));
   throw new LicenseError("LICENSE_EXPIRED", `the license expired on ${last}`, {
     hint: "ask the vendor for a renewal, and check that this host's clock is right",
@@ -71,7 +71,7 @@ export function checkNotEnded(license: License, now: UnixMillis): void {
 /** The next moment at which anything in these terms begins or ends; undefined when nothing does any more. */
 export function nextTurn(all: readonly Terms[], now: UnixMillis): UnixMillis | undefined {
   const turns = all
-    .flatMap(validities)
+    .flatMap(validitiesOf)
     .flatMap(({ startsAt, endsAt }) => [startsAt, endsAt])
     .filter((turn) => turn !== null)
     .filter((turn) => turn > now);
@@ -88,7 +88,7 @@ export function startOf(
   { terms }: Pick<License, "terms">,
   now: UnixMillis,
 ): UnixMillis | undefined {
-  const starts = validities(terms)
+  const starts = validitiesOf(terms)
     .filter((span) => startsLater(span, now))
     .map(({ startsAt }) => startsAt ?? 0);
   return starts.length === 0 ? undefined : unixMillis(Math.min(...starts));
@@ -121,7 +121,8 @@ function startsLater({ startsAt, endsAt }: Validity, now: UnixMillis): boolean {
 const ASK_WITH_REQUEST =
   "ask the vendor for a license for this site's request; see seatkeeper license request";
 
-function validities(terms: Terms): readonly Validity[] {
+/** Of each feature, and of the meters where there are any. */
+export function validitiesOf(terms: Terms): readonly Validity[] {
   const features = terms.features.map((feature) => featureValidity(terms, feature));
   return terms.meters.length > 0 ? [...features, meterValidity(terms)] : features;
 }

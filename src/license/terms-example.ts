@@ -84,8 +84,11 @@ meters:
 # You see in each bundle whether there is one, and the id of the key.
 # auditor_allowed: false
 
-# How often the site promised to deliver its usage. Recorded; the daemon enforces nothing of it.
+# How often the site promised to deliver its usage: so many days after your newest receipt a report is due,
+# and grace_days later it is overdue. Then, "flag" tells the site; "no_new_seats" grants none until your
+# next receipt is there, while seats in use go on; "no_seats" ends those too. Usage is always counted.
 # report:
 #   interval_days: 30
 #   grace_days: 10
+#   overdue: flag
 `;

@@ -35,8 +35,8 @@ export interface Terms {
   readonly sealing: SealingTerms;
   /** Whether the ledger tells the vendor sums only, or each event with its pseudonym. */
   readonly detail: "totals" | "events";
-  /** How often the site has promised to deliver its usage. */
-  readonly report: { readonly intervalDays: number; readonly graceDays: number } | null;
+  /** How often the site has promised to deliver its usage, and what hangs on it. */
+  readonly report: ReportTerms | null;
   /** What a suspect clock leads to. */
   readonly clockPolicy: Policy;
   /** What heads that do not extend one another lead to. */
@@ -49,6 +49,18 @@ export interface Terms {
   readonly standbyHosts: readonly string[];
   /** The lowest ledger format that the site may write. */
   readonly minFormat: number;
+}
+
+export interface ReportTerms {
+  /** Days from one receipt, or the license, to the next report. */
+  readonly intervalDays: number;
+  /** Days after that until it is overdue. */
+  readonly graceDays: number;
+  /**
+   * What an overdue report leads to: `flag` tells it, `no_new_seats` grants none while leases go on, and
+   * with `no_seats` they end at their next renewal. Usage is counted in any case.
+   */
+  readonly overdue: "flag" | "no_new_seats" | "no_seats";
 }
 
 type Policy = "flag" | "grace" | "refuse";
@@ -144,6 +156,8 @@ export function encodeTerms(terms: Terms): object {
     report: terms.report && {
       interval_days: terms.report.intervalDays,
       grace_days: terms.report.graceDays,
+      // Left out where nothing hangs on it, so that releases without the term read the license too.
+      ...(terms.report.overdue === "flag" ? {} : { overdue: terms.report.overdue }),
     },
     clock_policy: terms.clockPolicy,
     witness_policy: terms.witnessPolicy,
@@ -162,13 +176,15 @@ function sealingField(forms: TimeForms): z.ZodType<SealingTerms> {
   }).transform(({ mode, max_interval: maxIntervalMs }) => ({ mode, maxIntervalMs }));
 }
 
-function reportField(): z.ZodType<NonNullable<Terms["report"]>> {
+function reportField(): z.ZodType<ReportTerms> {
   return mapOf({
     interval_days: wholeNumber(1, 366),
     grace_days: wholeNumber(0, 366).default(0),
-  }).transform(({ interval_days: intervalDays, grace_days: graceDays }) => ({
+    overdue: wordOf("flag", "no_new_seats", "no_seats").default("flag"),
+  }).transform(({ interval_days: intervalDays, grace_days: graceDays, overdue }) => ({
     intervalDays,
     graceDays,
+    overdue,
   }));
 }
 

@@ -5,7 +5,7 @@ import { denyLease, denyRequest, plainDenial } from "./denying.ts";
 import type { Feature } from "./feature.ts";
 import { whyHopeless } from "./hopeless.ts";
 import type { Lease } from "./lease.ts";
-import { whyNever } from "./permission.ts";
+import { whyNoNew } from "./permission.ts";
 import { queuedAnswer } from "./prospects.ts";
 import { countOvertaken, joinQueue, leaveQueue, serveQueue, stepBack } from "./queue.ts";
 import type { Refusal } from "./refusal.ts";
@@ -22,7 +22,7 @@ export function acquire(state: SeatState, turn: Turn, asked: AcquireCommand): An
     throw new RangeError(`not a count of seats: ${asked.count}`);
   const known = state.requests.get(requestKey(asked.by.client, asked.key));
   if (known !== undefined) return answerAgain(state, turn, asked, known);
-  const never = whyNever(state, turn, claimOf(asked));
+  const never = whyNoNew(state, turn, claimOf(asked));
   if (never !== undefined) return denyRequest(state, turn, asked, never);
   const held = state.clients.get(asked.by.client)?.length ?? 0;
   if (held >= state.limits.leasesPerClient) {

@@ -8,7 +8,7 @@ import type { Answer } from "./decision.ts";
 import { denyLease, denyRequest, plainDenial } from "./denying.ts";
 import { changeLease, endLease } from "./holding.ts";
 import { type Borrowing, type Caller, groupsOf, type Lease } from "./lease.ts";
-import { whyNever } from "./permission.ts";
+import { whyNoNew } from "./permission.ts";
 import type { Refusal } from "./refusal.ts";
 import { reservedForEver } from "./room.ts";
 import { isSame, requestKey, type SeatState } from "./state.ts";
@@ -64,7 +64,7 @@ export function giveUp(state: SeatState, turn: Turn, id: LeaseId): Answer {
 function borrowNew(state: SeatState, turn: Turn, asked: BorrowCommand): Answer {
   const request = requestOf(asked);
   const claim = claimOf(request);
-  const never = whyNever(state, turn, claim);
+  const never = whyNoNew(state, turn, claim);
   if (never !== undefined) return denyRequest(state, turn, request, never);
   const feature = state.featureOrNew(asked.feature);
   const held = state.clients.get(asked.by.client)?.length ?? 0;
@@ -114,7 +114,7 @@ function whyNotLonger(
   request: AcquireCommand,
 ): Refusal | undefined {
   const claim = claimOf(request);
-  const never = whyNever(state, turn, claim);
+  const never = whyNoNew(state, turn, claim);
   if (never !== undefined) return never;
   if (state.surplus.value.has(lease.id)) findSurplus(state, turn);
   const feature = state.featureOrNew(lease.feature);

@@ -1,7 +1,7 @@
 import { type Claim, claimOf } from "./claim.ts";
 import { plainDenial } from "./denying.ts";
 import type { Feature } from "./feature.ts";
-import { whyNever } from "./permission.ts";
+import { whyNoNew } from "./permission.ts";
 import { dropWaiter } from "./queue.ts";
 import type { Refusal } from "./refusal.ts";
 import { reservedForEver } from "./room.ts";
@@ -15,7 +15,7 @@ export function whyHopeless(
   feature: Feature,
   claim: Claim,
 ): Refusal | undefined {
-  return whyNever(state, turn, claim) ?? reservedForEver(feature, claim);
+  return whyNoNew(state, turn, claim) ?? reservedForEver(feature, claim);
 }
 
 /**

@@ -26,6 +26,7 @@ export function setTerms(state: SeatState, turn: Turn, terms: SeatTerms): void {
   state.licensed.set(pools.length > 0 || meters.length > 0);
   state.metering.setRules(meters);
   state.tokenGrants.set(terms.tokens);
+  state.withheld.set(terms.withheld ?? []);
   state.showHolders.set(rules.showHolders);
   for (const { name } of pools) state.featureOrNew(name);
   for (const feature of state.features.value) {
@@ -111,7 +112,8 @@ function validityAt(state: SeatState, { wall, mono }: Moment): Validity {
   let from = Number.NEGATIVE_INFINITY;
   let until = Number.POSITIVE_INFINITY;
   const grants = state.features.value.flatMap(({ pool }) => pool.value?.grants ?? []);
-  for (const bound of [...grants, ...state.tokenGrants.value].flatMap(boundsOf)) {
+  const begins = state.withheld.value.map((each) => each.from);
+  for (const bound of [...[...grants, ...state.tokenGrants.value].flatMap(boundsOf), ...begins]) {
     if (bound <= wall) from = Math.max(from, bound);
     else until = Math.min(until, bound);
   }

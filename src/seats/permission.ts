@@ -7,17 +7,37 @@ import type { Refusal } from "./refusal.ts";
 import type { SeatState } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
-/** Why no waiting can help; undefined when it can. */
+/** Why seats that are held cannot be kept; undefined when they can. */
 export function whyNever(state: SeatState, turn: Turn, claim: Claim): Refusal | undefined {
-  for (const refusal of refusals(state, turn, claim)) return refusal;
-  return undefined;
+  return first(lasting(state, turn, claim)) ?? first(withheld(state, turn, "all"));
+}
+
+/** Why no waiting can help who asks for seats; undefined when it can. */
+export function whyNoNew(state: SeatState, turn: Turn, claim: Claim): Refusal | undefined {
+  return first(refusals(state, turn, claim));
 }
 
 /**
- * Every reason why no waiting can help.
+ * Every reason why no waiting can help who asks for seats.
  * @yields the one that is told first, then the others
  */
 export function* refusals(state: SeatState, turn: Turn, claim: Claim): Iterable<Refusal> {
+  yield* lasting(state, turn, claim);
+  yield* withheld(state, turn, "new");
+}
+
+function first(found: Iterable<Refusal>): Refusal | undefined {
+  for (const refusal of found) return refusal;
+  return undefined;
+}
+
+function* withheld(state: SeatState, { now }: Turn, seats: "new" | "all"): Iterable<Refusal> {
+  for (const { reason, from, seats: which } of state.withheld.value) {
+    if (now.wall >= from && (seats === "new" || which === "all")) yield { reason };
+  }
+}
+
+function* lasting(state: SeatState, turn: Turn, claim: Claim): Iterable<Refusal> {
   const feature = state.feature(claim.feature);
   if (feature?.pool.value === undefined) {
     yield { reason: state.licensed.value ? "NOT_LICENSED_FEATURE" : "NO_LICENSE" };
@@ -32,17 +52,17 @@ export function* refusals(state: SeatState, turn: Turn, claim: Claim): Iterable<
 // The rules of the site that keep the claim's holder away from the feature.
 function* ruledOut({ rules }: Feature, { groups, bound }: Claim): Iterable<Refusal> {
   const { exclude, include, requireBound } = rules.value;
-  for (const rule of exclude) {
-    if (means(rule.who, groups)) yield { reason: "EXCLUDED", rule };
+  for (const one of exclude) {
+    if (means(one.who, groups)) yield { reason: "EXCLUDED", rule: one };
   }
-  const [first] = include;
-  if (first !== undefined && !include.some(({ who }) => means(who, groups))) {
-    yield { reason: "NOT_INCLUDED", rule: first };
+  const [rule] = include;
+  if (rule !== undefined && !include.some(({ who }) => means(who, groups))) {
+    yield { reason: "NOT_INCLUDED", rule };
   }
   if (bound === undefined) return;
-  for (const rule of requireBound) {
-    const isProven = rule.labels.every((label) => bound[label]);
-    if (means(rule.who, groups) && !isProven) yield { reason: "NOT_BOUND", rule };
+  for (const one of requireBound) {
+    const isProven = one.labels.every((label) => bound[label]);
+    if (means(one.who, groups) && !isProven) yield { reason: "NOT_BOUND", rule: one };
   }
 }
 

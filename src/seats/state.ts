@@ -14,7 +14,7 @@ import { NamedUsers } from "./named-users.ts";
 import { Occupancy } from "./occupancy.ts";
 import type { Refusal } from "./refusal.ts";
 import { SeatTime } from "./seat-time.ts";
-import type { SeatLimits, TokenGrant } from "./terms.ts";
+import type { SeatLimits, TokenGrant, Withholding } from "./terms.ts";
 
 /** A request that waits for its turn. */
 export interface Waiter {
@@ -35,7 +35,7 @@ export type Request =
   | { readonly kind: "leased"; readonly lease: LeaseId }
   | { readonly kind: "waiting"; readonly waiter: Waiter };
 
-/** While the wall clock is in `[from, until)`, no grant starts or ends. */
+/** While the wall clock is in `[from, until)`, no grant starts or ends, and none begins to be withheld. */
 export interface Validity {
   readonly from: number;
   readonly until: number;
@@ -64,6 +64,8 @@ export class SeatState {
   /** Tokens per pool, of the licenses valid now. */
   readonly tokens: Slot<ReadonlyMap<string, number>>;
   readonly tokenGrants: Slot<readonly TokenGrant[]>;
+  /** Also those whose moment is to come. */
+  readonly withheld: Slot<readonly Withholding[]>;
   readonly showHolders: Slot<ShowHolders>;
   /** Requests that have joined a queue or been granted so far. */
   readonly tickets: Slot<number>;
@@ -96,6 +98,7 @@ export class SeatState {
     this.surplus = new Slot<ReadonlyMap<LeaseId, Refusal>>(journal, new Map());
     this.tokens = new Slot<ReadonlyMap<string, number>>(journal, new Map());
     this.tokenGrants = new Slot<readonly TokenGrant[]>(journal, []);
+    this.withheld = new Slot<readonly Withholding[]>(journal, []);
     this.showHolders = new Slot(journal, NO_RULES.showHolders);
     this.tickets = new Slot(journal, 0);
     this.validity = new Slot<Validity | undefined>(journal, undefined);

@@ -86,12 +86,23 @@ export interface MeterRule {
   readonly refunds: boolean;
 }
 
+/** What a license makes seats wait for: from a moment on none are given until it is done. */
+export interface Withholding {
+  readonly reason: "REPORT_OVERDUE" | "CLOCK_SUSPECT";
+  /** By the wall clock. */
+  readonly from: UnixMillis;
+  /** `new`: leases that are held are renewed; `all`: they end at their next renewal. */
+  readonly seats: "new" | "all";
+}
+
 /** Everything that the licenses and the site allow at present. Empty pools and meters: no license. */
 export interface SeatTerms {
   readonly pools: readonly FeaturePool[];
   readonly tokens: readonly TokenGrant[];
   readonly meters: readonly MeterRule[];
   readonly rules: SiteRules;
+  /** Usage is counted whatever is withheld. */
+  readonly withheld?: readonly Withholding[];
 }
 
 /** Bounds on what clients can make the engine hold. */

@@ -19,6 +19,8 @@ export interface ReceiptRecord {
   readonly nonce: Uint8Array;
   /** Blocks it acknowledges. */
   readonly size: number;
+  /** The vendor's clock when it was given. */
+  readonly vendorTime: UnixMillis;
   readonly importedAt: UnixMillis;
 }
 
@@ -35,7 +37,7 @@ export class ExchangeRows {
       "INSERT INTO exports (vendor, export_no, size, root, exported_at) VALUES (?, ?, ?, ?, ?)",
     );
     this.#putReceipt = connection.prepare(
-      "INSERT INTO receipts (vendor, receipt_no, nonce, size, imported_at) VALUES (?, ?, ?, ?, ?)",
+      "INSERT INTO receipts (vendor, receipt_no, nonce, size, vendor_time, imported_at) VALUES (?, ?, ?, ?, ?, ?)",
     );
     this.#lastExport = connection.prepare(
       "SELECT * FROM exports WHERE vendor = ? ORDER BY export_no DESC LIMIT 1",
@@ -52,8 +54,9 @@ export class ExchangeRows {
     this.#putExport.run(vendor, exportNo, size, root, exportedAt);
   }
 
-  addReceipt(vendor: string, { receiptNo, nonce, size, importedAt }: ReceiptRecord): void {
-    this.#putReceipt.run(vendor, receiptNo, nonce, size, importedAt);
+  addReceipt(vendor: string, receipt: ReceiptRecord): void {
+    const { receiptNo, nonce, size, vendorTime, importedAt } = receipt;
+    this.#putReceipt.run(vendor, receiptNo, nonce, size, vendorTime, importedAt);
   }
 
   lastExport(vendor: string): ExportRecord | undefined {
@@ -83,6 +86,7 @@ export class ExchangeRows {
       receiptNo: row.number("receipt_no"),
       nonce: row.bytes("nonce"),
       size: row.number("size"),
+      vendorTime: unixMillis(row.numberOrNull("vendor_time") ?? row.number("imported_at")),
       importedAt: unixMillis(row.number("imported_at")),
     };
   }

@@ -214,4 +214,8 @@ export const MIGRATIONS: readonly string[] = [
     last_used_on TEXT
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- The vendor's clock when it gave the receipt; null where the receipt came before this column.
+  ALTER TABLE receipts ADD COLUMN vendor_time INTEGER;
+  `,
 ];

@@ -21,7 +21,10 @@ export interface Site {
   readonly receiptNo: number;
   /** The ledger that has taken its place; null while it goes on. */
   readonly succeededBy: ChainId | null;
-  /** The last moment for the next bundle that its license allows; null without such a term, and after its end. */
+  /**
+   * When its next report is overdue by its newest license; null without such a term, and after its end.
+   * The days count from the newest receipt, or from the license where that is newer, as at the site.
+   */
   readonly reportDueAt: UnixMillis | null;
   /** Key ids of the auditors who read what it seals, by the newest acknowledged segment. */
   readonly auditors: readonly string[];
@@ -77,6 +80,8 @@ interface SiteRow {
   readonly reported_at: number | null;
   readonly size: number | null;
   readonly receipt_no: number | null;
+  readonly issued_at: number;
+  readonly receipt_at: number | null;
   readonly report_days: number | null;
   readonly report_grace_days: number | null;
   readonly auditors: string | null;
@@ -85,7 +90,7 @@ interface SiteRow {
 
 const SITES = `
   WITH newest AS (
-    SELECT chain_id, site, report_days, report_grace_days, count(*) OVER ledger AS licenses,
+    SELECT chain_id, site, issued_at, report_days, report_grace_days, count(*) OVER ledger AS licenses,
            row_number() OVER (ledger ORDER BY issued_at DESC, rowid DESC) AS place
     FROM licenses WINDOW ledger AS (PARTITION BY chain_id)
   )
@@ -94,6 +99,7 @@ const SITES = `
       AS reported_at,
     (SELECT s.chain_id FROM successions s JOIN activations a USING (chain_id)
       WHERE s.predecessor = newest.chain_id ORDER BY a.activated_at DESC LIMIT 1) AS succeeded_by,
+    (SELECT max(vendor_time) FROM receipts r WHERE r.chain_id = newest.chain_id) AS receipt_at,
     (SELECT max(receipt_no) FROM receipts r WHERE r.chain_id = newest.chain_id) AS receipt_no
   FROM newest JOIN activations USING (chain_id) LEFT JOIN acknowledged USING (chain_id)
   WHERE place = 1`;
@@ -117,7 +123,8 @@ function siteOf(row: SiteRow, names: readonly string[]): Site {
       row.report_days === null || row.succeeded_by !== null
         ? null
         : unixMillis(
-            (reportedAt ?? activatedAt) + days(row.report_days + (row.report_grace_days ?? 0)),
+            Math.max(row.receipt_at ?? 0, row.issued_at) +
+              days(row.report_days + (row.report_grace_days ?? 0)),
           ),
   };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Site, Vendor } from "../support/site.ts";
+import { Site, usualTerms, Vendor } from "../support/site.ts";
 import { expectSession } from "../support/terminal.ts";
 
 const ISSUE =
@@ -72,3 +72,26 @@ it("a license is renewed: the site shows its ledger, the vendor checks it, and t
     stderr: expect.stringContaining("RENEWAL_BEHIND") as string,
   });
 });
+
+it("a report is due by the same day at the site and at its vendor, who moves it on with each receipt", async () => {
+  const report = { interval_days: 30, grace_days: 10, overdue: "no_new_seats" };
+  const site = await Site.serving(Vendor.named(), { ...usualTerms, report });
+  const before = await reportLine(site);
+  expect(before.replaceAll(/\d{4}-\S+Z/g, "<moment>")).toBe(
+    "report: the next usage report is due on <moment>; from <moment> on no new seats are granted",
+  );
+  await site.type("seatkeeper usage export --out usage.skb");
+  await site.type("seatkeeper-vendor ingest usage.skb --passphrase-file passphrase");
+  await site.type("seatkeeper usage receipt usage.skrcpt");
+  const after = await reportLine(site);
+  expect(after > before).toBe(true);
+  const overdue = Date.parse(/from (\S+) on/.exec(after)?.[1] ?? "");
+  expect(await site.json("seatkeeper-vendor sites")).toMatchObject({
+    sites: [{ reportDueAt: overdue }],
+  });
+});
+
+async function reportLine(site: Site): Promise<string> {
+  const { stdout } = await site.type("seatkeeper status");
+  return stdout.split("\n").find((line) => line.startsWith("report:")) ?? "";
+}

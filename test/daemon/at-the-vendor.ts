@@ -62,6 +62,7 @@ export function receiptFor(
   receiptNo: number,
   nonce: Uint8Array = randomBytes(32),
   revocations?: Revocations,
+  vendorTime: number = Date.now(),
 ): Uint8Array {
   const { claim, checkpoint } = report;
   if (claim === undefined || checkpoint === undefined) throw new Error("nothing to acknowledge");
@@ -70,7 +71,7 @@ export function receiptFor(
     chainId: claim.chainId,
     receiptNo,
     head: checkpoint,
-    vendorTime: unixMillis(Date.now()),
+    vendorTime: unixMillis(vendorTime),
     nonce,
     issuer: issuerNote,
     ...(revocations && { revocations }),

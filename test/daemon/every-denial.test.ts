@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { DENIAL_REASONS, type DenialReason } from "../../src/base/denial.ts";
 import { rawIdentity } from "../../src/base/identity.ts";
 import { leaseId } from "../../src/base/ids.ts";
+import { unixMillis } from "../../src/base/time.ts";
 import { type Config, DEFAULT_CONFIG } from "../../src/config/config.ts";
 import type { SiteParts } from "../../src/daemon/site.ts";
 import type { AdminNamedEdits } from "../../src/protocol/admin/named-users.ts";
@@ -136,6 +137,15 @@ const WAYS: Partial<Record<DenialReason, Way>> = {
     const ada = await Workstation.greeted(url);
     return denialIn(await ada.ask("usage.record", { records: [use({ refund: true })] }));
   },
+  async REPORT_OVERDUE() {
+    const report = { interval_days: 1, overdue: "no_new_seats" };
+    const daemon = await started(await aSite());
+    const issuedAt = unixMillis(Date.now() - 24 * hour);
+    await daemon.admin.installLicense(
+      licenseFor(daemon.site, { ...usualTerms, report }, { issuedAt }),
+    );
+    return acquired(daemon.url);
+  },
   async LEASE_UNKNOWN() {
     const { url } = await aDaemon();
     const ada = await Workstation.greeted(url);
@@ -217,8 +227,7 @@ const WAYS: Partial<Record<DenialReason, Way>> = {
 
 /** What no daemon of this release says, and what shows that it cannot. */
 const NOT_YET_SAID: Partial<Record<DenialReason, () => Promise<void> | void>> = {
-  // Until something asks for the report before it grants; of the ledger the client speaks (put-back.test.ts).
-  REPORT_OVERDUE: () => expectUnsaid("REPORT_OVERDUE"),
+  // Of the ledger the client speaks (put-back.test.ts).
   LEDGER_BROKEN: () => expectUnsaid("LEDGER_BROKEN"),
 };
 

@@ -286,7 +286,7 @@ describe("what went to the vendor and came back", () => {
     const root = new Uint8Array(32).fill(9);
     const nonce = new Uint8Array(32).fill(8);
     const exported = { exportNo: 1, size: 10, root, exportedAt: moment };
-    const receipt = { receiptNo: 1, nonce, size: 10, importedAt: moment };
+    const receipt = { receiptNo: 1, nonce, size: 10, vendorTime: moment, importedAt: moment };
     await store.commit({
       vendor,
       records: [

@@ -45,6 +45,7 @@ describe("what is past the retention", () => {
             receiptNo: no,
             nonce: new Uint8Array(32),
             size: no,
+            vendorTime: unixMillis(no),
             importedAt: unixMillis(no),
           },
         },

@@ -14,6 +14,7 @@ it("numbers what waits from 1 for the next ledger, in its order", async () => {
           receiptNo: 3,
           nonce: new Uint8Array(32),
           size: 1,
+          vendorTime: granted(1).wall,
           importedAt: granted(1).wall,
         },
       },

@@ -1,5 +1,10 @@
 import { isoTime } from "../../base/time.ts";
-import type { AdminAuditor, AdminStatus, AdminVendor } from "../../protocol/admin/status.ts";
+import type {
+  AdminAuditor,
+  AdminReport,
+  AdminStatus,
+  AdminVendor,
+} from "../../protocol/admin/status.ts";
 import { type Command, command } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT } from "../shared/exit.ts";
@@ -72,6 +77,7 @@ function describeVendor(out: Output, vendor: AdminVendor): void {
     const what = `${names.join(", ")} of license ${licenseId}`;
     out.line(`${out.paint("yellow", "ends")}: ${what} on ${isoTime(endsAt)}${grace}`);
   }
+  for (const report of vendor.reports) out.line(reportWords(out, report));
   for (const { licenseId, message } of vendor.revoked) {
     out.line(`${out.paint("red", "revoked")}: license ${licenseId}: ${message}`);
   }
@@ -172,6 +178,25 @@ function describeVendor(out: Output, vendor: AdminVendor): void {
       ]),
     );
   }
+}
+
+const STAGE_COLOURS = { open: undefined, soon: "yellow", due: "yellow", overdue: "red" } as const;
+
+const OVERDUE_WORDS: Readonly<Record<AdminReport["overdue"], string>> = {
+  flag: "",
+  no_new_seats: "no new seats are granted",
+  no_seats: "no seats are granted or renewed",
+};
+
+/** When the vendor wants to be told of the usage, and what happens where it is not. */
+function reportWords(out: Output, { dueAt, overdueAt, overdue, stage }: AdminReport): string {
+  const colour = STAGE_COLOURS[stage];
+  const label = colour === undefined ? "report" : out.paint(colour, "report");
+  const due = stage === "due" || stage === "overdue" ? "was due on" : "is due on";
+  const then = OVERDUE_WORDS[overdue];
+  const what = stage === "overdue" ? "" : `from ${isoTime(overdueAt)} on `;
+  const so = then === "" ? `overdue from ${isoTime(overdueAt)} on` : `${what}${then}`;
+  return `${label}: the next usage report ${due} ${isoTime(dueAt)}; ${so}`;
 }
 
 function costWords(tokens: AdminVendor["features"][number]["tokens"]): string {

@@ -54,6 +54,8 @@ export interface AdminVendor {
     readonly endsAt: UnixMillis;
     readonly graceUntil: UnixMillis | null;
   }[];
+  /** When the licenses in force want the next usage report, the soonest first. */
+  readonly reports: readonly AdminReport[];
   /** Who besides the vendor reads this ledger, or was named to. */
   readonly auditors: readonly AdminAuditor[];
   /** Heads that clients remember and that this ledger does not go on from: the newest eight. */
@@ -99,6 +101,18 @@ interface AdminMeter {
   readonly quota: number | null;
   /** Units counted in the present period. */
   readonly used: number;
+}
+
+export interface AdminReport {
+  readonly licenseId: string;
+  /** The vendor's time from which the days count: of its newest receipt, or of the license. */
+  readonly since: UnixMillis;
+  readonly dueAt: UnixMillis;
+  /** From this moment on `overdue` happens. */
+  readonly overdueAt: UnixMillis;
+  readonly overdue: "flag" | "no_new_seats" | "no_seats";
+  /** `soon` a week before it is due, `due` in the grace after that. */
+  readonly stage: "open" | "soon" | "due" | "overdue";
 }
 
 export interface AdminAuditor {
@@ -171,6 +185,16 @@ const vendor: z.ZodType<AdminVendor> = z.strictObject({
       names: z.array(productNameField),
       endsAt: momentField,
       graceUntil: momentField.nullable(),
+    }),
+  ),
+  reports: z.array(
+    z.strictObject({
+      licenseId: wordField,
+      since: momentField,
+      dueAt: momentField,
+      overdueAt: momentField,
+      overdue: z.enum(["flag", "no_new_seats", "no_seats"]),
+      stage: z.enum(["open", "soon", "due", "overdue"]),
     }),
   ),
   revoked: z.array(

@@ -1,0 +1,32 @@
+import type { SeatTerms } from "../seats/terms.ts";
+import type { Store } from "../store/database.ts";
+import type { Door } from "./door.ts";
+import type { LicenseShelf } from "./license-shelf.ts";
+import { type ReportDue, reportsDue, withheldUntilReport } from "./report-due.ts";
+import type { SiteTime } from "./site-time.ts";
+
+interface Parts {
+  readonly shelf: LicenseShelf;
+  readonly store: Store;
+  readonly time: SiteTime;
+  readonly door: Door;
+  readonly vendor: { readonly name: string };
+}
+
+/** What licenses and site allow at this moment, and what they make seats wait for. */
+export function seatTermsNow(parts: Parts): SeatTerms {
+  const { pools, tokens, meters } = parts.shelf.refresh(parts.time.now().wall);
+  const withheld = withheldUntilReport(reportsOf(parts));
+  return { pools, tokens, meters, rules: parts.door.rules, withheld };
+}
+
+/** When the licenses in force want the next report, the soonest first. */
+export function reportsOf({
+  shelf,
+  store,
+  time,
+  vendor,
+}: Omit<Parts, "door">): readonly ReportDue[] {
+  const reportedAt = store.lastReceipt(vendor.name)?.vendorTime;
+  return reportsDue(shelf.licenses, reportedAt, time.now().wall);
+}
