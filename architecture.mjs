@@ -104,6 +104,7 @@ export const OWNERS = {
   zod: ["protocol", "license", "config"],
   "node:crypto": ["crypto"],
   "node:module": ["systemd"],
+  "node:zlib": ["cli/shared"],
   "node:http": ["daemon"],
   "node:https": ["daemon"],
   "node:net": ["daemon"],

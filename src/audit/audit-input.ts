@@ -1,4 +1,5 @@
 import type { ChainId } from "../base/ids.ts";
+import type { PieceCodec } from "../ledger/archive.ts";
 import type { AuditedBlock } from "./audit-report.ts";
 
 /** What the site's own license says about its ledger; the caller has verified it. */
@@ -15,6 +16,8 @@ export interface AuditInput {
   /** Key ids of further auditors that may be there. */
   readonly knownReaders?: ReadonlySet<string>;
   readonly license?: AuditAnchor | undefined;
+  /** Unpacks archives; without it none is taken for one. */
+  readonly codec?: PieceCodec;
   /** Is shown each block, in order. What it is shown is only as good as the report that follows. */
   readonly visitor?: (block: AuditedBlock) => void;
 }

@@ -64,7 +64,7 @@ export interface ByteCount {
 
 /** What was found. An empty list of checks would be our own fault. */
 export interface AuditReport {
-  readonly kind: "bundle" | "ledger";
+  readonly kind: "bundle" | "ledger" | "archive";
   /** Undefined when not even one block could be read. */
   readonly chainId: ChainId | undefined;
   /** The key id of this auditor; undefined when no key was given. */

@@ -7,6 +7,8 @@ import { x25519PublicKey } from "../crypto/x25519.ts";
 import { type Block, blockLeaf } from "../ledger/block.ts";
 import { genesisReadKey, keyId } from "../ledger/keys.ts";
 import type { GenesisPayload } from "../ledger/payload.ts";
+import type { Gap } from "../ledger/ports.ts";
+import { archivedLeaves } from "../ledger/reader.ts";
 import type { Readers } from "../ledger/readers.ts";
 import { decodeSegmentExt, openSegmentForReading, type SegmentExt } from "../ledger/segment.ts";
 import { Frontier } from "../merkle/tree.ts";
@@ -19,11 +21,23 @@ import { ReaderWatch } from "./reader-watch.ts";
 
 /** Goes through the blocks of a file in order, holding one of them and the edge of the tree. */
 export class AuditWalk {
+  /** The index of the first block. */
+  readonly from: number;
   readonly bytes: ByteCounter = new ByteCounter();
   readonly readers: ReaderWatch;
   readonly events: EventIds;
   readonly unopened: MissingRanges = new MissingRanges();
-  readonly counts = { blocks: 0, opened: 0, links: 0, wraps: 0, segments: 0, checkpoints: 0 };
+  readonly counts = {
+    blocks: 0,
+    /** Bytes of them. */
+    bytes: 0,
+    archived: 0,
+    opened: 0,
+    links: 0,
+    wraps: 0,
+    segments: 0,
+    checkpoints: 0,
+  };
   readonly #input: AuditInput;
   readonly #own: Uint8Array | undefined;
   readonly #problems: AuditProblems;
@@ -35,13 +49,17 @@ export class AuditWalk {
   #genesis: GenesisPayload | undefined;
   #genesisLeaf: Uint8Array | undefined;
 
-  /** @param fromIndex where the file says it begins. */
-  constructor(input: AuditInput, fromIndex: number, problems: AuditProblems) {
+  /**
+   * @param fromIndex where the file says it begins.
+   * @param edge of the tree over what stands before that, if the file has it.
+   */
+  constructor(input: AuditInput, fromIndex: number, problems: AuditProblems, edge?: Frontier) {
     this.#input = input;
     this.#problems = problems;
     this.#own = input.secret && keyId(x25519PublicKey(input.secret));
+    this.from = fromIndex;
     this.#next = fromIndex;
-    this.#frontier = fromIndex === 0 ? Frontier.empty() : undefined;
+    this.#frontier = edge ?? (fromIndex === 0 ? Frontier.empty() : undefined);
     this.readers = new ReaderWatch(
       this.#own && toHex(this.#own),
       input.knownReaders ?? new Set(),
@@ -91,6 +109,17 @@ export class AuditWalk {
     this.#tell(block, content, readers);
   }
 
+  /** Takes in the leaf hashes of blocks that are in archives, behind block 0. */
+  pass(gap: Gap): void {
+    for (const leaf of archivedLeaves(gap)) {
+      this.#frontier = this.#frontier?.append(leaf);
+      this.#lastLeaf = leaf;
+    }
+    this.counts.archived += gap.size - 1;
+    this.#next = gap.size;
+    this.events.lose();
+  }
+
   finish(): void {
     this.events.finish();
     this.#chain?.erase();
@@ -100,6 +129,7 @@ export class AuditWalk {
   #link(block: Block): void {
     const leaf = blockLeaf(block.bytes);
     this.counts.blocks += 1;
+    this.counts.bytes += block.bytes.length;
     if (block.index > this.#next) {
       const detail = `blocks ${this.#next} to ${block.index - 1} are missing`;
       this.#problems.shared.add("BLOCKS_MISSING", detail, block.index);

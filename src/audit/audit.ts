@@ -2,6 +2,12 @@ import { equalBytes, toHex } from "../base/bytes.ts";
 import { type ChainId, chainId } from "../base/ids.ts";
 import { looksLikeBundle, readBundleBlocks } from "../bundle/bundle.ts";
 import { type Framing, inspectFraming } from "../bundle/framing.ts";
+import {
+  looksLikeArchive,
+  type PieceCodec,
+  readArchive,
+  readArchiveHead,
+} from "../ledger/archive.ts";
 import type { Block } from "../ledger/block.ts";
 import { encodeDirectoryRow } from "../ledger/directory.ts";
 import { LedgerError } from "../ledger/errors.ts";
@@ -17,12 +23,14 @@ import { AuditWalk } from "./audit-walk.ts";
 import { type AuditParts, checksOf, uncheckedBy } from "./checks.ts";
 
 /**
- * Opens a usage bundle or a ledger file with an auditor's key, shows every block, and recomputes all
+ * Opens a usage bundle, a ledger file or an archive with an auditor's key, shows every block, and recomputes all
  * that can be recomputed without the vendor's key (docs/spec/ledger.md, "What an auditor checks").
  * Holds one block at a time. What is wrong with the file is in the report, never an exception.
  */
 export function audit(source: ByteSource, input: AuditInput): AuditReport {
-  return looksLikeBundle(source) ? auditBundle(source, input) : auditLedger(source, input);
+  if (looksLikeBundle(source)) return auditBundle(source, input);
+  if (input.codec && looksLikeArchive(source)) return auditArchive(source, input, input.codec);
+  return auditLedger(source, input);
 }
 
 function auditBundle(source: ByteSource, input: AuditInput): AuditReport {
@@ -48,6 +56,26 @@ function auditBundle(source: ByteSource, input: AuditInput): AuditReport {
   return reportOf({ kind, source, input, walk, problems, framing, head });
 }
 
+/** Its own head and tree are checked on the way; what is not in order is not read on. */
+function auditArchive(source: ByteSource, input: AuditInput, codec: PieceCodec): AuditReport {
+  const problems = new AuditProblems();
+  let walk = new AuditWalk(input, 0, problems);
+  let id: ChainId | undefined;
+  try {
+    const { chainId: chain, from, edge } = readArchiveHead(source);
+    walk = new AuditWalk(input, from, problems, edge);
+    id = chainId(toHex(chain));
+    compareLicense(input, id, problems);
+    for (const block of readArchive(source, codec)) walk.visit(block);
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    const code = error.code === "ARCHIVE_UNSUPPORTED" ? "UNSUPPORTED" : "MALFORMED";
+    problems.shared.add(code, error.message);
+  }
+  compareGenesis(input, walk, problems);
+  return reportOf({ kind: "archive", source, input, walk, problems, chainId: id });
+}
+
 function auditLedger(source: ByteSource, input: AuditInput): AuditReport {
   const problems = new AuditProblems();
   const walk = new AuditWalk(input, 0, problems);
@@ -65,6 +93,7 @@ function auditLedger(source: ByteSource, input: AuditInput): AuditReport {
         break;
       }
       walk.visit(block);
+      if (source.gap && walk.counts.blocks === 1) walk.pass(source.gap);
     }
     if (!chain) problems.shared.add("MALFORMED", "there is no block");
   } catch (error) {
@@ -129,6 +158,12 @@ function rowOf(block: Block): Uint8Array {
   return encodeDirectoryRow({ segment, index, enc, readCommit, handoff });
 }
 
+/** Bytes that are accounted for: of an archive, those of its blocks, whichever way they are packed. */
+function lengthIn(kind: AuditReport["kind"], { length, gap }: ByteSource, walk: AuditWalk): number {
+  if (kind === "archive") return walk.counts.bytes;
+  return gap ? length - gap.offset + gap.front : length;
+}
+
 /** Everything a report is made from. */
 interface Looked extends Omit<AuditParts, "framing" | "head"> {
   readonly source: ByteSource;
@@ -152,7 +187,7 @@ function reportOf(looked: Looked): AuditReport {
     kind,
     chainId: framing?.head.chainId ?? id,
     auditor: walk.auditor,
-    fromIndex: framing?.head.fromIndex ?? 0,
+    fromIndex: framing?.head.fromIndex ?? walk.from,
     size: framing?.head.size ?? walk.next,
     blocks,
     opened,
@@ -161,7 +196,7 @@ function reportOf(looked: Looked): AuditReport {
     readers: walk.readers.changes,
     root: walk.root,
     head,
-    bytes: walk.bytes.count(source.length),
+    bytes: walk.bytes.count(lengthIn(kind, source, walk)),
     checked: checksOf(parts),
     unchecked: uncheckedBy(parts),
     problems: problems.listed,

@@ -9,7 +9,7 @@ export interface AuditParts {
   readonly kind: AuditReport["kind"];
   readonly input: AuditInput;
   readonly walk: AuditWalk;
-  /** Undefined for a ledger file, and for a bundle that could not be read. */
+  /** Undefined for a ledger file or archive, and for a bundle that could not be read. */
   readonly framing: Framing | undefined;
   readonly head: Head | undefined;
 }
@@ -17,13 +17,13 @@ export interface AuditParts {
 /** What was looked at, with how much it covered. */
 export function checksOf({ kind, input, walk, framing, head }: AuditParts): readonly string[] {
   const { blocks, links, segments, wraps, opened, checkpoints } = walk.counts;
-  const isRead = kind === "ledger" || framing !== undefined;
-  const frame = kind === "bundle" ? "closing hash and framing" : "framing";
+  const isRead = kind === "bundle" ? framing !== undefined : blocks > 0;
+  const frame = kind === "ledger" ? "framing" : "closing hash and framing";
   if (!isRead) return [`${frame}, which is not in order`];
   return [
     `${frame} of ${several(blocks, "block")}`,
     `hash chain: ${several(links, "link")}`,
-    ...(walk.root && kind === "bundle" ? ["root, recomputed and compared"] : []),
+    ...(walk.root && kind !== "ledger" ? ["root, recomputed and compared"] : []),
     ...(walk.root && kind === "ledger" ? ["root, recomputed"] : []),
     ...(head ? [`signature of the head, by the key ${signerOf(input)}`] : []),
     ...(input.license ? ["ledger and first block against the license"] : []),
@@ -42,7 +42,7 @@ export function checksOf({ kind, input, walk, framing, head }: AuditParts): read
 
 /** What was not: because nobody but the vendor can, or because this file or these options do not allow it. */
 export function uncheckedBy({ kind, input, walk, framing, head }: AuditParts): readonly string[] {
-  const { blocks, opened, segments } = walk.counts;
+  const { blocks, archived, opened, segments } = walk.counts;
   if (kind === "bundle" && !framing) return ["everything else: the file was not read on"];
   const sealed = blocks - opened;
   return [
@@ -51,6 +51,9 @@ export function uncheckedBy({ kind, input, walk, framing, head }: AuditParts): r
       ? ["tip, which proves where the ledger ends: only the vendor has its key"]
       : []),
     ...(sealed > 0 ? [`contents of ${several(sealed, "block")}, ${whySealed(input)}`] : []),
+    ...(archived > 0
+      ? [`contents of ${several(archived, "block")} in archives, of which the leaf hashes are here`]
+      : []),
     ...(kind === "bundle" && !walk.root
       ? ["root: the file does not hold the ledger from its first block on"]
       : []),
@@ -58,6 +61,11 @@ export function uncheckedBy({ kind, input, walk, framing, head }: AuditParts): r
       ? ["signature of the head: block 0, which names the key, was not opened; name the license"]
       : []),
     ...(kind === "ledger" ? ["signature of a head: a ledger file has none"] : []),
+    ...(kind === "archive"
+      ? [
+          "whether the ledger had these blocks: seatkeeper ledger verify --archive says it at the site",
+        ]
+      : []),
     ...(input.license ? [] : ["whether this is the licensed ledger: no license was named"]),
   ];
 }

@@ -89,6 +89,16 @@ export class AdminClient {
     return this.#ask("previewExport", { vendor });
   }
 
+  /** What can be archived now. */
+  planArchive(vendor?: string): Answer<"planArchive"> {
+    return this.#ask("planArchive", { vendor });
+  }
+
+  /** Cuts off the ledger what is in an archive. */
+  cutLedger(asked: AdminAskedOf["cutLedger"]): Answer<"cutLedger"> {
+    return this.#ask("cutLedger", asked);
+  }
+
   licenses(): Answer<"licenses"> {
     return this.#ask("licenses", undefined);
   }

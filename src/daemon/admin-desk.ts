@@ -8,6 +8,7 @@ import type { AdminStatus } from "../protocol/admin/status.ts";
 import type { AdminAnswerOf, AdminAskedOf, AnsweredRouteName } from "../protocol/admin.ts";
 import { type OpenBackup, openBackup } from "./backup.ts";
 import { previewExport } from "./export-preview.ts";
+import { cutLedger, planArchive } from "./ledger-cut.ts";
 import { askNamedUser, editNamedUsers, namedLists } from "./named-users.ts";
 import { importReceipt } from "./receipt-import.ts";
 import { importRelease } from "./release-import.ts";
@@ -90,6 +91,8 @@ function answersOf(parts: AdminDeskParts): AdminAnswers {
     checkpoint: () => checkpoint(desks),
     previewExport: ({ vendor }) => previewExport(oneVendor(site.desks, vendor)),
     importReceipt: (file) => importReceipt(deskFor(site, file), file),
+    planArchive: ({ vendor }) => planArchive(oneVendor(site.desks, vendor)),
+    cutLedger: (asked) => cutLedger(oneVendor(site.desks, asked.vendor), asked),
     licenses: () => ({ licenses: siteLicenses(desks) }),
     installLicense: async (file) =>
       goodLicense(await deskFor(site, file).installLicense(file), site.time.now().wall),

@@ -108,7 +108,7 @@ function entriesOf(site: Site, open: (path: string) => OpenedFile): readonly Bac
       return [
         ...filesIn(folder).map(named),
         // What a later block adds is not of this moment.
-        entry(chain, open(folder.chain), core.ledger.length),
+        entry(chain, open(folder.chain), core.files.bytesUpTo(core.ledger.length)),
       ];
     }),
     named(data.siteKey),

@@ -2,6 +2,8 @@ import { equalBytes, toHex } from "../base/bytes.ts";
 import { type ChainId, chainId } from "../base/ids.ts";
 import { type Block, blockLeaf } from "../ledger/block.ts";
 import { LedgerError } from "../ledger/errors.ts";
+import { gapIn, overGap } from "../ledger/gap.ts";
+import { KeptLeaves } from "../ledger/kept-leaves.ts";
 import type { ByteSource } from "../ledger/ports.ts";
 import { type PublicReport, verifyPublic } from "../ledger/public-check.ts";
 import { readBlocks } from "../ledger/reader.ts";
@@ -9,6 +11,7 @@ import { type License, readLicense } from "../license/license.ts";
 import { readVendorFile, type VendorFile } from "../license/vendor-file.ts";
 import { chainOrigin, openHead } from "../note/checkpoint.ts";
 import { StoreError } from "../store/errors.ts";
+import { leavesPath } from "../store/ledger-files.ts";
 import { MIGRATIONS } from "../store/schema.ts";
 import { type PackedFile, unpacked } from "./backup-form.ts";
 import {
@@ -26,7 +29,7 @@ export interface CheckedLedger extends BackedUpLedger {
   readonly file: VendorFile;
   /** What `head` says, with the ledger's id. */
   readonly stood: { readonly chainId: ChainId; readonly size: number; readonly root: Uint8Array };
-  readonly chain: PackedFile;
+  readonly chain: ByteSource;
   readonly problems: PublicReport["problems"];
 }
 
@@ -77,7 +80,7 @@ function checkLedger(
   const folder = `vendors/${ledger.vendor}`;
   const file = readVendorFile(whole(files, `${folder}/vendor.skvendor`));
   if (file.name !== ledger.vendor) throw otherVendor(ledger.vendor, `its file is ${file.name}'s`);
-  const chain = part(files, `${folder}/ledger.skc`);
+  const chain = wholeLedger(files, `${folder}/ledger.skc`);
   const genesis = firstBlock(chain);
   const id = chainId(toHex(genesis.chainId));
   const name = chainOrigin(file.name, id);
@@ -88,13 +91,20 @@ function checkLedger(
   return { ...ledger, file, chain, problems, stood: { chainId: id, size, root } };
 }
 
-function firstBlock(chain: PackedFile): Block {
+/** The ledger in a backup, with what is kept of its archived blocks. */
+function wholeLedger(files: ReadonlyMap<string, PackedFile>, name: string): ByteSource {
+  const chain = part(files, name);
+  const leaves = files.get(leavesPath(name));
+  return overGap(chain, gapIn(chain, leaves && KeptLeaves.open(leaves)));
+}
+
+function firstBlock(chain: ByteSource): Block {
   try {
     for (const { block } of readBlocks(chain)) return block;
   } catch (error) {
     if (!(error instanceof LedgerError)) throw error;
   }
-  throw incomplete(`the first block of ${chain.name}`);
+  throw incomplete("the first block of a ledger");
 }
 
 function licensesIn(folder: string, files: ReadonlyMap<string, PackedFile>): readonly PackedFile[] {

@@ -1,4 +1,5 @@
-import { equalBytes, fromHex, utf8 } from "../base/bytes.ts";
+import { equalBytes, fromHex, toHex, utf8 } from "../base/bytes.ts";
+import { type ChainId, chainId } from "../base/ids.ts";
 import type { Clock } from "../clock/clock.ts";
 import { sha256 } from "../crypto/hash.ts";
 import {
@@ -28,6 +29,7 @@ import { ChainWriter, type PrefaceBlock } from "./chain-writer.ts";
 import type { Door } from "./door.ts";
 import { environmentOf } from "./environment.ts";
 import type { NotReady } from "./health.ts";
+import { refuseLostLeaves } from "./kept-leaves-check.ts";
 import { LicenseShelf } from "./license-shelf.ts";
 import type { NamedAuditor } from "./named-auditor.ts";
 import { refuseUnfinished } from "./pending-succession.ts";
@@ -99,6 +101,7 @@ async function openOn(
   const { store, time, siteKey, host } = parts;
   refuseUnfinished(store, vendor.name);
   const shelf = new LicenseShelf(folder, vendor);
+  refuseLostLeaves(store, files, chainOf(files));
   const opened = SealedLedger.open(files, store.outbox(vendor.name), {
     vendorName: vendor.name,
     genesisLeaf: genesisWanted(shelf, siteKey),
@@ -180,6 +183,15 @@ function isTreeOf(tree: BlockTree, { size, root }: SealedLedger): boolean {
 function genesisWanted(shelf: LicenseShelf, { signer }: SiteKey): Uint8Array | undefined {
   const ours = shelf.licenses.filter(({ daemonKey }) => equalBytes(daemonKey, signer.publicKey));
   return ours.at(-1)?.genesisLeaf;
+}
+
+/** Undefined where block 0 cannot be read, which recovery judges. */
+function chainOf(files: LedgerFiles): ChainId | undefined {
+  try {
+    return chainId(toHex(decodeBlock(firstBlock(files)).chainId));
+  } catch {
+    return undefined;
+  }
 }
 
 /** The bytes of block 0. */

@@ -5,7 +5,7 @@ import { blockLeaf, decodeBlock } from "../ledger/block.ts";
 import type { DirectoryRow } from "../ledger/directory.ts";
 import { LedgerError } from "../ledger/errors.ts";
 import type { ByteSink, OutboxRow } from "../ledger/ports.ts";
-import { chainSource, readBlocks } from "../ledger/reader.ts";
+import { archivedLeaves, chainSource, readBlocks } from "../ledger/reader.ts";
 import { type OpenOptions, SealedLedger } from "../ledger/sealed-ledger.ts";
 import { decodeSegmentExt } from "../ledger/segment.ts";
 import { Frontier } from "../merkle/tree.ts";
@@ -126,6 +126,7 @@ function lookThrough(files: RealLedgerFiles): Blocks {
   const rows: DirectoryRow[] = [];
   try {
     for (const { block, offset } of readBlocks(chainSource(files))) {
+      if (frontier.size === 1) frontier = passArchived(frontier, files);
       id = toHex(block.chainId);
       size = block.index + 1;
       end = offset + block.bytes.length;
@@ -141,6 +142,13 @@ function lookThrough(files: RealLedgerFiles): Blocks {
     if (!(error instanceof LedgerError) || size === 0) throw error;
   }
   return { chainId: chainId(id), size, root: frontier.root(), rows, leaf, end };
+}
+
+/** Blocks that are in archives count by their leaf hashes. */
+function passArchived(edge: Frontier, { gap }: RealLedgerFiles): Frontier {
+  let frontier = edge;
+  if (gap) for (const leaf of archivedLeaves(gap)) frontier = frontier.append(leaf);
+  return frontier;
 }
 
 /** The bundle of what the vendor has not acknowledged, with the head that the daemon signs for it. */

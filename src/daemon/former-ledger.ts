@@ -12,6 +12,8 @@ export const formerName = (chain: ChainId): string => join("former", chain);
 export interface FormerFolder {
   readonly path: string;
   readonly chain: string;
+  /** What was kept of its archived blocks, if there were any. */
+  readonly leaves: string;
   readonly licenses: string;
   /** The bundle of what the vendor had not acknowledged. */
   readonly usage: string;
@@ -22,6 +24,7 @@ export function formerFolder({ path: vendor }: VendorFolder, chain: ChainId): Fo
   return {
     path,
     chain: join(path, "ledger.skc"),
+    leaves: join(path, "ledger.skc.leaves"),
     licenses: join(path, "licenses"),
     usage: join(path, "usage.skb"),
   };

@@ -2,10 +2,12 @@ import { systemClock } from "../clock/system-clock.ts";
 import type { Config } from "../config/config.ts";
 import type { ByteSink } from "../ledger/ports.ts";
 import { createLog } from "../log/log.ts";
+import type { AdminArchivePlan, AdminCut, AdminCutDone } from "../protocol/admin/archive.ts";
 import type { AdminPreview } from "../protocol/admin/sealed-usage.ts";
 import { openBackup } from "./backup.ts";
 import { previewExport } from "./export-preview.ts";
 import { readHost } from "./host.ts";
+import { cutLedger, planArchive } from "./ledger-cut.ts";
 import { requestRenewal } from "./request-license.ts";
 import { Site, type SiteParts } from "./site.ts";
 import { oneVendor } from "./site-files.ts";
@@ -28,6 +30,9 @@ export interface OfflineSite {
    * @throws DaemonError VENDOR_NOT_NAMED, VENDOR_NOT_HERE.
    */
   requestRenewal(vendor?: string): string;
+  /** @throws as `planArchive` and `cutLedger`, and VENDOR_NOT_NAMED, VENDOR_NOT_HERE. */
+  planArchive(vendor?: string): Promise<AdminArchivePlan>;
+  cutLedger(asked: AdminCut): Promise<AdminCutDone>;
   /** A backup as the daemon would make it. What waits is sealed for it. */
   backup(write: (bytes: Uint8Array) => void): Promise<void>;
   /** Gives the folder back. What waits is sealed, as by a daemon that stops. */
@@ -62,6 +67,12 @@ export async function openOffline(
       return previewExport(oneVendor(site.desks, vendor));
     },
     requestRenewal: (vendor) => requestRenewal(oneVendor(site.desks, vendor)),
+    async planArchive(vendor) {
+      return planArchive(oneVendor(site.desks, vendor));
+    },
+    async cutLedger(asked) {
+      return cutLedger(oneVendor(site.desks, asked.vendor), asked);
+    },
     async backup(write) {
       const backup = await openBackup(site);
       try {

@@ -38,13 +38,14 @@ export async function importReceipt(desk: VendorDesk, note: Uint8Array): Promise
 }
 
 function isNew(desk: VendorDesk, receipt: Receipt): boolean {
-  const { ledger, store, files } = desk.core;
+  const { ledger, store, files, tree } = desk.core;
   const check = checkReceipt(receipt, {
     chainId: ledger.chainId,
     last: store.lastReceipt(desk.name),
     ackSize: ledger.ackSize,
     size: ledger.size,
     rootAt(size) {
+      if (tree !== undefined) return tree.rootAt(size);
       const root = rootAt(chainSource(files), size);
       if (root !== undefined) return root;
       throw new LedgerError("LEDGER_TRUNCATED", `the ledger file ends before block ${size}`, {

@@ -170,7 +170,7 @@ function filesOf(files: ReadonlyMap<string, PackedFile>, vendor: string): readon
 /** Relative to the vendor's folder. */
 function restoredName({ name }: PackedFile, { vendor, stood }: CheckedLedger): string {
   const own = name.slice(`vendors/${vendor}/`.length);
-  const isOfLedger = own === "ledger.skc" || own.startsWith("licenses/");
+  const isOfLedger = /^(?:ledger\.skc(?:\.leaves)?$|licenses\/)/.test(own);
   return isOfLedger ? join(formerName(stood.chainId), own) : own;
 }
 

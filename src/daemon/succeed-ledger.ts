@@ -155,6 +155,7 @@ export async function finish(
   const { chainId: id } = predecessor;
   const former = formerFolder(folder, id);
   if (!existsSync(former.chain) && existsSync(folder.chain)) renameSync(folder.chain, former.chain);
+  if (existsSync(folder.leaves)) renameSync(folder.leaves, former.leaves);
   if (!existsSync(former.licenses)) renameSync(folder.licenses, former.licenses);
   makeFolder(folder.licenses);
   syncFolder(former.path);

@@ -5,7 +5,7 @@ import { chainSource, readBlocks } from "./reader.ts";
 
 /**
  * The tree over the blocks of a chain file, for roots and proofs of any size that the ledger ever had.
- * What it needs beyond the roots it keeps, it reads from the file: 64 blocks at most.
+ * What it needs beyond the roots it keeps, it reads from the disk: 64 blocks, or their kept hashes, at most.
  */
 export class BlockTree {
   readonly #files: LedgerFiles;
@@ -44,12 +44,39 @@ export class BlockTree {
     return this.#tree.proofFrom(size);
   }
 
+  /**
+   * Where block `index` begins, which must be in the file.
+   * @throws RangeError when it is not; LedgerError when the file cannot be read any more.
+   */
+  offsetOf(index: number): number {
+    const page = Math.floor(index / PAGE_LEAVES);
+    const { gap } = this.#files;
+    const start = Math.max(this.#offsets[page] ?? 0, gap?.offset ?? 0);
+    for (const { block, offset } of readBlocks(chainSource(this.#files), start)) {
+      if (block.index === index) return offset;
+      if (block.index > index) break;
+    }
+    throw new RangeError(`block ${index} is not in the ledger file`);
+  }
+
+  /**
+   * The leaf hashes of the first `size` blocks, a page at a time.
+   * @yields at most 64 of them, in order.
+   * @throws as `rootAt`.
+   */
+  *pages(size: number): Generator<readonly Uint8Array[], void, undefined> {
+    for (let page = 0; page * PAGE_LEAVES < size; page += 1) {
+      yield this.#leavesOf(page).slice(0, size - page * PAGE_LEAVES);
+    }
+  }
+
   #leavesOf(page: number): readonly Uint8Array[] {
-    const blocks = readBlocks(
-      chainSource(this.#files),
-      this.#offsets[page] ?? 0,
-      this.#offsets[page + 1],
-    );
-    return Array.from(blocks, ({ block }) => blockLeaf(block.bytes));
+    const { gap } = this.#files;
+    const first = page * PAGE_LEAVES;
+    const archived = gap?.leaves(first, Math.min(first + PAGE_LEAVES, gap.size)) ?? [];
+    if (archived.length === PAGE_LEAVES) return archived;
+    const start = archived.length > 0 ? gap?.offset : this.#offsets[page];
+    const blocks = readBlocks(chainSource(this.#files), start ?? 0, this.#offsets[page + 1]);
+    return [...archived, ...Array.from(blocks, ({ block }) => blockLeaf(block.bytes))];
   }
 }

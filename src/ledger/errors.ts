@@ -12,6 +12,12 @@ export const LEDGER_CODES = [
   "LEDGER_BLOCK_TOO_LARGE",
   "LEDGER_EVENT_ORDER",
   "LEDGER_SEGMENT_DUE",
+  // What stays of blocks that were archived, and the archives.
+  "LEDGER_LEAVES_MISSING",
+  "LEDGER_LEAVES_DAMAGED",
+  "ARCHIVE_MALFORMED",
+  "ARCHIVE_UNSUPPORTED",
+  "ARCHIVE_DAMAGED",
   // The ledger as a whole.
   "LEDGER_EXISTS",
   "LEDGER_WRITE_FAILED",

@@ -26,6 +26,8 @@ export interface LedgerFiles {
   chainLength(): number;
   /** Exactly `length` bytes at `offset` of the chain file. @throws beyond its end. */
   readChain(offset: number, length: number): Uint8Array;
+  /** What was cut out of the chain file; undefined while it is whole. Offsets count it in. */
+  readonly gap?: Gap | undefined;
   /** Copies the chain file from `offset` on to a file beside it, truncates there, and syncs both. */
   setAside(offset: number): void;
 }
@@ -36,6 +38,25 @@ export interface ByteSource {
   readonly length: number;
   /** Exactly `length` bytes at `offset`. @throws beyond the end. */
   read(offset: number, length: number): Uint8Array;
+  /** Of a chain file: what was cut out of it. */
+  readonly gap?: Gap | undefined;
+}
+
+/** Where a ledger was cut: the first block that stayed, and the offset at which it begins. */
+export interface Cut {
+  readonly size: number;
+  readonly offset: number;
+}
+
+/**
+ * What a ledger file lacks behind block 0: blocks 1 to `size - 1`, which are in archives. Offsets
+ * count the bytes of the whole ledger, so none of them changes when a ledger is cut.
+ */
+export interface Gap extends Cut {
+  /** Bytes of block 0: where the gap begins. */
+  readonly front: number;
+  /** Leaf hashes of blocks `from` up to but not including `to`, of those before `size`. */
+  leaves(from: number, to: number): readonly Uint8Array[];
 }
 
 /** Takes bytes in order. */

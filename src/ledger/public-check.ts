@@ -3,8 +3,8 @@ import { type ChainId, chainId } from "../base/ids.ts";
 import { Frontier } from "../merkle/tree.ts";
 import { type Block, blockLeaf } from "./block.ts";
 import { LedgerError } from "./errors.ts";
-import type { ByteSource } from "./ports.ts";
-import { readBlocks } from "./reader.ts";
+import type { ByteSource, Gap } from "./ports.ts";
+import { archivedLeaves, readBlocks } from "./reader.ts";
 import { type ReaderChange, readersOf, sameReaders } from "./readers.ts";
 import { decodeSegmentExt } from "./segment.ts";
 import { type ChainState, decodeSlot } from "./state.ts";
@@ -44,7 +44,7 @@ export const PUBLIC_PROBLEM_CODES = [
   "STATE_MISMATCH",
 ] as const;
 
-/** A block's leaf hash, and where it begins. */
+/** A block's leaf hash, and where it begins; of one in an archive, where the file goes on. */
 type BlockMet = (leaf: Uint8Array, offset: number) => void;
 
 interface PublicProblem {
@@ -54,7 +54,8 @@ interface PublicProblem {
 
 /**
  * Checks what anyone can check: form, order, hash chain, root. It cannot tell who wrote a block or
- * what it says: that takes the vendor's keys.
+ * what it says: that takes the vendor's keys. Blocks that are in archives count by
+ * their leaf hashes.
  * @param met is told of each block in order.
  */
 export function verifyPublic(
@@ -64,7 +65,11 @@ export function verifyPublic(
 ): PublicReport {
   const check = new PublicCheck(evidence);
   try {
-    for (const { block, offset } of readBlocks(source)) met(check.add(block), offset);
+    for (const { block, offset } of readBlocks(source)) {
+      const isFirst = check.size === 0;
+      met(check.add(block), offset);
+      if (isFirst && source.gap) check.pass(source.gap, met);
+    }
   } catch (error) {
     if (!(error instanceof LedgerError)) throw error;
     check.report("MALFORMED", error.message);
@@ -84,6 +89,13 @@ class PublicCheck {
   #chain: Uint8Array | undefined;
   #segments = 0;
   readonly #readers: ReaderChange[] = [];
+  /** The index that follows. */
+  #next = 0;
+  /** Blocks in archives, in front of the next block. */
+  #passed = 0;
+  #archived = 0;
+  /** Bytes of them. */
+  #absent = 0;
   #lastLeaf: Uint8Array = new Uint8Array(32);
   #frontier: Frontier = Frontier.empty();
 
@@ -93,6 +105,25 @@ class PublicCheck {
       this.#openHeads.set(size, [...(this.#openHeads.get(size) ?? []), root]);
     }
     this.#compareHead();
+  }
+
+  get size(): number {
+    return this.#frontier.size;
+  }
+
+  /** Takes in what is kept of the blocks behind block 0 that are in archives. */
+  pass(gap: Gap, met: BlockMet): void {
+    if (!gap.leaves(0, 1).every((leaf) => equalBytes(leaf, this.#lastLeaf))) {
+      this.report("HASH_CHAIN_BROKEN", "the kept leaf hashes do not begin with that of block 0");
+    }
+    for (const leaf of archivedLeaves(gap)) {
+      this.#take(leaf);
+      met(leaf, gap.offset);
+    }
+    this.#next = gap.size;
+    this.#archived = gap.size - 1;
+    this.#passed = this.#archived;
+    this.#absent = gap.offset - gap.front;
   }
 
   /** @returns the block's leaf hash. */
@@ -105,10 +136,16 @@ class PublicCheck {
       this.#acceptReaders(block);
     }
     this.#previous = block;
+    this.#next = block.index + 1;
+    this.#passed = 0;
+    this.#take(leaf);
+    return leaf;
+  }
+
+  #take(leaf: Uint8Array): void {
     this.#lastLeaf = leaf;
     this.#frontier = this.#frontier.append(leaf);
     this.#compareHead();
-    return leaf;
   }
 
   #acceptReaders({ segment, index, ext }: Block): void {
@@ -154,11 +191,13 @@ class PublicCheck {
     if (!equalBytes(block.chainId, previous.chainId)) {
       this.report("WRONG_CHAIN", `block ${index} belongs to another ledger`);
     }
-    if (index !== previous.index + 1) {
-      this.report("BLOCKS_MISSING", `block ${index} comes after block ${previous.index}`);
+    // The segments of archived blocks are known by their number alone.
+    if (this.#passed > 0) this.#segments += block.segment - 1;
+    if (index !== this.#next) {
+      this.report("BLOCKS_MISSING", `block ${index} comes after block ${this.#next - 1}`);
     } else if (!equalBytes(block.prevLeaf, this.#lastLeaf)) {
       this.report("HASH_CHAIN_BROKEN", `block ${index} does not follow the block before it`);
-    } else if (!isNextPlace(block, previous)) {
+    } else if (this.#passed > 0 ? block.type !== "segment" : !isNextPlace(block, previous)) {
       this.report("MALFORMED", `block ${index} stands at the wrong place of its segment`);
     }
   }
@@ -209,8 +248,10 @@ class PublicCheck {
   #checked(length: number): readonly string[] {
     const { genesisLeaf, heads, slots } = this.#evidence;
     const { size } = this.#frontier;
+    const here = size - this.#archived;
     return [
-      `form of ${size} ${size === 1 ? "block" : "blocks"} in ${length} bytes`,
+      `form of ${here} ${here === 1 ? "block" : "blocks"} in ${length - this.#absent} bytes`,
+      ...(this.#archived > 0 ? [`${this.#archived} archived blocks, by their leaf hashes`] : []),
       "order, segments and hash chain of the blocks",
       ...(genesisLeaf ? ["block 0 against the license"] : []),
       ...(heads && heads.length > 0 ? [`${heads.length} heads against the blocks`] : []),

@@ -257,7 +257,7 @@ function endOfLastBlock(files: LedgerFiles): number {
   } catch (error) {
     if (!(error instanceof LedgerError)) throw error;
   }
-  return end;
+  return Math.max(end, files.gap?.offset ?? 0);
 }
 
 function holds(files: LedgerFiles, offset: number, bytes: Uint8Array): boolean {

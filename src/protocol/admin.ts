@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { ARCHIVE_ROUTES, type ArchiveRoutes } from "./admin/archive.ts";
 import { BACKUP_ROUTES, type BackupRoutes } from "./admin/backup.ts";
 import { HISTORY_ROUTES, type HistoryRoutes } from "./admin/history.ts";
 import { LICENSE_ROUTES, type LicenseRoutes } from "./admin/licenses.ts";
@@ -21,6 +22,7 @@ interface AdminRoutes
     UsageRoutes,
     HistoryRoutes,
     SealedUsageRoutes,
+    ArchiveRoutes,
     BackupRoutes,
     LicenseRoutes,
     ReloadRoutes,
@@ -59,6 +61,7 @@ const ROUTES: AdminRoutes = {
   ...USAGE_ROUTES,
   ...HISTORY_ROUTES,
   ...SEALED_USAGE_ROUTES,
+  ...ARCHIVE_ROUTES,
   ...BACKUP_ROUTES,
   ...LICENSE_ROUTES,
   ...RELOAD_ROUTES,

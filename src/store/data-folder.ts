@@ -40,7 +40,11 @@ export interface VendorFolder {
   /** The former daemon key's word for the present one; there is none before the first new key. */
   readonly keyCertificate: string;
   readonly chain: string;
+  /** Leaf hashes of blocks that are in archives; there is none before the first. */
+  readonly leaves: string;
   readonly state: string;
+  /** Holds the archives that were not put anywhere else. */
+  readonly archives: string;
 }
 
 export function dataFolder(path: string): DataFolder {
@@ -66,7 +70,9 @@ export function vendorFolder(data: DataFolder, vendor: string): VendorFolder {
     revocations: join(path, "revocations.note"),
     keyCertificate: join(path, "daemon-key.note"),
     chain: join(path, "ledger.skc"),
+    leaves: join(path, "ledger.skc.leaves"),
     state: join(path, "ledger.state"),
+    archives: join(path, "archive"),
   };
 }
 
@@ -115,12 +121,19 @@ export function makeFolder(path: string): void {
  * when it may have either content.
  */
 export function writeFileDurably(path: string, bytes: Uint8Array, mode = 0o600): void {
-  const fresh = `${path}.new`;
+  replaceDurably(path, [bytes], mode);
+}
+
+/**
+ * The same for content that comes in pieces and is never held whole.
+ * @throws as {@link writeFileDurably}.
+ */
+export function replaceDurably(path: string, pieces: Iterable<Uint8Array>, mode = 0o600): void {
   try {
-    writeFresh(fresh, bytes, mode);
-    renameSync(fresh, path);
+    writeFresh(fresh(path), pieces, mode);
+    renameSync(fresh(path), path);
   } catch (cause) {
-    rmSync(fresh, { force: true });
+    rmSync(fresh(path), { force: true });
     throw new StoreError("STORE_UNAVAILABLE", `cannot write ${path}: ${refusalOf(cause)}`, {
       hint: "check free space, quota and permissions of the data folder",
       facts: { path },
@@ -139,6 +152,9 @@ export function writeFileDurably(path: string, bytes: Uint8Array, mode = 0o600):
   }
 }
 
+/** The name of a file that is written to take the place of `path`. */
+export const fresh = (path: string): string => `${path}.new`;
+
 /** Returns when names made, changed or removed in the folder are on the medium. */
 export function syncFolder(path: string): void {
   const folder = openSync(path, "r");
@@ -149,12 +165,16 @@ export function syncFolder(path: string): void {
   }
 }
 
-function writeFresh(path: string, bytes: Uint8Array, mode: number): void {
+function writeFresh(path: string, pieces: Iterable<Uint8Array>, mode: number): void {
   const file = openSync(path, "w", mode);
   try {
     // The umask may have narrowed it, and what a crash left behind keeps its own mode.
     fchmodSync(file, mode);
-    writeFully(file, bytes, 0);
+    let length = 0;
+    for (const piece of pieces) {
+      writeFully(file, piece, length);
+      length += piece.length;
+    }
     fsyncSync(file);
   } finally {
     closeSync(file);

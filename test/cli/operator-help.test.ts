@@ -101,11 +101,15 @@ describe("seatkeeper --help", () => {
         -h, --help     show help                                                                 [boolean]
         -v, --version  show the version                                                          [boolean]
             --vendor   the vendor's name, where there are several                                 [string]
+            --archive  archives to check against the ledger as well, *.skarchive                   [array]
             --config   configuration [default: $SEATKEEPER_CONFIG or /etc/seatkeeper/config.yaml] [string]
             --json     print machine-readable JSON                              [boolean] [default: false]
 
       Examples:
-        seatkeeper ledger verify  with the daemon running or stopped; nothing is changed
+        seatkeeper ledger verify                            with the daemon running or stopped; nothing is
+                                                            changed
+        seatkeeper ledger verify --archive                  and what was moved out of it
+        /mnt/archive/*.skarchive
       = 0
       `,
     );

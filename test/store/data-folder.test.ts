@@ -37,6 +37,8 @@ describe("the data folder", () => {
       revocations: "/var/lib/seatkeeper/vendors/acme.example/revocations.note",
       keyCertificate: "/var/lib/seatkeeper/vendors/acme.example/daemon-key.note",
       chain: "/var/lib/seatkeeper/vendors/acme.example/ledger.skc",
+      leaves: "/var/lib/seatkeeper/vendors/acme.example/ledger.skc.leaves",
+      archives: "/var/lib/seatkeeper/vendors/acme.example/archive",
       state: "/var/lib/seatkeeper/vendors/acme.example/ledger.state",
     });
   });

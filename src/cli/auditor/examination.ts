@@ -1,13 +1,18 @@
+import { existsSync } from "node:fs";
 import { audit } from "../../audit/audit.ts";
 import type { AuditAnchor, AuditInput } from "../../audit/audit-input.ts";
 import type { AuditReport } from "../../audit/audit-report.ts";
 import { erase } from "../../crypto/erase.ts";
+import { gapIn, overGap } from "../../ledger/gap.ts";
+import { KeptLeaves } from "../../ledger/kept-leaves.ts";
+import type { ByteSource } from "../../ledger/ports.ts";
 import { readLicense } from "../../license/license.ts";
 import { readVendorFile } from "../../license/vendor-file.ts";
 import type { Shell } from "../shared/command.ts";
 import { usageError } from "../shared/errors.ts";
 import { fileSource } from "../shared/file-source.ts";
 import { withInput } from "../shared/input-file.ts";
+import { pieceCodec } from "../shared/piece-codec.ts";
 import { readSignedInput } from "../shared/signed-input.ts";
 import { readKeyFile } from "./key-file.ts";
 
@@ -16,7 +21,7 @@ export const EXAMINATION_OPTIONS = {
   file: {
     type: "string",
     demandOption: true,
-    describe: "a usage bundle (*.skb) or a ledger file (ledger.skc)",
+    describe: "a usage bundle (*.skb), a ledger file (ledger.skc) or an archive (*.skarchive)",
   },
   key: { type: "string", requiresArg: true, describe: "the auditor's private key, *.skkey" },
   known: {
@@ -65,13 +70,28 @@ export async function examine(
     options.key === undefined ? undefined : await readKeyFile(options.key, passphrase, out);
   try {
     return withInput(options.file, "file", (fd) => {
-      const source = fileSource(fd, options.file);
       const shown = visitor ? { visitor } : {};
-      return audit(source, { secret: key?.secret, knownReaders, license, ...shown });
+      const input = { secret: key?.secret, knownReaders, license, codec: pieceCodec, ...shown };
+      return withLeaves(options.file, fileSource(fd, options.file), (source) =>
+        audit(source, input),
+      );
     });
   } finally {
     if (key) erase(key.secret);
   }
+}
+
+/** A ledger that was archived in part has the leaf hashes of that part in a file beside it. */
+function withLeaves<Result>(
+  path: string,
+  file: ByteSource,
+  work: (source: ByteSource) => Result,
+): Result {
+  const leaves = `${path}.leaves`;
+  if (!existsSync(leaves)) return work(file);
+  return withInput(leaves, "file of leaf hashes", (fd) =>
+    work(overGap(file, gapIn(file, KeptLeaves.open(fileSource(fd, leaves))))),
+  );
 }
 
 function anchorOf({ license, vendorFile }: ExaminationOptions): AuditAnchor | undefined {

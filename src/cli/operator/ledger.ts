@@ -1,10 +1,14 @@
 import { toHex } from "../../base/bytes.ts";
+import type { Config } from "../../config/config.ts";
 import { inspectLedger, type LedgerInspection } from "../../daemon/ledger-inspection.ts";
 import { type SucceededLedger, succeedLedger } from "../../daemon/succeed-ledger.ts";
+import { dataFolder, vendorFolder } from "../../store/data-folder.ts";
 import { type Command, command, group } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT } from "../shared/exit.ts";
 import type { Output } from "../shared/output.ts";
+import { compareArchive } from "./archive-file.ts";
+import { archive } from "./ledger-archive.ts";
 import { SITE_OPTIONS, siteConfig } from "./site-options.ts";
 import { counted, readersInWords } from "./words.ts";
 
@@ -17,12 +21,26 @@ const verify = command({
       requiresArg: true,
       describe: "the vendor's name, where there are several",
     },
+    archive: {
+      type: "string",
+      array: true,
+      requiresArg: true,
+      describe: "archives to check against the ledger as well, *.skarchive",
+    },
     ...SITE_OPTIONS,
     ...JSON_OPTION,
   },
-  examples: [["ledger verify", "with the daemon running or stopped; nothing is changed"]],
+  examples: [
+    ["ledger verify", "with the daemon running or stopped; nothing is changed"],
+    ["ledger verify --archive /mnt/archive/*.skarchive", "and what was moved out of it"],
+  ],
   async run(options, shell) {
-    const report = await inspectLedger(siteConfig(options, shell), options.vendor);
+    const config = siteConfig(options, shell);
+    const report = withArchives(
+      await inspectLedger(config, options.vendor),
+      config,
+      options.archive ?? [],
+    );
     const sound = report.problems.length === 0;
     if (options.json) shell.out.json({ ...report, root: toHex(report.root), sound });
     else describe(shell.out, report);
@@ -57,7 +75,25 @@ const succeed = command({
   },
 });
 
-export const ledger: Command = group("ledger", "look after the sealed ledger", [verify, succeed]);
+/** The report, and what the archives have to do with this ledger. */
+function withArchives(
+  report: LedgerInspection,
+  { dataDir }: Config,
+  files: readonly string[],
+): LedgerInspection {
+  if (files.length === 0) return report;
+  const { chain } = vendorFolder(dataFolder(dataDir), report.vendor);
+  const found = files.map((file) => compareArchive(file, chain));
+  const checked = [...report.checked, ...found.flatMap((each) => each.checked)];
+  const problems = [...report.problems, ...found.flatMap((each) => each.problems)];
+  return { ...report, checked, problems };
+}
+
+export const ledger: Command = group("ledger", "look after the sealed ledger", [
+  verify,
+  archive,
+  succeed,
+]);
 
 function describeSuccession(out: Output, done: SucceededLedger): void {
   const { vendor, chainId, former, code, usage } = done;
