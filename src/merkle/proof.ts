@@ -58,12 +58,18 @@ export function consistencyProof(
 
 /** RFC 9162, section 2.1.3.2. Malformed claims are `false`. */
 export function verifyInclusion(claim: InclusionClaim): boolean {
+  const root = impliedRoot(claim);
+  return root !== undefined && equalBytes(root, claim.root);
+}
+
+/** The one root to which the proof leads from the leaf at this place; undefined where it cannot be a proof. */
+export function impliedRoot(claim: Omit<InclusionClaim, "root">): Uint8Array | undefined {
   const { index, size, proof } = claim;
-  if (!isSize(size) || !isSize(index) || index >= size) return false;
+  if (!isSize(size) || !isSize(index) || index >= size) return undefined;
   let [place, last] = [index, size - 1];
   let hash = claim.leaf;
   for (const sibling of proof) {
-    if (last === 0) return false;
+    if (last === 0) return undefined;
     if (place % 2 === 1 || place === last) {
       hash = nodeHash(sibling, hash);
       while (place % 2 === 0 && place !== 0) [place, last] = [half(place), half(last)];
@@ -72,7 +78,7 @@ export function verifyInclusion(claim: InclusionClaim): boolean {
     }
     [place, last] = [half(place), half(last)];
   }
-  return last === 0 && equalBytes(hash, claim.root);
+  return last === 0 ? hash : undefined;
 }
 
 /** RFC 9162, section 2.1.4.2. Every tree extends the empty one, by an empty proof. */

@@ -8,6 +8,7 @@ import {
   verifyInclusion,
 } from "../../src/merkle/proof.ts";
 import { Frontier, leafHash, rootOf } from "../../src/merkle/tree.ts";
+import { WholeTree } from "../../src/merkle/whole-tree.ts";
 
 const leaves = Array.from({ length: 300 }, (_, index) => leafHash(u32(index)));
 
@@ -66,6 +67,25 @@ describe("an inclusion proof", () => {
         expect(verifyInclusion({ ...claim, index: other, proof })).toBe(false);
       }),
     );
+  });
+});
+
+describe("a tree whose leaves are all at hand", () => {
+  it("has the root and the paths that are made one by one", () => {
+    for (let size = 1; size <= 70; size += 1) {
+      const tree = leaves.slice(0, size);
+      const whole = new WholeTree(tree);
+      expect(whole.root).toEqual(rootOf(tree));
+      tree.forEach((_, index) => {
+        expect(whole.path(index)).toEqual(inclusionProof(index, tree));
+      });
+    }
+  });
+
+  it("has no path for what is not among its leaves, and is none without leaves", () => {
+    const whole = new WholeTree(leaves.slice(0, 5));
+    for (const index of [-1, 0.5, 5]) expect(() => whole.path(index)).toThrow(RangeError);
+    expect(() => new WholeTree([])).toThrow(RangeError);
   });
 });
 
