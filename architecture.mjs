@@ -8,7 +8,7 @@ export const MAY_IMPORT = {
   // Pure core: values in, values out. No files, sockets, timers or present moment.
   crypto: ["base"],
   merkle: ["base", "crypto"],
-  note: ["base", "crypto"],
+  note: ["base", "crypto", "merkle"],
   protocol: ["base"],
   license: ["base", "crypto", "note"],
   seats: ["base"],

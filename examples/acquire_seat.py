@@ -25,10 +25,12 @@ import urllib.parse
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from verify_bundle import Refused, as_javascript, base64url, need, note_body, open_note, peek, read_license, sha256
+from verify_bundle import (Refused, as_javascript, base64url, ed25519_ok, need, note_body, open_note, peek,
+                           read_license, sha256, split_note)
 
 SUBPROTOCOL = "seatkeeper.v1"
 FRAME_BYTES = 8_388_608  # protocol.md, "Limits": DAEMON_FRAME_BYTES
+GROUP = b"seatkeeper/group/v1\0"  # note.md, "Group signatures": context
 DENIED = -32010
 
 
@@ -125,6 +127,46 @@ class WebSocket:
     def close(self):
         self.send(8, struct.pack(">H", 1000))
         self.socket.close()
+
+
+# --- note.md, "Group signatures" -----------------------------------------------------------------
+
+
+def open_lease(raw, name, public):
+    """The text of a lease that the key has signed: alone, or together with others."""
+    text, signatures = split_note(raw)
+    own = sha256(name.encode(), b"\n\xff", GROUP, public)[:4]
+    mine = [value for line, kid, value in signatures if (line, kid) == (name, own)]
+    if not mine:
+        return open_note(raw, name, public)
+    need(all(group_ok(public, text.encode(), value) for value in mine), "NOTE_SIGNATURE", f"signature of {name}")
+    return text
+
+
+def group_ok(public, text, value):
+    if len(value) < 72 or len(value) % 32 != 8:
+        return False
+    index, size = struct.unpack(">II", value[64:72])
+    root = root_of(index, size, sha256(b"\0", text), [value[at:at + 32] for at in range(72, len(value), 32)])
+    return root is not None and ed25519_ok(public, GROUP + struct.pack(">I", size) + root, value[:64])
+
+
+def root_of(index, size, node, path):
+    """RFC 9162, section 2.1.3.2: where the path leads from the leaf; None when it does not fit."""
+    last = size - 1
+    if index > last:
+        return None
+    for sibling in path:
+        if last == 0:
+            return None
+        if index % 2 or index == last:
+            node = sha256(b"\1", sibling, node)
+            while index and not index % 2:
+                index, last = index >> 1, last >> 1
+        else:
+            node = sha256(b"\1", node, sibling)
+        index, last = index >> 1, last >> 1
+    return node if last == 0 else None
 
 
 # --- protocol.md, "Handshake" --------------------------------------------------------------------
@@ -236,7 +278,7 @@ class Session:
         """A lease counts when the daemon has signed it for this request of this process."""
         fields = ("chain_id lease_id feature version count client_key instance_id nonce lease_time offline_grace "
                   "borrow_until head_size issued_at")
-        note = note_body(open_note(lease["note"].encode(), self.origin, self.daemon), "lease", fields)
+        note = note_body(open_lease(lease["note"].encode(), self.origin, self.daemon), "lease", fields)
         wanted = {"chain_id": self.chain, "lease_id": lease["id"], "feature": feature, "count": 1, "nonce": nonce,
                   "client_key": text_of(self.public), "instance_id": self.instance}
         need(all(note[name] == value for name, value in wanted.items()), "LEASE_NOTE", "for another request")

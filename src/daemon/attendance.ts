@@ -2,6 +2,7 @@ import type { ClientKey, InstanceId } from "../base/ids.ts";
 import type { Millis } from "../base/time.ts";
 import type { Notice } from "../seats/decision.ts";
 import type { Caller } from "../seats/lease.ts";
+import type { Departure } from "./departure.ts";
 import type { Expiry } from "./expiries.ts";
 
 /** One process of one client installation. */
@@ -14,7 +15,8 @@ export interface Attendee {
 export interface Listener {
   /** Who it is, with the groups of this moment. */
   caller(): Caller;
-  notice(notice: Notice): void;
+  /** What leaves for it. */
+  notice(notice: Notice): Departure;
   licenseChanged(): void;
   licenseExpiring(expiry: Expiry): void;
   draining(after: Millis): void;
@@ -52,10 +54,12 @@ export class Attendance {
     return new Set(this.#byClient.get(client)?.keys());
   }
 
-  deliver(notices: readonly Notice[]): void {
-    for (const notice of notices) {
-      this.#byClient.get(notice.client)?.get(notice.instance)?.notice(notice);
-    }
+  /** Notices for those who are gone leave for nobody. */
+  departuresOf(notices: readonly Notice[]): readonly Departure[] {
+    return notices.flatMap((notice) => {
+      const listener = this.#byClient.get(notice.client)?.get(notice.instance);
+      return listener === undefined ? [] : [listener.notice(notice)];
+    });
   }
 
   everybody(): readonly Listener[] {

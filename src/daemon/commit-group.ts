@@ -1,9 +1,11 @@
 import type { Moment } from "../base/time.ts";
 import type { NewUsageEvent } from "../base/usage-event.ts";
 import type { Clock } from "../clock/clock.ts";
+import type { LeaseNote } from "../license/lease-note.ts";
 import type { SeatBook } from "../seats/book.ts";
 import type { Command } from "../seats/command.ts";
 import type { Answer, Decision, Notice, SeatChange } from "../seats/decision.ts";
+import { type Departure, departure, leaveTogether } from "./departure.ts";
 import { DaemonError } from "./errors.ts";
 import { isFatal } from "./failure-kind.ts";
 
@@ -31,7 +33,10 @@ export interface CommitGroupParts {
   readonly commit: (writes: Writes) => Promise<"kept" | "refused">;
   /** What was decided is durable, or was never done. Called before the answers leave. */
   readonly settled: () => void;
-  readonly notify: (notices: readonly Notice[]) => void;
+  /** What is to be told to whom. */
+  readonly notify: (notices: readonly Notice[]) => readonly Departure[];
+  /** A note for each lease, in their order. Called once for each group. */
+  readonly sign: (leases: readonly LeaseNote[]) => readonly string[];
   /** Told of each decision when its answer has left. */
   readonly decided: (command: Command, decision: Decision) => void;
   /** Called when all that waited has been served: the next deadline may have moved. */
@@ -43,7 +48,7 @@ export interface CommitGroupParts {
 
 export type Outcome = Answer | NotWritten;
 
-export type AnswerTo = (outcome: Outcome) => void;
+export type AnswerTo = (outcome: Outcome) => Departure;
 
 interface Ask {
   readonly kind: "ask";
@@ -63,7 +68,8 @@ const GROUP_SIZE = 256;
 /**
  * Group commit: requests are decided in the order of their arrival, written in one transaction,
  * and answered when it is durable. Those that arrive meanwhile share the next group, so one sync
- * of the disk serves many clients. Answers and notices leave in the order of the decisions.
+ * of the disk and one signature serve many clients. Answers and notices leave in the order of the
+ * decisions.
  */
 export class CommitGroup {
   readonly #parts: CommitGroupParts;
@@ -75,7 +81,7 @@ export class CommitGroup {
     this.#parts = parts;
   }
 
-  /** `answer` is called once; never after a fatal failure. */
+  /** `answer` is called once, and what it makes leaves; never after a fatal failure. */
   ask(command: Command, answer: AnswerTo): void {
     this.#enqueue({ kind: "ask", command, answer });
   }
@@ -161,7 +167,7 @@ export class CommitGroup {
     }
     book.keep();
     this.#parts.settled();
-    for (const [index, ask] of asks.entries()) this.#tell(ask, decisions[index]);
+    this.#leave(asks.flatMap((ask, index) => this.#departures(ask, decisions[index])));
   }
 
   /** The figures of the history that a crash would falsify; others wait for the next block. */
@@ -174,27 +180,33 @@ export class CommitGroup {
   /** The disk is full or read-only: what needs no disk, renewals above all, goes on. */
   #withoutDisk(asks: readonly Ask[], now: Moment): void {
     this.#parts.settled();
-    for (const ask of asks) {
+    const departures = asks.flatMap((ask) => {
       const decision = this.#parts.book.decide(ask.command, now);
       if (isEmpty(decision)) {
         this.#parts.book.keep();
-        this.#tell(ask, decision);
-      } else {
-        this.#parts.book.undo();
-        ask.answer({ kind: "not-written" });
+        return this.#departures(ask, decision);
       }
+      this.#parts.book.undo();
+      return [ask.answer({ kind: "not-written" })];
+    });
+    this.#leave(departures);
+  }
+
+  #departures(ask: Ask, decision: Decision | undefined): readonly Departure[] {
+    if (decision === undefined) return [];
+    const { notify, decided, fault } = this.#parts;
+    try {
+      const answer = ask.answer(decision.answer);
+      const notices = decision.notices.length > 0 ? notify(decision.notices) : [];
+      return [answer, ...notices, departure(() => decided(ask.command, decision))];
+    } catch (error) {
+      fault(error);
+      return [];
     }
   }
 
-  #tell(ask: Ask, decision: Decision | undefined): void {
-    if (decision === undefined) return;
-    try {
-      ask.answer(decision.answer);
-      if (decision.notices.length > 0) this.#parts.notify(decision.notices);
-      this.#parts.decided(ask.command, decision);
-    } catch (error) {
-      this.#parts.fault(error);
-    }
+  #leave(departures: readonly Departure[]): void {
+    leaveTogether(departures, this.#parts.sign, this.#parts.fault);
   }
 }
 

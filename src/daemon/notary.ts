@@ -2,12 +2,11 @@ import type { ChainId } from "../base/ids.ts";
 import { type Millis, millis, type UnixMillis } from "../base/time.ts";
 import type { SealedLedger } from "../ledger/sealed-ledger.ts";
 import { type BorrowTicket, writeBorrowTicket } from "../license/borrow-ticket.ts";
-import { writeLeaseNote } from "../license/lease-note.ts";
+import { type LeaseNote, writeLeaseNotes } from "../license/lease-note.ts";
 import { signHead } from "../note/checkpoint.ts";
 import { writeJsonNote } from "../note/json-note.ts";
 import type { NoteSigner } from "../note/signed-note.ts";
 import { type Welcome, welcomeBody } from "../protocol/handshake.ts";
-import type { WireLease } from "../protocol/results.ts";
 import type { Lease } from "../seats/lease.ts";
 import type { SiteKey } from "./site-key.ts";
 
@@ -47,28 +46,29 @@ export class Notary {
     return writeJsonNote("welcome", body, this.#signer);
   }
 
-  /** A lease as the client gets it: signed over the nonce of its request. */
-  lease(lease: Lease, nonce: string, offlineGrace: Millis | undefined, now: UnixMillis): WireLease {
+  /** What the note of a lease says: for the nonce of the request that it answers. */
+  lease(lease: Lease, nonce: string, offlineGrace: Millis | undefined, now: UnixMillis): LeaseNote {
     const { id, feature, version, count, leaseTime } = lease;
-    const note = writeLeaseNote(
-      {
-        chainId: this.chainId,
-        leaseId: id,
-        feature,
-        version,
-        count,
-        clientKey: lease.client,
-        instanceId: lease.instance,
-        nonce,
-        leaseTimeMs: leaseTime,
-        offlineGraceMs: offlineGrace ?? millis(0),
-        borrowUntil: lease.borrowed?.until ?? null,
-        headSize: this.#ledger.size,
-        issuedAt: now,
-      },
-      this.#signer,
-    );
-    return { id, note, leaseTimeMs: leaseTime, feature, count };
+    return {
+      chainId: this.chainId,
+      leaseId: id,
+      feature,
+      version,
+      count,
+      clientKey: lease.client,
+      instanceId: lease.instance,
+      nonce,
+      leaseTimeMs: leaseTime,
+      offlineGraceMs: offlineGrace ?? millis(0),
+      borrowUntil: lease.borrowed?.until ?? null,
+      headSize: this.#ledger.size,
+      issuedAt: now,
+    };
+  }
+
+  /** A note for each lease, under one signature for all. */
+  signLeases(leases: readonly LeaseNote[]): readonly string[] {
+    return writeLeaseNotes(leases, this.#signer);
   }
 
   /** The ticket of a borrowed lease. The same lease has the same ticket until its end is moved. */

@@ -22,19 +22,28 @@ export type Reply<Result> =
   | { readonly kind: "result"; readonly result: Result }
   | { readonly kind: "error"; readonly error: WireError };
 
-/** Signs a lease over the nonce of the request that it answers. */
-export type SignLease = (lease: Lease) => WireLease;
-
 /** How the ledger goes on from what the client remembers, if it asked. */
 export type Prove = () => { readonly ledger?: LedgerProof };
 
+/** The leases that an answer carries to the client. */
+export function leasesOf(outcome: Outcome): readonly Lease[] {
+  if (outcome.kind === "granted") return [outcome.lease];
+  return outcome.kind === "renewed" ? outcome.leases : [];
+}
+
+/** A lease as the client gets it, with the note that says so. */
+export function wireLease({ id, leaseTime, feature, count }: Lease, note: string): WireLease {
+  return { id, note, leaseTimeMs: leaseTime, feature, count };
+}
+
+/** @param notes of `leasesOf(outcome)`. */
 export function acquireReply(
   outcome: Outcome,
-  sign: SignLease,
+  [note = ""]: readonly string[],
   prove: Prove,
 ): Reply<AcquireResult> {
   if (outcome.kind === "granted") {
-    return result({ state: "granted", lease: sign(outcome.lease), ...prove() });
+    return result({ state: "granted", lease: wireLease(outcome.lease, note), ...prove() });
   }
   if (outcome.kind !== "queued") return failed(outcome);
   const { position, expectedWait } = outcome;
@@ -42,13 +51,19 @@ export function acquireReply(
   return result({ state: "queued", position, ...wait, ...prove() });
 }
 
-export function renewReply(outcome: Outcome, sign: SignLease, prove: Prove): Reply<RenewResult> {
+/** @param notes of `leasesOf(outcome)`. */
+export function renewReply(
+  outcome: Outcome,
+  notes: readonly string[],
+  prove: Prove,
+): Reply<RenewResult> {
   if (outcome.kind !== "renewed") return failed(outcome);
   return result({
-    leases: outcome.leases.map((lease) => {
-      const { id, note, leaseTimeMs } = sign(lease);
-      return { id, note, leaseTimeMs };
-    }),
+    leases: outcome.leases.map(({ id, leaseTime }, at) => ({
+      id,
+      note: notes[at] ?? "",
+      leaseTimeMs: leaseTime,
+    })),
     lost: outcome.lost.map(({ lease, reason, hint, ...rule }) => ({
       id: lease,
       reason,

@@ -26,9 +26,10 @@ import { SUBPROTOCOL } from "../protocol/wire-codes.ts";
 import { type WireError, wireFault } from "../protocol/wire-error.ts";
 import type { UsageRecord } from "../seats/command.ts";
 import type { Notice } from "../seats/decision.ts";
-import type { Caller } from "../seats/lease.ts";
+import type { Caller, Lease } from "../seats/lease.ts";
 import { type Admission, tokenEnded } from "./admission.ts";
 import type { Attendee, Listener } from "./attendance.ts";
+import { type Departure, departure, NOTHING_LEAVES } from "./departure.ts";
 import { type Door, type Proof, type Pseudonyms, pseudonymsOf, type StandingNow } from "./door.ts";
 import type { Expiry } from "./expiries.ts";
 import { verifiedHello } from "./greeting.ts";
@@ -41,12 +42,13 @@ import {
   denialOf,
   doneReply,
   doorDenial,
+  leasesOf,
   type Prove,
   type Reply,
   recordReply,
   renewReply,
-  type SignLease,
   statusResult,
+  wireLease,
 } from "./replies.ts";
 import type { SiteKey } from "./site-key.ts";
 import type { Watcher } from "./status-board.ts";
@@ -70,6 +72,8 @@ export interface SessionParts {
   readonly keyRates: Rates;
   readonly version: string;
 }
+
+type NoticeOf<Kind extends Notice["kind"]> = Extract<Notice, { kind: Kind }>;
 
 interface Greeted {
   readonly desk: VendorDesk;
@@ -147,19 +151,27 @@ export class Session implements Visit, Listener, Watcher {
     return { client, instance, user, host, display, standing: standing() };
   }
 
-  notice(notice: Notice): void {
+  notice(notice: Notice): Departure {
+    // What waits changes at once: a later decision of the same group may be about the same key.
+    if (notice.kind === "granted") return this.#granted(notice);
+    if (notice.kind === "queue-dropped") this.#waiting.delete(notice.key);
+    return departure(() => this.#tell(notice));
+  }
+
+  #granted({ key, lease }: NoticeOf<"granted">): Departure {
+    const nonce = this.#waiting.get(key);
+    this.#waiting.delete(key);
+    // A resumed wait whose nonce this connection never saw: the client asks again under its
+    // key and gets this very lease.
+    if (nonce === undefined) return NOTHING_LEAVES;
+    return this.#withLeases([lease], nonce, ([note = ""]) =>
+      this.#notify("queue.granted", { key, lease: wireLease(lease, note) }),
+    );
+  }
+
+  #tell(notice: NoticeOf<Exclude<Notice["kind"], "granted">>): void {
     switch (notice.kind) {
-      case "granted": {
-        const nonce = this.#waiting.get(notice.key);
-        this.#waiting.delete(notice.key);
-        // A resumed wait whose nonce this connection never saw: the client asks again under its
-        // key and gets this very lease.
-        if (nonce === undefined) return;
-        const lease = this.#signer(nonce)(notice.lease);
-        return this.#notify("queue.granted", { key: notice.key, lease });
-      }
       case "queue-dropped":
-        this.#waiting.delete(notice.key);
         return this.#notify("queue.dropped", { key: notice.key, denial: denialOf(notice.denial) });
       case "quota": {
         const { meter, period, quota, used, percent } = notice;
@@ -306,16 +318,20 @@ export class Session implements Visit, Listener, Watcher {
       case "seat.renew": {
         const { leases, quiet = [], nonce } = request.params;
         const proof = this.#prover(request.params);
-        return desk.ask({ kind: "renew", by, leases, quiet }, (outcome) =>
-          this.#reply(request, renewReply(outcome, this.#signer(nonce), proof)),
+        return desk.askForLeases({ kind: "renew", by, leases, quiet }, (outcome) =>
+          this.#withLeases(leasesOf(outcome), nonce, (notes) =>
+            this.#reply(request, renewReply(outcome, notes, proof)),
+          ),
         );
       }
       case "seat.resume": {
         const { leases, nonce } = request.params;
         const liveInstances = desk.instancesOf(by.client);
         const proof = this.#prover(request.params);
-        return desk.ask({ kind: "resume", by, leases, liveInstances }, (outcome) =>
-          this.#reply(request, renewReply(outcome, this.#signer(nonce), proof)),
+        return desk.askForLeases({ kind: "resume", by, leases, liveInstances }, (outcome) =>
+          this.#withLeases(leasesOf(outcome), nonce, (notes) =>
+            this.#reply(request, renewReply(outcome, notes, proof)),
+          ),
         );
       }
       case "seat.activity":
@@ -363,9 +379,12 @@ export class Session implements Visit, Listener, Watcher {
     const liveInstances = desk.instancesOf(by.client);
     const asked = { count, wait, key, newLease, liveInstances };
     const proof = this.#prover(request.params);
-    desk.ask({ kind: "acquire", by, ...product, ...asked }, (outcome) => {
+    desk.askForLeases({ kind: "acquire", by, ...product, ...asked }, (outcome) => {
+      // At once: a later decision of the same group may already grant it.
       if (outcome.kind === "queued") this.#waiting.set(key, nonce);
-      this.#reply(request, acquireReply(outcome, this.#signer(nonce), proof));
+      return this.#withLeases(leasesOf(outcome), nonce, (notes) =>
+        this.#reply(request, acquireReply(outcome, notes, proof)),
+      );
     });
   }
 
@@ -384,8 +403,15 @@ export class Session implements Visit, Listener, Watcher {
     );
   }
 
-  #signer(nonce: string): SignLease {
-    return (lease) => this.#expectGreeted().desk.signedLease(lease, nonce);
+  /** Leases of the same request, to be signed over its nonce. */
+  #withLeases(
+    leases: readonly Lease[],
+    nonce: string,
+    leave: (notes: readonly string[]) => void,
+  ): Departure {
+    if (this.#left) return NOTHING_LEAVES;
+    const { desk } = this.#expectGreeted();
+    return { leases: leases.map((lease) => desk.leaseNote(lease, nonce)), leave };
   }
 
   /** Looks at the head that the client remembers; the proof is of the moment of the answer. */

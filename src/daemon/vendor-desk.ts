@@ -3,6 +3,7 @@ import { DENIAL_HINTS } from "../base/denial.ts";
 import type { ChainId, ClientKey, InstanceId } from "../base/ids.ts";
 import { after, isoTime, type Millis, millis, seconds, type UnixMillis } from "../base/time.ts";
 import { lends } from "../license/borrow-ticket.ts";
+import type { LeaseNote } from "../license/lease-note.ts";
 import type { License } from "../license/license.ts";
 import { isInForce, nextTurn, startOf } from "../license/license-checks.ts";
 import { isRevoked } from "../license/revocation-checks.ts";
@@ -10,7 +11,7 @@ import type { Revocations } from "../license/revocations.ts";
 import { failure } from "../log/log.ts";
 import type { AdminAuditor, AdminVendor } from "../protocol/admin/status.ts";
 import type { Welcome } from "../protocol/handshake.ts";
-import type { BorrowResult, HelloResult, WireLease } from "../protocol/results.ts";
+import type { BorrowResult, HelloResult } from "../protocol/results.ts";
 import type { AcquireCommand, Command } from "../seats/command.ts";
 import type { Answer, Denial } from "../seats/decision.ts";
 import type { Explanation } from "../seats/explaining.ts";
@@ -20,6 +21,7 @@ import { Attendance, type Listener } from "./attendance.ts";
 import { auditorsOf } from "./auditors.ts";
 import { type AnswerTo, CommitGroup, type Outcome, type Writes } from "./commit-group.ts";
 import { Deadline } from "./deadline.ts";
+import { departure, NOTHING_LEAVES } from "./departure.ts";
 import type { DeskCore } from "./desk-core.ts";
 import { DiskWatch } from "./disk-watch.ts";
 import { DaemonError } from "./errors.ts";
@@ -43,8 +45,6 @@ export interface Checkpointed {
 
 /** How long what could not be written waits for the disk. */
 const RETRY: Millis = seconds(1);
-
-const NOBODY: AnswerTo = () => undefined;
 
 /** Where everything about one vendor comes together: requests, licenses, notices, the ledger. */
 export class VendorDesk {
@@ -80,7 +80,7 @@ export class VendorDesk {
       settled: (look) => this.settled(look),
       summary: () => this.summary(),
     });
-    this.#deadline = new Deadline(core.clock, () => this.ask({ kind: "tick" }, NOBODY));
+    this.#deadline = new Deadline(core.clock, () => this.#tellEngine({ kind: "tick" }));
     this.#turn = new Deadline(core.clock, () => void this.refreshTerms());
     const seatLog = new SeatLog(core.log, core.vendor.name);
     this.#group = new CommitGroup({
@@ -89,7 +89,8 @@ export class VendorDesk {
       now: () => core.time.now(),
       commit: (writes) => this.#commit(writes),
       settled: () => this.board.stir(),
-      notify: (notices) => this.#attendance.deliver(notices),
+      notify: (notices) => this.#attendance.departuresOf(notices),
+      sign: (leases) => this.notary.signLeases(leases),
       decided: (command, decision) => seatLog.decided(command, decision),
       idle: () => this.#planTick(),
       fault: (error) => core.log.error("request.failed", failure(error)),
@@ -113,7 +114,12 @@ export class VendorDesk {
   }
 
   /** Asks the engine; `answer` comes when the decision is durable. */
-  ask(command: Command, answer: AnswerTo): void {
+  ask(command: Command, answer: (outcome: Outcome) => void): void {
+    this.askForLeases(command, (outcome) => departure(() => answer(outcome)));
+  }
+
+  /** The same for an answer that carries signed leases. */
+  askForLeases(command: Command, answer: AnswerTo): void {
     this.#group.ask(command, (outcome) => answer(this.#explained(outcome)));
   }
 
@@ -149,13 +155,13 @@ export class VendorDesk {
 
   join(caller: Caller, listener: Listener): void {
     this.#attendance.join(caller, listener);
-    this.ask({ kind: "reconnect", by: caller }, NOBODY);
+    this.#tellEngine({ kind: "reconnect", by: caller });
   }
 
   /** A connection is gone. When the daemon itself goes, that is nobody's disconnection. */
   leave(caller: Caller, listener: Listener): void {
     const gone = this.#attendance.leave(caller, listener);
-    if (gone && !this.#draining) this.ask({ kind: "disconnect", by: caller }, NOBODY);
+    if (gone && !this.#draining) this.#tellEngine({ kind: "disconnect", by: caller });
   }
 
   instancesOf(client: ClientKey): ReadonlySet<InstanceId> {
@@ -192,8 +198,8 @@ export class VendorDesk {
     return revocations === undefined ? {} : { revocations: revocations.text };
   }
 
-  /** A lease as the client gets it: signed over the nonce of its request. */
-  signedLease(lease: Lease, nonce: string): WireLease {
+  /** What the note of a lease says: for the nonce of the request that it answers. */
+  leaseNote(lease: Lease, nonce: string): LeaseNote {
     const { shelf, time } = this.core;
     const offlineGrace = shelf.entitlement.offlineGrace.get(lease.feature);
     return this.notary.lease(lease, nonce, offlineGrace, time.now().wall);
@@ -231,7 +237,7 @@ export class VendorDesk {
     shelf.put(found);
     // Before the rules: who waits must be judged by its new groups.
     for (const listener of this.#attendance.everybody()) {
-      this.ask({ kind: "reconnect", by: listener.caller() }, NOBODY);
+      this.#tellEngine({ kind: "reconnect", by: listener.caller() });
     }
     await this.tell(this.#terms());
     await this.#followLicenses(formerKey);
@@ -407,6 +413,10 @@ export class VendorDesk {
     this.#turn.cancel();
     this.board.close();
     this.core.files.close();
+  }
+
+  #tellEngine(command: Command): void {
+    this.askForLeases(command, () => NOTHING_LEAVES);
   }
 
   #explained(outcome: Outcome): Outcome {

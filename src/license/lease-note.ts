@@ -10,7 +10,7 @@ import {
   leaseId,
 } from "../base/ids.ts";
 import { days, type Millis, millis, seconds, type UnixMillis } from "../base/time.ts";
-import { writeJsonNote } from "../note/json-note.ts";
+import { writeJsonNotes } from "../note/json-note.ts";
 import type { NoteSigner, NoteVerifier } from "../note/signed-note.ts";
 import { LicenseError } from "./errors.ts";
 import {
@@ -52,9 +52,19 @@ export interface LeaseNote {
   readonly issuedAt: UnixMillis;
 }
 
-/** Compact: it travels with each grant and renewal. The signer's name is the chain's origin. */
-export function writeLeaseNote(fields: LeaseNote, signer: NoteSigner): string {
-  const body = {
+/**
+ * A note for each lease, in their order, under one signature for all. Compact: they travel with each
+ * grant and renewal. The signer's name is the chain's origin.
+ */
+export function writeLeaseNotes(
+  leases: readonly LeaseNote[],
+  signer: NoteSigner,
+): readonly string[] {
+  return writeJsonNotes("lease", leases.map(bodyOf), signer);
+}
+
+function bodyOf(fields: LeaseNote): object {
+  return {
     chain_id: fields.chainId,
     lease_id: fields.leaseId,
     feature: fields.feature,
@@ -69,17 +79,17 @@ export function writeLeaseNote(fields: LeaseNote, signer: NoteSigner): string {
     head_size: fields.headSize,
     issued_at: fields.issuedAt,
   };
-  return writeJsonNote("lease", body, signer);
 }
 
 /**
- * A lease note that this daemon key signed. Whether it answers one's own request is for the caller:
+ * A lease note that this daemon key signed, alone or in a group. Whether it answers one's own request is for the caller:
  * compare chain, client key, instance and nonce.
  * @throws LicenseError `LEASE_NOTE_SIGNATURE`, `LEASE_NOTE_FIELD`
  * @throws NoteError when it is no note of this kind.
  */
 export function readLeaseNote(note: string | Uint8Array, verifier: NoteVerifier): LeaseNote {
-  const { body } = readSigned("lease", note, verifier, refusedSignature);
+  const inGroups = { ...verifier, signsGroups: true };
+  const { body } = readSigned("lease", note, inGroups, refusedSignature);
   const fields = decodeWith(LEASE, body, refusedField);
   return {
     chainId: fields.chain_id,

@@ -4,6 +4,7 @@ import {
   type NoteVerifier,
   openNote,
   signNote,
+  signNotes,
   unverifiedText,
 } from "./signed-note.ts";
 
@@ -47,8 +48,17 @@ export function writeJsonNote(
   signer: NoteSigner,
   layout: JsonLayout = {},
 ): string {
-  const json = JSON.stringify(body, null, layout.pretty === true ? 2 : undefined);
-  return signNote(`seatkeeper ${kind} v1\n${json}\n`, signer);
+  return signNote(jsonText(kind, body, layout), signer);
+}
+
+/** The same for many bodies, compact, under one signature for all: see `signNotes`. */
+export function writeJsonNotes(
+  kind: NoteKind,
+  bodies: readonly object[],
+  signer: NoteSigner,
+): readonly string[] {
+  const texts = bodies.map((body) => jsonText(kind, body, {}));
+  return signNotes(texts, signer);
 }
 
 /**
@@ -80,6 +90,10 @@ export function peekJsonNote(note: string | Uint8Array, wanted?: NoteKind): Peek
 /** Deepest nesting of a body. Indenting a deeper one would cost the reader the square of its size. */
 const MAX_DEPTH = 16;
 const FIRST_LINE = /^seatkeeper (?<kind>[a-z-]{1,32}) v(?<version>[0-9]{1,6})$/;
+
+function jsonText(kind: NoteKind, body: object, { pretty = false }: JsonLayout): string {
+  return `seatkeeper ${kind} v1\n${JSON.stringify(body, null, pretty ? 2 : undefined)}\n`;
+}
 
 function parse(text: string): PeekedNote {
   const end = text.indexOf("\n");

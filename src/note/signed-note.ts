@@ -1,7 +1,8 @@
 import { concat, equalBytes, fromBase64, fromUtf8, toBase64, utf8 } from "../base/bytes.ts";
 import { type Signer, verifySignature } from "../crypto/ed25519.ts";
-import { sha256 } from "../crypto/hash.ts";
+import { sha256Public } from "../crypto/hash.ts";
 import { NoteError } from "./errors.ts";
+import { groupKeyId, signGroup, verifyGroupSignature } from "./group-signature.ts";
 
 /** Who signs a note, and under which key name. */
 export interface NoteSigner {
@@ -14,6 +15,8 @@ export interface NoteVerifier {
   readonly name: string;
   /** Ed25519, 32 bytes. */
   readonly publicKey: Uint8Array;
+  /** Whether its group signatures count like plain ones. Only leases are signed in groups. Off by default. */
+  readonly signsGroups?: boolean;
 }
 
 /** A note of which at least one signature was verified. */
@@ -36,11 +39,23 @@ const NOTE_MAX_SIGNATURES = 16;
  * @throws TypeError when the text or a key name cannot be in a note, or nobody signs.
  */
 export function signNote(text: string, ...signers: readonly NoteSigner[]): string {
-  if (!text.endsWith("\n") || FORBIDDEN.test(text)) {
-    throw new TypeError("not the text of a note");
-  }
+  refuseText(text);
   if (signers.length === 0) throw new TypeError("a note needs a signer");
-  return `${text}\n${signers.map((signer) => signatureLine(text, signer)).join("")}`;
+  return `${text}\n${signers.map((signer) => plainLine(text, signer)).join("")}`;
+}
+
+/**
+ * A note for each text, in their order, under one signature for all (docs/spec/note.md, "Group
+ * signatures"): for many short notes at once. One alone is signed as ever.
+ * @throws TypeError when a text or the key name cannot be in a note.
+ */
+export function signNotes(texts: readonly string[], by: NoteSigner): readonly string[] {
+  if (texts.length < 2) return texts.map((text) => signNote(text, by));
+  for (const text of texts) refuseText(text);
+  const { name, signer } = by;
+  const keyId = groupKeyId(name, signer.publicKey);
+  const signatures = signGroup(texts.map(utf8), signer);
+  return signatures.map((signature, at) => `${texts[at]}\n${lineOf(name, keyId, signature)}`);
 }
 
 /**
@@ -70,7 +85,7 @@ export function unverifiedText(note: string | Uint8Array): string {
 
 /** `SHA-256(name || 0x0A || 0x01 || key)[0..4]`: tells apart keys of one name; collisions are harmless. */
 export function noteKeyId(name: string, publicKey: Uint8Array): Uint8Array {
-  return sha256(utf8(name), KEY_ID_SEPARATOR, publicKey).slice(0, KEY_ID_BYTES);
+  return sha256Public(utf8(name), KEY_ID_SEPARATOR, publicKey).slice(0, KEY_ID_BYTES);
 }
 
 interface SignatureLine {
@@ -87,10 +102,19 @@ const FORBIDDEN = /[\u0000-\u0009\u000b-\u001f\p{Surrogate}]/u;
 const KEY_NAME = /^[^\s\u0085+]+$/u;
 const SIGNATURE_LINE = /^— (?<name>[^\s\u0085+]+) (?<signature>[A-Za-z0-9+/]+={0,2})$/u;
 
-function signatureLine(text: string, { name, signer }: NoteSigner): string {
+function refuseText(text: string): void {
+  if (!text.endsWith("\n") || FORBIDDEN.test(text)) {
+    throw new TypeError("not the text of a note");
+  }
+}
+
+function plainLine(text: string, { name, signer }: NoteSigner): string {
+  return lineOf(name, noteKeyId(name, signer.publicKey), signer.sign(utf8(text)));
+}
+
+function lineOf(name: string, keyId: Uint8Array, signature: Uint8Array): string {
   if (!KEY_NAME.test(name)) throw new TypeError("not a key name");
-  const signature = concat(noteKeyId(name, signer.publicKey), signer.sign(utf8(text)));
-  return `— ${name} ${toBase64(signature)}\n`;
+  return `— ${name} ${toBase64(concat(keyId, signature))}\n`;
 }
 
 function decode(note: string | Uint8Array): string {
@@ -153,14 +177,20 @@ function hasSigned(
   signed: Uint8Array,
   lines: readonly SignatureLine[],
 ): boolean {
-  const keyId = noteKeyId(verifier.name, verifier.publicKey);
-  const own = lines.filter((line) => line.name === verifier.name && equalBytes(line.keyId, keyId));
-  if (own.some((line) => !verifySignature(verifier.publicKey, signed, line.signature))) {
-    throw new NoteError("NOTE_SIGNATURE", `the signature of ${verifier.name} does not verify`, {
+  const { name, publicKey, signsGroups = false } = verifier;
+  const under = (keyId: Uint8Array): readonly SignatureLine[] =>
+    lines.filter((line) => line.name === name && equalBytes(line.keyId, keyId));
+  const plain = under(noteKeyId(name, publicKey));
+  const grouped = signsGroups ? under(groupKeyId(name, publicKey)) : [];
+  const verified =
+    plain.every(({ signature }) => verifySignature(publicKey, signed, signature)) &&
+    grouped.every(({ signature }) => verifyGroupSignature(publicKey, signed, signature));
+  if (!verified) {
+    throw new NoteError("NOTE_SIGNATURE", `the signature of ${name} does not verify`, {
       hint: "the file was changed after it was signed; fetch it again from its sender",
     });
   }
-  return own.length > 0;
+  return plain.length + grouped.length > 0;
 }
 
 function unsigned(verifiers: readonly NoteVerifier[], lines: readonly SignatureLine[]): NoteError {

@@ -16,7 +16,7 @@ import { millis, unixMillis } from "../../src/base/time.ts";
 import { certificateFingerprint, makeCertificate } from "../../src/crypto/certificate.ts";
 import type { Signer } from "../../src/crypto/ed25519.ts";
 import { randomBytes } from "../../src/crypto/random.ts";
-import { type LeaseNote, writeLeaseNote } from "../../src/license/lease-note.ts";
+import { type LeaseNote, writeLeaseNotes } from "../../src/license/lease-note.ts";
 import { peekJsonNote, writeJsonNote } from "../../src/note/json-note.ts";
 import type { WireDenial } from "../../src/protocol/denial.ts";
 import {
@@ -57,6 +57,8 @@ export interface Script {
   /** Writes something else into lease notes. */
   readonly lease?: Partial<LeaseNote>;
   readonly leaseSigner?: Signer;
+  /** Signs so many others along with each lease, in one group. */
+  readonly signedAlong?: number;
 }
 
 export type Reply = object | WireError | "silence" | "hang up" | "default";
@@ -250,7 +252,12 @@ export class ScriptedDaemon {
       ...this.script.lease,
     };
     const signer = this.script.leaseSigner ?? this.script.signer ?? daemon;
-    return { leaseTimeMs, note: writeLeaseNote(fields, { name: origin, signer }) };
+    const others = Array.from({ length: this.script.signedAlong ?? 0 }, (_, at) => ({
+      ...fields,
+      count: at + 2,
+    }));
+    const [note = ""] = writeLeaseNotes([fields, ...others], { name: origin, signer });
+    return { leaseTimeMs, note };
   }
 }
 

@@ -203,9 +203,25 @@ describe("a seat while the server is out of reach", () => {
   });
 });
 
+describe("a lease note that is signed together with others", () => {
+  it("proves the seat, and its renewals", async () => {
+    const daemon = await daemonThat({ signedAlong: 4 });
+    const keeper = await connected(daemon);
+    const seat = await keeper.acquire("cad.pro");
+    // The second renewal is asked only when the first was believed.
+    await eventually(() => {
+      vi.advanceTimersByTime(1_000);
+      return daemon.count("seat.renew") === 2;
+    });
+    expect(seat.state).toBe("held");
+  });
+});
+
 describe("a lease note that proves something else", () => {
   it.each([
     ["is signed by another key", { leaseSigner: mallory }],
+    ["is signed by another key for a group", { leaseSigner: mallory, signedAlong: 2 }],
+    ["is another one of its group", { lease: { nonce: "A".repeat(43) }, signedAlong: 2 }],
     ["answers another nonce", { lease: { nonce: "A".repeat(43) } }],
     ["is for another process", { lease: { instanceId: "00".repeat(16) } }],
     ["is for another client", { lease: { clientKey: "A".repeat(43) } }],

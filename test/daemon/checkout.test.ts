@@ -143,6 +143,26 @@ describe("a daemon with three seats of cad.pro and one of sim.solver", () => {
     expect(readLeaseNote(renewed?.[0]?.note ?? "", verifier(daemon)).nonce).toBe(over);
   });
 
+  it("signs the leases of one moment together, and each note stands alone", async () => {
+    const daemon = await aDaemon();
+    const ada = await Workstation.greeted(daemon.url);
+    const leases = [
+      leaseOf(await ada.acquire("cad.pro", { key: "one" })),
+      leaseOf(await ada.acquire("sim.solver", { key: "two" })),
+    ];
+    const over = nonce();
+    const { result } = await ada.ask("seat.renew", { leases, nonce: over });
+    const renewed = result?.["leases"] as { note: string }[] | undefined;
+    const notes = renewed?.map(({ note }) => note) ?? [];
+    const said = notes.map((note) => readLeaseNote(note, verifier(daemon)));
+    expect(said.map(({ leaseId, nonce: answered }) => [leaseId, answered])).toEqual(
+      leases.map((lease) => [lease, over]),
+    );
+    expect(() => readJsonNote("lease", notes[0] ?? "", [verifier(daemon)])).toThrow(
+      expect.objectContaining({ code: "NOTE_UNSIGNED" }),
+    );
+  });
+
   it("lets nobody release another's seat", async () => {
     const { url } = await aDaemon();
     const ada = await Workstation.greeted(url);

@@ -1,13 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { parsePseudonym } from "../../src/base/identity.ts";
-import { clientKey, idempotencyKey, instanceId, leaseId } from "../../src/base/ids.ts";
+import { chainId, clientKey, idempotencyKey, instanceId, leaseId } from "../../src/base/ids.ts";
 import { NO_RULES } from "../../src/base/site-rules.ts";
 import { NO_STANDING } from "../../src/base/standing.ts";
-import { type Moment, monoMillis, seconds } from "../../src/base/time.ts";
+import { type Moment, millis, monoMillis, seconds } from "../../src/base/time.ts";
 import { systemClock } from "../../src/clock/system-clock.ts";
 import { CommitGroup, type Outcome, type Writes } from "../../src/daemon/commit-group.ts";
+import { departure } from "../../src/daemon/departure.ts";
+import type { LeaseNote } from "../../src/license/lease-note.ts";
 import { SeatBook } from "../../src/seats/book.ts";
-import type { AcquireCommand } from "../../src/seats/command.ts";
+import type { AcquireCommand, Command } from "../../src/seats/command.ts";
 import { EMPTY_SNAPSHOT } from "../../src/seats/snapshot.ts";
 import { DEFAULT_SEAT_LIMITS, type FeaturePool } from "../../src/seats/terms.ts";
 import { StoreError } from "../../src/store/errors.ts";
@@ -62,6 +64,8 @@ interface Given {
   readonly group: CommitGroup;
   readonly disk: Disk;
   readonly told: string[];
+  /** How many leases were signed together, each time. */
+  readonly signed: number[];
   readonly fatal: unknown[];
   readonly ask: (who: string) => void;
 }
@@ -69,6 +73,7 @@ interface Given {
 function given(): Given {
   const disk = new Disk();
   const told: string[] = [];
+  const signed: number[] = [];
   const fatal: unknown[] = [];
   const book = SeatBook.restore(
     EMPTY_SNAPSHOT,
@@ -83,14 +88,21 @@ function given(): Given {
     commit: (writes) => disk.commit(writes),
     settled: () => undefined,
     decided: () => undefined,
-    notify: (notices) => void told.push(...notices.map(({ kind }) => `notice ${kind}`)),
+    notify: (notices) =>
+      notices.map(({ kind }) => departure(() => void told.push(`notice ${kind}`))),
+    sign: (leases) => {
+      signed.push(leases.length);
+      return leases.map(({ nonce }) => `signed over ${nonce}`);
+    },
     idle: () => undefined,
     fault: () => undefined,
     fatal: (error) => void fatal.push(error),
   });
   const ask = (who: string): void =>
-    group.ask(acquire(who), (outcome) => void told.push(`${who} ${worded(outcome)}`));
-  return { group, disk, told, fatal, ask };
+    group.ask(acquire(who), (outcome) =>
+      departure(() => void told.push(`${who} ${worded(outcome)}`)),
+    );
+  return { group, disk, told, signed, fatal, ask };
 }
 
 describe("requests that arrive together", () => {
@@ -120,6 +132,50 @@ describe("requests that arrive together", () => {
   });
 });
 
+describe("the leases of a group", () => {
+  it("are signed once, when it is durable, and each answer gets its own", async () => {
+    const { group, disk, told, signed, ask } = given();
+    askForLeases(group, told, "1", 2);
+    ask("2");
+    askForLeases(group, told, "3", 1);
+    await turn();
+    expect(signed).toEqual([]);
+    await disk.ends("kept");
+    expect(signed).toEqual([3]);
+    expect(told).toEqual([
+      "1: signed over 1/0, signed over 1/1",
+      "2 granted",
+      "3: signed over 3/0",
+    ]);
+  });
+
+  it("are signed together when nothing is written: renewals need no disk", async () => {
+    const { group, disk, told, signed, ask } = given();
+    ask("1");
+    await turn();
+    await disk.ends("kept");
+    const renewal = { kind: "renew", by: caller("1"), leases: [lease("1")], quiet: [] } as const;
+    for (const who of ["1", "2", "3"]) askForLeases(group, told, who, 1, renewal);
+    await turn();
+    expect(disk.groups).toHaveLength(1);
+    expect(signed.at(-1)).toBe(3);
+    expect(told.slice(1)).toEqual(["1", "2", "3"].map((who) => `${who}: signed over ${who}/0`));
+  });
+
+  it("are none of the others' loss when one answer cannot leave", async () => {
+    const { group, disk, told, ask } = given();
+    group.ask(acquire("1"), () =>
+      departure(() => {
+        throw new Error("the socket is broken");
+      }),
+    );
+    ask("2");
+    await turn();
+    await disk.ends("kept");
+    expect(told).toEqual(["2 granted"]);
+  });
+});
+
 describe("a group that the disk refused", () => {
   it("never happened: the seats are free for who asks next", async () => {
     const { disk, told, ask } = given();
@@ -140,7 +196,7 @@ describe("a group that the disk refused", () => {
     await disk.ends("kept");
     ask("2");
     const renewal = { kind: "renew", by: caller("1"), leases: [lease("1")], quiet: [] } as const;
-    group.ask(renewal, (outcome) => void told.push(`renewal ${worded(outcome)}`));
+    group.ask(renewal, (outcome) => departure(() => void told.push(`renewal ${worded(outcome)}`)));
     await turn();
     await disk.ends("refused");
     expect(told).toEqual(["1 granted", "2 not-written", "renewal renewed"]);
@@ -225,6 +281,36 @@ function acquire(who: string): AcquireCommand {
     newLease: lease(who),
   };
 }
+
+/** Asks for an answer that carries so many leases, and tells their notes. */
+function askForLeases(
+  group: CommitGroup,
+  told: string[],
+  who: string,
+  count: number,
+  command: Command = acquire(who),
+): void {
+  group.ask(command, () => ({
+    leases: Array.from({ length: count }, (_, at) => leaseNote(`${who}/${at}`)),
+    leave: (notes) => void told.push(`${who}: ${notes.join(", ")}`),
+  }));
+}
+
+const leaseNote = (nonce: string): LeaseNote => ({
+  chainId: chainId(padded("1")),
+  leaseId: lease("1"),
+  feature: "cad.pro",
+  version: "0",
+  count: 1,
+  clientKey: caller("1").client,
+  instanceId: caller("1").instance,
+  nonce,
+  leaseTimeMs: seconds(90),
+  offlineGraceMs: millis(0),
+  borrowUntil: null,
+  headSize: 1,
+  issuedAt: noon,
+});
 
 function worded(outcome: Outcome): string {
   return outcome.kind === "denied" ? outcome.denial.reason : outcome.kind;

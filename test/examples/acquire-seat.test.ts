@@ -2,7 +2,9 @@ import { execFile, spawnSync } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { toBase64Url } from "../../src/base/bytes.ts";
+import { toBase64Url, utf8 } from "../../src/base/bytes.ts";
+import { signerFromSeed } from "../../src/crypto/ed25519.ts";
+import { sha256 } from "../../src/crypto/hash.ts";
 import { aDaemon, emptyFolder, root, vendor } from "../daemon/given.ts";
 
 const example = new URL("../../examples/acquire_seat.py", import.meta.url).pathname;
@@ -29,6 +31,59 @@ function acquireSeat(url: string, feature: string, more: readonly string[] = [])
       resolve({ code: Number(error?.code ?? 0), stdout, stderr });
     });
   });
+}
+
+const READER = `
+import base64, json, sys
+sys.path.insert(0, sys.argv[1])
+from acquire_seat import Refused, base64url, open_lease
+
+CHANGES = {"signature": 4 + 63, "index": 4 + 67, "size": 4 + 71, "path": 4 + 72}
+
+
+def changed(raw, change):
+    head, _, line = raw.decode().rpartition(" ")
+    blob = bytearray(base64.b64decode(line))
+    if change in CHANGES:
+        blob[CHANGES[change]] ^= 1
+    elif change == "text":
+        head = head.replace('"count":1', '"count":2')
+    elif change == "longer path":
+        blob += bytes(32)
+    elif change == "no path":
+        del blob[76:]
+    return f"{head} {base64.b64encode(blob).decode()}\\n".encode()
+
+
+def said(raw, name, key):
+    try:
+        return open_lease(raw, name, key).split()[1]
+    except Refused as refused:
+        return refused.code
+
+
+name, key, files, changes = json.loads(sys.stdin.read())
+notes = [open(file, "rb").read() for file in files]
+print(json.dumps([said(changed(note, change), name, base64url(key)) for note in notes for change in changes or [None]]))
+`;
+
+/** What the example makes of published notes; each with each of the changes, if there are any. */
+function openLeases(names: readonly string[], changes: readonly string[] = []): unknown {
+  const folder = new URL("../vectors/notes/", import.meta.url).pathname;
+  const signer = signerFromSeed(sha256(utf8("seatkeeper vector daemon")));
+  const question = [
+    "acme.example/skc/cda7e129b9ff840b1a7130cfea479f0d",
+    toBase64Url(signer.publicKey),
+    names.map((name) => join(folder, name)),
+    changes,
+  ];
+  const examples = new URL("../../examples", import.meta.url).pathname;
+  const { stdout, stderr } = spawnSync(python ?? "python3", ["-B", "-c", READER, examples], {
+    input: JSON.stringify(question),
+    encoding: "utf8",
+  });
+  expect(stderr).toBe("");
+  return JSON.parse(stdout);
 }
 
 const OVER_TLS = { tls: { mode: "self-made" } } as const;
@@ -58,6 +113,13 @@ describe.skipIf(python === undefined)(`examples/acquire_seat.py, ${ifPython}`, (
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect((await acquireSeat(daemon.url, "cad.pro", run)).code).toBe(0);
     expect(readFileSync(file)).toEqual(key);
+  });
+
+  it("reads leases that the daemon has signed together, and refuses what was changed in them", () => {
+    const notes = ["lease.note", "group-0.note", "group-1.note", "group-2.note"];
+    expect(openLeases(notes)).toEqual(notes.map(() => "lease"));
+    const changes = ["text", "signature", "index", "size", "path", "longer path", "no path"];
+    expect(openLeases(["group-1.note"], changes)).toEqual(changes.map(() => "NOTE_SIGNATURE"));
   });
 
   it("says why it is denied, and what to do", async () => {

@@ -28,6 +28,7 @@ describe("the pages of the specification", () => {
     ["license.md", licensePage, "revocations.note"],
     ["note.md", notePage, "lease.note"],
     ["note.md", notePage, "head.note"],
+    ["note.md", notePage, "group-2.note"],
   ])("show in %s the vector itself: %#", (_, page, name) => {
     expect(page).toContain(`\`\`\`\n${vector(name)}\`\`\`\n`);
   });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { fromHex, utf8 } from "../../src/base/bytes.ts";
+import { fromHex, toBase64Url, utf8 } from "../../src/base/bytes.ts";
 import { chainId } from "../../src/base/ids.ts";
 import { type Signer, signerFromSeed } from "../../src/crypto/ed25519.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
@@ -16,7 +16,7 @@ import {
   writeDaemonKeyCertificate,
 } from "../../src/license/daemon-key.ts";
 import { readIssuer, writeIssuer } from "../../src/license/issuer.ts";
-import { readLeaseNote, writeLeaseNote } from "../../src/license/lease-note.ts";
+import { readLeaseNote, writeLeaseNotes } from "../../src/license/lease-note.ts";
 import { readLicense, writeLicense } from "../../src/license/license.ts";
 import { readRevocations, writeRevocations } from "../../src/license/revocations.ts";
 import { readVendorFile, writeVendorFile } from "../../src/license/vendor-file.ts";
@@ -92,7 +92,20 @@ describe("the published notes are read, and written again byte for byte", () => 
   it("as a lease", () => {
     const read = readLeaseNote(vector("lease.note"), verifier);
     expect(read).toMatchObject({ feature: "cad.pro", version: "2027.1", leaseTimeMs: 90_000 });
-    expect(writeLeaseNote(read, { name: origin, signer: daemon })).toBe(vector("lease.note"));
+    expect(writeLeaseNotes([read], { name: origin, signer: daemon })).toEqual([
+      vector("lease.note"),
+    ]);
+  });
+
+  it("as three leases that are signed together", () => {
+    const notes = ["group-0.note", "group-1.note", "group-2.note"].map(vector);
+    const read = notes.map((note) => readLeaseNote(note, verifier));
+    expect(read.map(({ nonce }) => nonce)).toEqual(
+      ["nonce", "nonce 1", "nonce 2"].map((name) =>
+        toBase64Url(sha256(utf8(`seatkeeper vector ${name}`))),
+      ),
+    );
+    expect(writeLeaseNotes(read, { name: origin, signer: daemon })).toEqual(notes);
   });
 
   it("as a borrow ticket", () => {

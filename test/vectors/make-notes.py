@@ -190,27 +190,69 @@ license_note = json_note(
     "issuing",
     pretty=True,
 )
-lease = json_note(
-    "lease",
-    {
+
+
+def lease_body(suffix=""):
+    return {
         "chain_id": CHAIN,
-        "lease_id": some_id("lease"),
+        "lease_id": some_id("lease" + suffix),
         "feature": "cad.pro",
         "version": "2027.1",
         "count": 1,
         "client_key": b64url(public("client")),
         "instance_id": some_id("instance"),
-        "nonce": b64url(seed("nonce")),
+        "nonce": b64url(seed("nonce" + suffix)),
         "lease_time": 90_000,
         "offline_grace": 900_000,
         "borrow_until": None,
         "head_size": 1,
         "issued_at": NOON,
-    },
-    ORIGIN,
-    "daemon",
-    pretty=False,
-)
+    }
+
+
+lease = json_note("lease", lease_body(), ORIGIN, "daemon", pretty=False)
+
+
+def tree_hash(leaves):
+    """RFC 6962, section 2.1, over leaves that are hashed already."""
+    if len(leaves) == 1:
+        return leaves[0]
+    left = split(len(leaves))
+    return sha256(b"\1", tree_hash(leaves[:left]), tree_hash(leaves[left:]))
+
+
+def split(size):
+    return 1 << (size - 1).bit_length() - 1
+
+
+def audit_path(index, leaves):
+    """RFC 6962, section 2.1.1."""
+    if len(leaves) == 1:
+        return []
+    left = split(len(leaves))
+    if index < left:
+        return [*audit_path(index, leaves[:left]), tree_hash(leaves[left:])]
+    return [*audit_path(index - left, leaves[left:]), tree_hash(leaves[:left])]
+
+
+def group(texts, key_name, signer):
+    """note.md, "Group signatures"."""
+    context = b"seatkeeper/group/v1\0"
+    key_id = sha256(key_name.encode(), b"\n\xff", context, public(signer))[:4]
+    leaves = [sha256(b"\0", text.encode()) for text in texts]
+    size = len(texts).to_bytes(4, "big")
+    signature = sign(seed(signer), context + size + tree_hash(leaves))
+    for index, text in enumerate(texts):
+        path = b"".join(audit_path(index, leaves))
+        blob = key_id + signature + index.to_bytes(4, "big") + size + path
+        yield f"{text}\n— {key_name} {b64(blob)}\n"
+
+
+lease_texts = [
+    f"seatkeeper lease v1\n{json.dumps(lease_body(suffix), separators=(',', ':'))}\n"
+    for suffix in ("", " 1", " 2")
+]
+leases = list(group(lease_texts, ORIGIN, "daemon"))
 
 borrow = json_note(
     "borrow",
@@ -268,6 +310,9 @@ for name, text in {
     "daemon-key.note": daemon_key,
     "license.sklic": license_note,
     "lease.note": lease,
+    "group-0.note": leases[0],
+    "group-1.note": leases[1],
+    "group-2.note": leases[2],
     "borrow.note": borrow,
     "borrow-release.skrelease": release,
     "revocations.note": revocations,
