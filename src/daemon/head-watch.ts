@@ -3,6 +3,7 @@ import type { ClientKey } from "../base/ids.ts";
 import { days, isoTime, type UnixMillis } from "../base/time.ts";
 import { sha256 } from "../crypto/hash.ts";
 import { LedgerError } from "../ledger/errors.ts";
+import type { License } from "../license/license.ts";
 import { failure } from "../log/log.ts";
 import { type Head, openHead } from "../note/checkpoint.ts";
 import { NoteError } from "../note/errors.ts";
@@ -12,6 +13,9 @@ import type { ContradictionRecord } from "../store/contradiction-rows.ts";
 import type { StoreRecord } from "../store/database.ts";
 import type { DeskCore } from "./desk-core.ts";
 import type { Notary } from "./notary.ts";
+
+/** Blocks, and the root over them. */
+type Known = Pick<Head, "size" | "root">;
 
 /** The codes of INCIDENT blocks that a running daemon seals. */
 export const INCIDENT_CODES = ["HEAD_CONTRADICTED"] as const;
@@ -80,10 +84,20 @@ export class HeadWatch {
     const head = this.#ours(text);
     if (head === undefined) return;
     this.#witnessed(client);
-    const goesOn = this.#goesOn(head);
+    this.#hold(head, text);
+  }
+
+  /** The vendor says in a license how the ledger began: an older state of it has not come so far. */
+  acknowledged({ acknowledged, text }: License): void {
+    if (acknowledged !== null && !this.#judged.has(text)) this.#hold(acknowledged, text);
+  }
+
+  /** Holds the ledger against what somebody knows of it, by the note that says so. */
+  #hold(known: Known, text: string): void {
+    const goesOn = this.#goesOn(known);
     if (goesOn === undefined) return;
-    if (goesOn || this.#known.has(keyOf(head))) atHand(this.#judged, text);
-    else this.#contradicted(head, text);
+    if (goesOn || this.#known.has(keyOf(known))) atHand(this.#judged, text);
+    else this.#contradicted(known, text);
   }
 
   /** Different clients that showed a head of this ledger within seven days, as far as this run knows. */
@@ -141,7 +155,7 @@ export class HeadWatch {
   }
 
   /** Whether the ledger begins with it; undefined where a damaged file cannot tell. */
-  #goesOn({ size, root }: Head): boolean | undefined {
+  #goesOn({ size, root }: Known): boolean | undefined {
     const { ledger, tree } = this.#core;
     if (size > ledger.size) return false;
     if (size === ledger.size) return equalBytes(root, ledger.root);
@@ -160,7 +174,7 @@ export class HeadWatch {
     }
   }
 
-  #contradicted(head: Head, text: string): void {
+  #contradicted(head: Known, text: string): void {
     const { log, time, vendor } = this.#core;
     const day = this.#today();
     const count = this.#kept.day === day ? this.#kept.count : 0;
@@ -242,5 +256,5 @@ function atHand(texts: Set<string>, text: string): void {
   if (texts.size > AT_HAND && oldest !== undefined) texts.delete(oldest);
 }
 
-const keyOf = ({ size, root }: Pick<Head, "size" | "root">): string => `${size} ${toHex(root)}`;
+const keyOf = ({ size, root }: Known): string => `${size} ${toHex(root)}`;
 const dayOf = (moment: UnixMillis): string => isoTime(moment).slice(0, 10);

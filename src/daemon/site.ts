@@ -138,6 +138,7 @@ export class Site {
       desk.warnOfExpiries();
       desk.reports.warn();
       desk.warnOfAuditor();
+      desk.holdToLicenses();
       // A license may bound how long usage waits.
       desk.onLicense(() => this.#schedule(desk));
     }

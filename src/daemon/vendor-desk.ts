@@ -262,6 +262,14 @@ export class VendorDesk {
     this.reports.warn();
     this.warnOfAuditor();
     this.warnOfRevocations();
+    this.holdToLicenses();
+    // Who has installed a license shall see at once what it contradicts.
+    await this.alone(() => Promise.resolve());
+  }
+
+  /** Whether the ledger goes on from what the vendor has acknowledged, by each license. */
+  holdToLicenses(): void {
+    for (const license of this.core.shelf.licenses) this.heads.acknowledged(license);
   }
 
   /** `changed` is called after each license that is installed. */

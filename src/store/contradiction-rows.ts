@@ -2,12 +2,12 @@ import { type UnixMillis, unixMillis } from "../base/time.ts";
 import type { Connection, Statement } from "./connection.ts";
 import { Row } from "./row.ts";
 
-/** A head that a client remembers and that the ledger does not go on from: both are signed by this daemon. */
+/** A head that the ledger does not go on from: a client remembers it, and this daemon has signed it, or the vendor has acknowledged it. */
 export interface ContradictionRecord {
   /** Blocks of the head that was shown, and the root over them. */
   readonly size: number;
   readonly root: Uint8Array;
-  /** The head that was shown, as checkpoint text. */
+  /** The head that was shown, as checkpoint text, or the license that says what is acknowledged. */
   readonly shown: string;
   /** The ledger's own head at that time. */
   readonly own: string;

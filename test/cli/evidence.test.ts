@@ -72,6 +72,17 @@ it("what a workstation keeps of a server that was put back is proof at the vendo
   expect(await site.json(`seatkeeper-vendor ingest other.skb ${SECRET}`, 3)).toMatchObject({
     bundles: [{ verdict: "FORK", accepted: false }],
   });
+  // The next license says how much was acknowledged, and the daemon that was put back tells.
+  await site.type("seatkeeper license request --out again.skreq");
+  const issue = `seatkeeper-vendor issue --request again.skreq --terms terms.yaml ${SECRET}`;
+  await site.type(`${issue} --out again.sklic`);
+  const installed = await site.type("seatkeeper license install again.sklic");
+  expect(installed).toMatchObject({ code: 0 });
+  expect(installed.stderr).toContain(
+    "warning: the vendor has acknowledged 8 blocks that this ledger does not go on from",
+  );
+  const { stdout } = await site.type("seatkeeper status");
+  expect(stdout).toContain("contradicted: the vendor has acknowledged 8 blocks");
   site.write("evidence.json", site.read("evidence.json").replace('"seen_at"', '"seen"'));
   const changed = await site.type("seatkeeper-vendor evidence evidence.json");
   expect(changed).toMatchObject({ code: 1, stdout: "" });

@@ -11,7 +11,16 @@ import type { LedgerProof } from "../../src/protocol/results.ts";
 import { dataFolder } from "../../src/store/data-folder.ts";
 import { openStore } from "../../src/store/database.ts";
 import { ingest } from "./at-the-vendor.ts";
-import { aDaemon, type GivenDaemon, noon, started, stopTime, vendor } from "./given.ts";
+import {
+  aDaemon,
+  type GivenDaemon,
+  licenseFor,
+  noon,
+  started,
+  stopTime,
+  usualTerms,
+  vendor,
+} from "./given.ts";
 import { leaseOf, type Message, nonce, somebody, Workstation } from "./workstation.ts";
 
 /** The daemon's own key, under the name of its ledger: what a thief of `site.key` would have. */
@@ -128,6 +137,37 @@ describe("a head that a client shows", () => {
       await grown(daemon, ada, 1);
     }
     for (const head of heads) await renewed(ada, { head, since: [] });
+    expect(await incidents(daemon)).toEqual([]);
+  });
+});
+
+describe("what a license says is acknowledged", () => {
+  it("and that the ledger does not go on from is an incident, once and over restarts", async () => {
+    const daemon = await aDaemon();
+    const acknowledged = { size: 50, root: randomBytes(32) };
+    const license = licenseFor(daemon.site, usualTerms, { acknowledged });
+    await daemon.admin.installLicense(license);
+    const { vendors } = await daemon.admin.status();
+    expect(vendors[0]?.contradictions).toMatchObject([
+      { size: 50, shown: Buffer.from(license).toString() },
+    ]);
+    expect(daemon.log.join("")).toContain("head.contradicted");
+    await daemon.admin.installLicense(license);
+    await daemon.stop();
+    const again = await started(daemon.site);
+    expect(await incidents(again)).toMatchObject([{ code: "HEAD_CONTRADICTED", count: 1 }]);
+    // The license is in force all the same: what follows is the vendor's to say.
+    expect(leaseOf(await (await Workstation.greeted(again.url)).acquire("cad.pro"))).toMatch(/./);
+  });
+
+  it("and that the ledger goes on from is none", async () => {
+    const daemon = await aDaemon();
+    const ada = await Workstation.greeted(daemon.url);
+    await grown(daemon, ada, 3);
+    const { size, root } = opened(daemon, ledgerIn(await renewed(ada, { since: [] })));
+    await grown(daemon, ada, 2);
+    const acknowledged = { size, root };
+    await daemon.admin.installLicense(licenseFor(daemon.site, usualTerms, { acknowledged }));
     expect(await incidents(daemon)).toEqual([]);
   });
 });

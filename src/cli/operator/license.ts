@@ -8,13 +8,14 @@ import { type Command, command, group } from "../shared/command.ts";
 import { FORCE_OPTION, JSON_OPTION } from "../shared/common-options.ts";
 import { usageError } from "../shared/errors.ts";
 import { EXIT } from "../shared/exit.ts";
+import type { Output } from "../shared/output.ts";
 import { checkOutput, writeOutput } from "../shared/output-file.ts";
 import { readSignedInput } from "../shared/signed-input.ts";
 import { isUnreachable } from "./export-usage.ts";
 import { describeLicense } from "./license-words.ts";
 import { tellNewKey } from "./new-key-words.ts";
 import { admin, SITE_OPTIONS, siteConfig } from "./site-options.ts";
-import { counted } from "./words.ts";
+import { counted, isLicense } from "./words.ts";
 
 const request = command({
   command: "request",
@@ -82,7 +83,9 @@ const install = command({
   async run(options, shell) {
     const client = admin(options, shell);
     const license = await client.installLicense(readSignedInput(options.file, "license"));
-    const totals = totalsOf(await client.status(), license.vendor);
+    const status = await client.status();
+    const totals = totalsOf(status, license.vendor);
+    warnOfContradiction(status, license.licenseId, shell.out);
     if (options.json) shell.out.json({ ...license, totals });
     else {
       describeLicense(shell.out, license);
@@ -129,6 +132,17 @@ async function renewalOf(config: Config, vendor: string | undefined): Promise<st
   } finally {
     await site.leave();
   }
+}
+
+/** Tells that the license speaks of a longer or of another ledger than the one that is here. */
+function warnOfContradiction({ vendors }: AdminStatus, licenseId: string, out: Output): void {
+  const found = vendors
+    .flatMap(({ contradictions }) => contradictions)
+    .find(({ shown }) => isLicense(shown) && shown.includes(licenseId));
+  if (found === undefined) return;
+  const known = counted(found.size, "block");
+  out.warn(`the vendor has acknowledged ${known} that this ledger does not go on from`);
+  out.note("hint: was the site put back to an older state? tell the vendor; see status --json");
 }
 
 /** What the licenses of a vendor give together now. */

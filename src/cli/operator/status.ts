@@ -11,7 +11,7 @@ import { EXIT } from "../shared/exit.ts";
 import type { Output } from "../shared/output.ts";
 import { showLive } from "./live-view.ts";
 import { admin, SITE_OPTIONS } from "./site-options.ts";
-import { counted, spanInWords } from "./words.ts";
+import { counted, isLicense, spanInWords } from "./words.ts";
 
 /** `seatkeeper status`: exit code 1 when the daemon runs but cannot serve; 0 where it was watched. */
 export const status: Command = command({
@@ -86,9 +86,10 @@ function describeVendor(out: Output, vendor: AdminVendor): void {
   }
   const [contradiction] = vendor.contradictions;
   if (contradiction !== undefined) {
-    const { seenAt, size: known } = contradiction;
+    const { seenAt, size: known, shown } = contradiction;
+    const knower = isLicense(shown) ? "the vendor has acknowledged" : "a client remembers";
     out.line(
-      `${out.paint("red", "contradicted")}: a client remembers ${counted(known, "block")} that this ledger does not go on from, since ${isoTime(seenAt)}; the proof is in status --json`,
+      `${out.paint("red", "contradicted")}: ${knower} ${counted(known, "block")} that this ledger does not go on from, since ${isoTime(seenAt)}; the proof is in status --json`,
     );
   }
   if (vendor.features.length > 0) {

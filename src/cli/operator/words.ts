@@ -38,3 +38,6 @@ export function readersInWords({ segment, index, vendor, auditors }: ReaderChang
   const others = auditors.length === 0 ? "no auditor" : `auditor ${auditors.join(", ")}`;
   return `from segment ${segment} (block ${index}) on: the vendor by key ${vendor}, ${others}`;
 }
+
+/** Whether the note that contradicts a ledger is a license: then it is the vendor who knows better. */
+export const isLicense = (note: string): boolean => note.startsWith("seatkeeper license ");

@@ -5,6 +5,7 @@ import {
   chainIdField,
   countField,
   fingerprintField,
+  largeNoteField,
   messageField,
   momentField,
   productNameField,
@@ -58,7 +59,7 @@ export interface AdminVendor {
   readonly reports: readonly AdminReport[];
   /** Who besides the vendor reads this ledger, or was named to. */
   readonly auditors: readonly AdminAuditor[];
-  /** Heads that clients remember and that this ledger does not go on from: the newest eight. */
+  /** Heads that clients remember, or that a license says are acknowledged, and that this ledger does not go on from: the newest eight. */
   readonly contradictions: readonly AdminContradiction[];
   /** Installed licenses that the vendor no longer stands by: out of force. */
   readonly revoked: readonly {
@@ -211,7 +212,7 @@ const vendor: z.ZodType<AdminVendor> = z.strictObject({
       seenAt: momentField,
       size: countField,
       evidence: fingerprintField,
-      shown: smallNoteField,
+      shown: largeNoteField,
       own: smallNoteField,
     }),
   ),
