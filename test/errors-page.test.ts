@@ -12,6 +12,7 @@ import { CONFIG_CODES } from "../src/config/errors.ts";
 import { CRYPTO_CODES } from "../src/crypto/errors.ts";
 import { DAEMON_CODES, SUCCESSION_CODES } from "../src/daemon/errors.ts";
 import { INCIDENT_CODES } from "../src/daemon/head-watch.ts";
+import { EMERGENCY_CODES } from "../src/daemon/standing-in.ts";
 import { LEDGER_CODES } from "../src/ledger/errors.ts";
 import { PUBLIC_PROBLEM_CODES } from "../src/ledger/public-check.ts";
 import { RECOVERY_CODES } from "../src/ledger/recovery.ts";
@@ -41,6 +42,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   DAEMON_CODES,
   DENIAL_REASONS,
   EVIDENCE_CODES,
+  EMERGENCY_CODES,
   FINDING_KINDS: Object.keys(FINDING_KINDS),
   INCIDENT_CODES,
   LEDGER_CODES,

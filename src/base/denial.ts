@@ -9,6 +9,7 @@ export const DENIAL_REASONS = [
   "EXPIRED",
   "VERSION_TOO_NEW",
   "WRONG_HOST",
+  "EMERGENCY_OVER",
   "NO_SEATS",
   "QUEUE_FULL",
   "TOO_MANY",
@@ -54,6 +55,8 @@ export const DENIAL_HINTS: Readonly<Record<DenialReason, string>> = {
   EXPIRED: "the license has ended; install a renewal from the vendor",
   VERSION_TOO_NEW: "the license covers older versions only; install a newer license",
   WRONG_HOST: "the license is for another host; ask the vendor to move it",
+  EMERGENCY_OVER:
+    "the license server stands in for one that was lost, and its emergency days are used up; the license administrator must install a license from the vendor",
   NO_SEATS: "all seats are taken; wait in the queue or try again later",
   QUEUE_FULL: "too many are waiting already; try again later",
   TOO_MANY: "more seats than the license has can never be granted; ask for fewer",

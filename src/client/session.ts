@@ -154,7 +154,7 @@ async function witnessOf(
   return new Witness({
     memory: await HeadMemory.open(folder, verifier),
     evidence: new EvidenceFolder(join(folder, "evidence")),
-    acknowledged: newestAcknowledged(licenses),
+    acknowledged: newestAcknowledged(licenses.filter((each) => each.chainId === chainId)),
     verifier,
     policy: strictest(policies),
     clock,
@@ -194,7 +194,8 @@ async function greet(
   const { welcome, licenses, revocations } = readWelcome(result, nonce, challenger, vendor);
   // Kept also where the daemon is refused: nobody but the vendor can have written it.
   const list = await identity.revocations.take(revocations);
-  const vouching = vouchingLicenses(licenses, challenger, vendor, list);
+  const said = { list, standIn: welcome.standIn };
+  const vouching = vouchingLicenses(licenses, challenger, vendor, said);
   wire.expectHeartbeat(welcome.heartbeatMs);
   return vouching;
 }

@@ -5,6 +5,7 @@ import { type LeaseNote, readLeaseNote } from "../license/lease-note.ts";
 import { type License, readLicense } from "../license/license.ts";
 import { refuseRevoked } from "../license/revocation-checks.ts";
 import { newestRevocations, type Revocations, readRevocations } from "../license/revocations.ts";
+import { lendingOf } from "../license/stand-in.ts";
 import { chainOrigin } from "../note/checkpoint.ts";
 import { peekJsonNote, readJsonNote } from "../note/json-note.ts";
 import type { NoteVerifier } from "../note/signed-note.ts";
@@ -14,6 +15,7 @@ import {
   decodeChallenge,
   decodeWelcome,
   type Welcome,
+  type WelcomedStandIn,
 } from "../protocol/handshake.ts";
 import type { HelloResult } from "../protocol/results.ts";
 import { SUBPROTOCOL } from "../protocol/wire-codes.ts";
@@ -117,6 +119,14 @@ export function checkLease(note: string, claim: LeaseClaim, challenger: Challeng
   return lease;
 }
 
+/** What is known beside the licenses. */
+interface Said {
+  /** What the vendor does not stand by any more, as far as this computer knows. */
+  readonly list: Revocations | undefined;
+  /** The daemon's ledger stands in for the one that licenses name. */
+  readonly standIn: WelcomedStandIn | undefined;
+}
+
 /** What the vendor does not stand by any more, as far as the daemon tells. */
 function handedOver({ revocations }: Welcome, vendor: VendorTrust): Revocations | undefined {
   return revocations === undefined ? undefined : readRevocations(revocations, trustIn(vendor));
@@ -138,14 +148,13 @@ function signedChallenge(note: string): Challenge {
 /**
  * The licenses that name the challenger's key and chain, one at least. One good one is enough; others
  * may be newer than this release, or damaged.
- * @param list what the vendor does not stand by any more, as far as this computer knows.
  * @throws ClientError SERVER_IDENTITY, SERVER_UNLICENSED.
  */
 export function vouchingLicenses(
   licenses: ReadWelcome["licenses"],
   challenger: Challenger,
   vendor: VendorTrust,
-  list: Revocations | undefined,
+  { list, standIn }: Said,
 ): readonly License[] {
   if (licenses.length === 0) {
     throw new ClientError("SERVER_UNLICENSED", `the server has no license of ${vendor.name} yet`, {
@@ -153,7 +162,7 @@ export function vouchingLicenses(
     });
   }
   const findings = licenses.map((each) =>
-    typeof each === "string" ? each : vouching(each, challenger, vendor, list),
+    typeof each === "string" ? each : vouching(each, challenger, vendor, { list, standIn }),
   );
   const good = findings.filter((finding) => typeof finding !== "string");
   if (good.length > 0) return good;
@@ -175,15 +184,23 @@ function vouching(
   license: License,
   { chainId, verifier }: Challenger,
   { rootKey }: VendorTrust,
-  list: Revocations | undefined,
+  { list, standIn }: Said,
 ): License | string {
   try {
     refuseRevoked(license, rootKey, list);
   } catch (error) {
     return messageOf(error);
   }
-  const same = license.chainId === chainId && equalBytes(license.daemonKey, verifier.publicKey);
+  const isLent = standIn !== undefined && lends(license, standIn);
+  const same =
+    (isLent || license.chainId === chainId) && equalBytes(license.daemonKey, verifier.publicKey);
   return same ? license : "it names another daemon";
+}
+
+/** The daemon's own clock says how long: that a daemon grants for longer is for the vendor to see. */
+function lends(license: License, { licensed, hostHash, endsAt }: WelcomedStandIn): boolean {
+  const standIn = { licensed, hostHash, isEmergency: endsAt !== null };
+  return lendingOf(license, standIn, hostHash) !== undefined;
 }
 
 function readLease(note: string, verifier: NoteVerifier): LeaseNote {

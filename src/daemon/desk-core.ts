@@ -36,6 +36,7 @@ import { refuseUnfinished } from "./pending-succession.ts";
 import { seatTermsNow } from "./seat-terms.ts";
 import type { SiteKey } from "./site-key.ts";
 import type { SiteTime } from "./site-time.ts";
+import { StandingIn } from "./standing-in.ts";
 
 /** What all desks of a site share. */
 export interface DeskParts {
@@ -66,6 +67,8 @@ export interface DeskCore extends DeskParts {
   readonly shelf: LicenseShelf;
   /** What licenses must name. */
   readonly site: LicenseSite;
+  /** Where the ledger stands in for the one that licenses name. */
+  readonly standingIn: StandingIn | undefined;
   readonly writer: ChainWriter;
   /** Over the blocks; undefined where they are not those that the key state was left at. */
   readonly tree: BlockTree | undefined;
@@ -100,7 +103,8 @@ async function openOn(
 ): Promise<DeskCore> {
   const { store, time, siteKey, host } = parts;
   refuseUnfinished(store, vendor.name);
-  const shelf = new LicenseShelf(folder, vendor);
+  const standingIn = StandingIn.open(store, vendor.name, host.hash, () => time.now());
+  const shelf = new LicenseShelf(folder, vendor, standingIn);
   refuseLostLeaves(store, files, chainOf(files));
   const opened = SealedLedger.open(files, store.outbox(vendor.name), {
     vendorName: vendor.name,
@@ -113,12 +117,13 @@ async function openOn(
     genesisLeaf: blockLeaf(genesis.bytes),
     daemonKey: siteKey.signer.publicKey,
     hostHash: host.hash,
+    standIn: standingIn?.note,
   };
   shelf.bind(site);
   await keepDirectory(store, vendor.name, genesis);
   const now = time.now();
   const snapshot = store.snapshot(vendor.name);
-  const terms = seatTermsNow({ ...parts, shelf, vendor });
+  const terms = seatTermsNow({ ...parts, shelf, vendor, standingIn });
   const book = SeatBook.restore(snapshot, terms, parts.limits, now);
   const blocks = new BlockTree(files);
   const inspection = inspect(parts.log, vendor.name, files, site.genesisLeaf, blocks);
@@ -136,13 +141,33 @@ async function openOn(
     auditors: () => auditorsOf(shelf, parts.auditor),
     readers: inspection.readers,
     written: (leaf, offset) => tree?.add(leaf, offset),
-    preface: preface(parts, folder.path, opened),
+    preface: [
+      ...preface(parts, folder.path, opened),
+      // Each run says which day it is, in case the one before could not.
+      ...listed(standingIn?.incident(shelf.licenses)),
+    ],
     pending: store.pendingCount(vendor.name),
     lastCut: snapshot.lastCut,
   });
   const { damage } = inspection;
-  return { ...parts, vendor, folder, files, ledger, book, shelf, site, writer, tree, damage };
+  return {
+    ...parts,
+    vendor,
+    folder,
+    files,
+    ledger,
+    book,
+    shelf,
+    site,
+    standingIn,
+    writer,
+    tree,
+    damage,
+  };
 }
+
+const listed = <Item>(item: Item | undefined): readonly Item[] =>
+  item === undefined ? [] : [item];
 
 /** Whom the vendor's licenses and the site's configuration together let read. */
 function auditorsOf(shelf: LicenseShelf, { key }: NamedAuditor): readonly Uint8Array[] {
@@ -181,7 +206,7 @@ function isTreeOf(tree: BlockTree, { size, root }: SealedLedger): boolean {
 
 /** A license names the ledger it was sold for: another one under it is refused, not continued. */
 function genesisWanted(shelf: LicenseShelf, { signer }: SiteKey): Uint8Array | undefined {
-  const ours = shelf.licenses.filter(({ daemonKey }) => equalBytes(daemonKey, signer.publicKey));
+  const ours = shelf.own.filter(({ daemonKey }) => equalBytes(daemonKey, signer.publicKey));
   return ours.at(-1)?.genesisLeaf;
 }
 

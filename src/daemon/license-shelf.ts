@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { utf8 } from "../base/bytes.ts";
 import { type CodedError, messageOf, systemCode } from "../base/errors.ts";
@@ -17,6 +17,7 @@ import { DaemonError } from "./errors.ts";
 import { isCoded } from "./failure-kind.ts";
 import { KnownRevocations } from "./known-revocations.ts";
 import { readOwnFile } from "./own-file.ts";
+import type { StandingIn } from "./standing-in.ts";
 
 /** A license of this vendor that is good, or a file that is not, with the reason. */
 export type ShelvedLicense =
@@ -26,28 +27,49 @@ export type ShelvedLicense =
 /** The licenses of one vendor, as files in one folder. */
 export class LicenseShelf {
   readonly #folder: string;
+  readonly #lentFolder: string;
+  readonly #standingIn: StandingIn | undefined;
   readonly #vendor: VendorFile;
   readonly #revocations: KnownRevocations;
   #shelved: readonly ShelvedLicense[];
   #entitlement: Entitlement = NOTHING;
 
-  /** Reads all files. One that cannot be used is kept in view, and does not keep the others from counting. */
-  constructor({ licenses, revocations }: VendorFolder, vendor: VendorFile) {
+  /**
+   * Reads all files. One that cannot be used is kept in view, and does not keep the others from counting.
+   * @param standingIn where the ledger stands in for the one that its licenses name.
+   */
+  constructor(
+    { licenses, lent, revocations }: VendorFolder,
+    vendor: VendorFile,
+    standingIn?: StandingIn,
+  ) {
     this.#folder = licenses;
+    this.#lentFolder = lent;
+    this.#standingIn = standingIn;
     this.#vendor = vendor;
     this.#revocations = new KnownRevocations(revocations, vendor);
     this.#shelved = this.#readAll();
   }
 
   get all(): readonly ShelvedLicense[] {
-    return this.#shelved;
+    return this.#shelved.map((shelved) =>
+      shelved.kind === "license" ? { ...shelved, license: this.#held(shelved.license) } : shelved,
+    );
   }
 
-  /** Those that are good, in the order of their issue: some may not have started yet, or have ended. */
+  /**
+   * Those that are good, in the order of their issue: some may not have started yet, or have ended. What is
+   * lent here is as it holds here.
+   */
   get licenses(): readonly License[] {
-    return this.#shelved
+    return this.all
       .flatMap((shelved) => (shelved.kind === "license" ? [shelved.license] : []))
       .toSorted((left, right) => left.issuedAt - right.issuedAt);
+  }
+
+  /** Those in force that name this site's own ledger. */
+  get own(): readonly License[] {
+    return this.licenses.filter((license) => !this.#isLent(license));
   }
 
   /** What they allow together, as of the last `refresh`. */
@@ -78,6 +100,10 @@ export class LicenseShelf {
   bind(site: LicenseSite): void {
     this.#revocations.take(newestIn(this.#shelved));
     this.#shelved = this.#bound(this.#shelved, site, this.#revocations.newest);
+    // What was lent must not come back when these have ended.
+    if (this.#standingIn !== undefined && this.own.length > 0) {
+      rmSync(this.#lentFolder, { recursive: true, force: true });
+    }
   }
 
   /** What the vendor does not stand by any more, as far as it has come here. */
@@ -134,14 +160,15 @@ export class LicenseShelf {
       });
     }
     if (twin !== undefined) return twin;
-    makeFolder(this.#folder);
-    writeFileDurably(join(this.#folder, fileName(license)), utf8(license.text), 0o600);
-    this.#shelved = [
+    const folder = this.#isLent(license) ? this.#lentFolder : this.#folder;
+    makeFolder(folder);
+    writeFileDurably(join(folder, fileName(license)), utf8(license.text), 0o600);
+    this.#shelved = this.#withoutLent([
       ...this.#shelved.filter(
         (other) => other.kind === "license" || other.file !== fileName(license),
       ),
       { kind: "license", license },
-    ];
+    ]);
     // The license brings its list again at the next start, should we not come to this.
     this.bind(site);
     return license;
@@ -152,12 +179,31 @@ export class LicenseShelf {
   }
 
   #readAll(): readonly ShelvedLicense[] {
-    return licenseFiles(this.#folder).map((file) => this.#read(file));
+    const folders = [this.#folder, ...(this.#standingIn === undefined ? [] : [this.#lentFolder])];
+    return this.#withoutLent(
+      folders.flatMap((folder) => licenseFiles(folder).map((file) => this.#read(folder, file))),
+    );
   }
 
-  #read(file: string): ShelvedLicense {
+  /** What was lent until the vendor's answer has no place beside it: one would count seats twice. */
+  #withoutLent(shelved: readonly ShelvedLicense[]): readonly ShelvedLicense[] {
+    const isOwn = (each: ShelvedLicense): boolean =>
+      each.kind === "license" && !this.#isLent(each.license);
+    if (!shelved.some(isOwn)) return shelved;
+    return shelved.filter((each) => each.kind === "refused" || isOwn(each));
+  }
+
+  #isLent(license: License): boolean {
+    return this.#standingIn?.isLent(license) === true;
+  }
+
+  #held(license: License): License {
+    return this.#standingIn?.held(license) ?? license;
+  }
+
+  #read(folder: string, file: string): ShelvedLicense {
     try {
-      const license = this.#check(readOwnFile(join(this.#folder, file)));
+      const license = this.#check(readOwnFile(join(folder, file)));
       refuseOtherName(file, license);
       return { kind: "license", license };
     } catch (error) {

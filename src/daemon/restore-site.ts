@@ -29,7 +29,9 @@ import {
 import { DaemonError, type SUCCESSION_CODES } from "./errors.ts";
 import { formerFolder, formerName, writingTo } from "./former-ledger.ts";
 import { type InitParts, SITE_PARTS } from "./init-site.ts";
+import { type Lent, lendingFor, refuseNoEmergency } from "./lent-licenses.ts";
 import { beginSuccessor, type LedgerOwner } from "./new-ledger.ts";
+import { keptStandIn, standInNote } from "./stand-in-note.ts";
 
 /** A vendor's ledger in a site that was restored. */
 interface RestoredLedger {
@@ -40,6 +42,8 @@ interface RestoredLedger {
   readonly former: Predecessor;
   /** The bundle of everything that was sealed up to the backup: a file in the data folder. */
   readonly usage: string;
+  /** By what of the former ledger's licenses it grants seats at once; undefined where it does not. */
+  readonly lent: Lent | undefined;
   /** What was wrong with the former ledger when the backup was made. */
   readonly problems: readonly { readonly code: string; readonly detail: string }[];
 }
@@ -47,6 +51,14 @@ interface RestoredLedger {
 export interface RestoredSite {
   readonly madeAt: UnixMillis;
   readonly ledgers: readonly RestoredLedger[];
+}
+
+/** How a site is to be restored. */
+export interface RestoreWishes {
+  /** Whose site this is to be: refuses a backup of another vendor's, and takes the place of the file in the backup. */
+  readonly vendorFile?: Uint8Array | undefined;
+  /** Use the emergency days of the licenses. */
+  readonly isEmergency?: boolean;
 }
 
 /** There while a restore is under way: what lies beside it may be thrown away. */
@@ -62,24 +74,25 @@ const NO_CONTENT: ReadonlySet<string> = new Set(["lost+found"]);
  * Makes a site from a backup, in an empty data folder. The ledgers of the backup cannot be
  * continued, for their keys are in no backup: each vendor gets a new one that names its
  * predecessor, and says in its first block after that why it is there. Licenses name the ledger
- * they were issued for, so the vendor has to issue them anew.
+ * they were issued for, so the vendor has to issue them anew. Until then they hold on a standby host that
+ * they name and, where it is wished for, for their emergency days.
  *
  * A crash on the way leaves a folder that is no site, and that a second call takes for empty.
  *
- * @param vendorFile whose site this is to be: refuses a backup of another vendor's, and takes the
- * place of the file in the backup.
- * @throws DaemonError RESTORE_NOT_EMPTY, RESTORE_OTHER_VENDOR, and what `checkBackup` throws;
+ * @throws DaemonError RESTORE_NOT_EMPTY, RESTORE_OTHER_VENDOR, EMERGENCY_NOT_ALLOWED, and what `checkBackup` throws;
  * StoreError for a folder that cannot be used and for a damaged database.
  */
 export async function restoreSite(
   config: Config,
   backup: ByteSource,
-  vendorFile?: Uint8Array,
+  { vendorFile, isEmergency = false }: RestoreWishes = {},
   parts: Partial<InitParts> = {},
 ): Promise<RestoredSite> {
   const { clock, host } = { ...SITE_PARTS, ...parts };
   const checked = withVendor(checkBackup(backup), vendorFile);
   const fingerprint = host();
+  const lent = lendingFor(checked, fingerprint, isEmergency);
+  if (isEmergency) refuseNoEmergency(lent);
   const data = emptyFolder(config.dataDir);
   unpackSite(checked, data);
   const store = openStore(data.database);
@@ -89,8 +102,10 @@ export async function restoreSite(
     const now = clock.now().wall;
     for (const ledger of checked.ledgers) {
       const owner = { vendor: ledger.file, siteKey: checked.siteKey, host: fingerprint };
-      // oxlint-disable-next-line no-await-in-loop -- the disk is one
-      ledgers.push(await succeed(ledger, checked, { data, store, owner, now }));
+      ledgers.push(
+        // oxlint-disable-next-line no-await-in-loop -- the disk is one
+        await succeed(ledger, checked, { data, store, owner, now, lent: lent.get(ledger.vendor) }),
+      );
     }
   } finally {
     store.close();
@@ -104,6 +119,7 @@ interface Restoring {
   readonly store: Store;
   readonly owner: LedgerOwner;
   readonly now: UnixMillis;
+  readonly lent: Lent | undefined;
 }
 
 /** @throws DaemonError RESTORE_OTHER_VENDOR. */
@@ -187,13 +203,22 @@ function unpack(file: PackedFile, path: string): void {
 async function succeed(
   former: CheckedLedger,
   checked: CheckedBackup,
-  { data, store, owner, now }: Restoring,
+  { data, store, owner, now, lent }: Restoring,
 ): Promise<RestoredLedger> {
   const { vendor, stood, problems } = former;
   const folder = vendorFolder(data, vendor);
   const { usage } = formerFolder(folder, stood.chainId);
   writingTo(usage, (sink) => writeUsage(sink, former, store));
+  const reportedAt =
+    store.lastReceipt(vendor)?.vendorTime ?? keptStandIn(store, vendor)?.reportedAt;
   store.beginLedger(vendor, "none");
+  // What a ledger lent that stood in itself is lent again, or not.
+  rmSync(folder.lent, { recursive: true, force: true });
+  if (lent !== undefined) makeFolder(folder.lent);
+  for (const { licenseId, text } of lent?.licenses ?? []) {
+    writeFileDurably(join(folder.lent, `${licenseId}.sklic`), utf8(text), 0o600);
+  }
+  const standIn = lent && { ...lent.standIn, ...(reportedAt !== undefined && { reportedAt }) };
   const code: (typeof SUCCESSION_CODES)[number] = "RESTORED_FROM_BACKUP";
   const chainId = await beginSuccessor(folder, store, {
     owner,
@@ -206,8 +231,9 @@ async function succeed(
       firstSeen: checked.manifest.madeAt,
       count: 1,
     },
+    records: [{ kind: "meta", ...standInNote(vendor, standIn) }],
   });
-  return { vendor, chainId, former: stood, usage, problems };
+  return { vendor, chainId, former: stood, usage, lent, problems };
 }
 
 /** What the vendor has not acknowledged, with the proof of its end that was made with the backup. */

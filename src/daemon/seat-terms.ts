@@ -4,6 +4,7 @@ import type { Door } from "./door.ts";
 import type { LicenseShelf } from "./license-shelf.ts";
 import { type ReportDue, reportsDue, withheldUntilReport } from "./report-due.ts";
 import type { SiteTime } from "./site-time.ts";
+import type { StandingIn } from "./standing-in.ts";
 
 interface Parts {
   readonly shelf: LicenseShelf;
@@ -11,6 +12,7 @@ interface Parts {
   readonly time: SiteTime;
   readonly door: Door;
   readonly vendor: { readonly name: string };
+  readonly standingIn: StandingIn | undefined;
 }
 
 /** What licenses and site allow at this moment, and what they make seats wait for. */
@@ -26,7 +28,9 @@ export function reportsOf({
   store,
   time,
   vendor,
+  standingIn,
 }: Omit<Parts, "door">): readonly ReportDue[] {
-  const reportedAt = store.lastReceipt(vendor.name)?.vendorTime;
+  // What was acknowledged of the ledger that was lost counts for the one that stands in.
+  const reportedAt = store.lastReceipt(vendor.name)?.vendorTime ?? standingIn?.note.reportedAt;
   return reportsDue(shelf.licenses, reportedAt, time.now().wall);
 }

@@ -52,6 +52,7 @@ function vendorStatus(desk: VendorDesk): AdminVendor {
       return { licenseId, names, endsAt, graceUntil };
     }),
     reports: desk.reports.reports,
+    standIn: desk.standIn() ?? null,
     auditors: desk.auditors(),
     contradictions: desk.heads.contradictions,
     revoked: desk.revoked(),

@@ -139,6 +139,7 @@ export class Site {
       desk.reports.warn();
       desk.warnOfAuditor();
       desk.holdToLicenses();
+      desk.warnOfStandIn();
       // A license may bound how long usage waits.
       desk.onLicense(() => this.#schedule(desk));
     }
@@ -203,6 +204,7 @@ export class Site {
   #markAlive(): void {
     this.#keeping(() => {
       this.store.markAlive(this.time.now().wall);
+      for (const { core } of this.desks.values()) core.standingIn?.keepTime();
       this.enrolments.flush();
     });
   }

@@ -1,5 +1,5 @@
 import { equalBytes } from "../base/bytes.ts";
-import { DENIAL_HINTS } from "../base/denial.ts";
+import { DENIAL_HINTS, type DenialReason } from "../base/denial.ts";
 import type { ChainId, ClientKey, InstanceId } from "../base/ids.ts";
 import { after, isoTime, type Millis, millis, seconds, type UnixMillis } from "../base/time.ts";
 import { lends } from "../license/borrow-ticket.ts";
@@ -9,7 +9,7 @@ import { isInForce, nextTurn, startOf } from "../license/license-checks.ts";
 import { isRevoked } from "../license/revocation-checks.ts";
 import type { Revocations } from "../license/revocations.ts";
 import { failure } from "../log/log.ts";
-import type { AdminAuditor, AdminVendor } from "../protocol/admin/status.ts";
+import type { AdminAuditor, AdminStandIn, AdminVendor } from "../protocol/admin/status.ts";
 import type { Welcome } from "../protocol/handshake.ts";
 import type { BorrowResult, HelloResult } from "../protocol/results.ts";
 import type { AcquireCommand, Command } from "../seats/command.ts";
@@ -34,6 +34,7 @@ import { Notary } from "./notary.ts";
 import { ReportWatch } from "./report-watch.ts";
 import { SeatLog } from "./seat-log.ts";
 import { seatTermsNow } from "./seat-terms.ts";
+import type { EmergencyDays } from "./standing-in.ts";
 import { StatusBoard } from "./status-board.ts";
 
 /** What one checkpoint did. */
@@ -64,6 +65,8 @@ export class VendorDesk {
   readonly #maxPending: number;
   #licenseChanged: () => void = () => undefined;
   readonly #warnings: GivenWarnings = new GivenWarnings();
+  /** The newest day of an emergency that this run has said, in its preface or since. */
+  #emergencyDay: number;
   #draining = false;
   #checkpointing = false;
 
@@ -80,6 +83,7 @@ export class VendorDesk {
       settled: (look) => this.settled(look),
       summary: () => this.summary(),
     });
+    this.#emergencyDay = this.emergency()?.day ?? 0;
     this.#deadline = new Deadline(core.clock, () => this.#tellEngine({ kind: "tick" }));
     this.#turn = new Deadline(core.clock, () => void this.refreshTerms());
     const seatLog = new SeatLog(core.log, core.vendor.name);
@@ -188,7 +192,7 @@ export class VendorDesk {
   /** The answer to a hello, signed over the client's nonce. */
   welcome(welcome: Omit<Welcome, "head">): HelloResult {
     return {
-      note: this.notary.welcome({ ...welcome, ...this.#revoked() }),
+      note: this.notary.welcome({ ...welcome, ...this.#revoked(), ...this.#standIn() }),
       licenses: this.core.shelf.licenses.map(({ text }) => text),
     };
   }
@@ -196,6 +200,15 @@ export class VendorDesk {
   #revoked(): Pick<Welcome, "revocations"> {
     const { revocations } = this.core.shelf;
     return revocations === undefined ? {} : { revocations: revocations.text };
+  }
+
+  /** Nobody need know that it does once the ledger has licenses of its own. */
+  #standIn(): Pick<Welcome, "standIn"> {
+    const standIn = this.standIn();
+    if (standIn === undefined) return {};
+    const { licensed, emergency } = standIn;
+    const { hostHash } = this.core.site;
+    return { standIn: { licensed, hostHash, endsAt: emergency?.endsAt ?? null } };
   }
 
   /** What the note of a lease says: for the nonce of the request that it answers. */
@@ -267,9 +280,9 @@ export class VendorDesk {
     await this.alone(() => Promise.resolve());
   }
 
-  /** Whether the ledger goes on from what the vendor has acknowledged, by each license. */
+  /** Whether the ledger goes on from what the vendor has acknowledged, by each license that names it. */
   holdToLicenses(): void {
-    for (const license of this.core.shelf.licenses) this.heads.acknowledged(license);
+    for (const license of this.core.shelf.own) this.heads.acknowledged(license);
   }
 
   /** `changed` is called after each license that is installed. */
@@ -309,6 +322,42 @@ export class VendorDesk {
       });
       for (const listener of this.#attendance.everybody()) listener.licenseExpiring(expiry);
     }
+  }
+
+  /** Undefined where no days of an emergency are counted. */
+  emergency(): EmergencyDays | undefined {
+    const { standingIn, shelf } = this.core;
+    return standingIn?.emergency(shelf.licenses);
+  }
+
+  /** By what seats are granted while the ledger has no licenses of its own; undefined where it does not stand in. */
+  standIn(): AdminStandIn | undefined {
+    const { standingIn, shelf } = this.core;
+    const { licenses } = shelf;
+    if (standingIn === undefined || !licenses.some((each) => standingIn.isLent(each))) {
+      return undefined;
+    }
+    return { licensed: standingIn.note.licensed, emergency: this.emergency() ?? null };
+  }
+
+  /** Says so, and for how long. */
+  warnOfStandIn(): void {
+    const standIn = this.standIn();
+    if (standIn === undefined) return;
+    const { licensed, emergency } = standIn;
+    const days = emergency && { ...emergency, endsAt: isoTime(emergency.endsAt) };
+    const hint = "send the request of seatkeeper license request to the vendor";
+    this.core.log.warn("stand-in.serving", { vendor: this.name, licensed, ...days, hint });
+  }
+
+  /** Seals each new day of an emergency. */
+  async #sayEmergencyDay(): Promise<void> {
+    const { standingIn, shelf, writer } = this.core;
+    const incident = standingIn?.incident(shelf.licenses);
+    if (incident === undefined || incident.count <= this.#emergencyDay) return;
+    await this.alone(() => this.#disk.watching(() => writer.append(() => incident)));
+    this.#emergencyDay = incident.count;
+    this.warnOfStandIn();
   }
 
   /** Who else reads this ledger. */
@@ -371,6 +420,7 @@ export class VendorDesk {
     this.warnOfExpiries();
     this.reports.warn();
     await this.heads.sealRest();
+    await this.#sayEmergencyDay();
     await this.alone(async () => {
       const { writer, book, time } = this.core;
       const { wall } = time.now();
@@ -396,10 +446,9 @@ export class VendorDesk {
     const trouble = this.#disk.trouble === undefined ? [] : [this.#disk.trouble];
     const { licenses } = shelf;
     const { wall } = time.now();
-    const none = noneInForce(this.name, licenses, wall);
     return [
       ...trouble,
-      ...(licenses.some((license) => isInForce(license, wall)) ? [] : [none]),
+      ...this.#lacking(licenses, wall),
       ...this.reports.problems(),
       // What the vendor has revoked is as it should be: it keeps nobody from being served.
       ...shelf.all.flatMap((entry) =>
@@ -428,17 +477,32 @@ export class VendorDesk {
   }
 
   #explained(outcome: Outcome): Outcome {
+    if (outcome.kind === "renewed" && this.#isEmergencyOver()) {
+      return { ...outcome, lost: outcome.lost.map(overIfExpired) };
+    }
     if (outcome.kind !== "denied") return outcome;
     return { kind: "denied", denial: this.#inFull(outcome.denial) };
   }
 
   /** The engine knows only licenses in force; that there is one for another machine explains more. */
   #inFull(denial: Denial): Denial {
+    if (denial.reason === "EXPIRED" && this.#isEmergencyOver()) return overIfExpired(denial);
     if (denial.reason !== "NO_LICENSE") return denial;
     const moved = this.core.shelf.all.some(
       (entry) => entry.kind === "refused" && entry.problem.code === "LICENSE_WRONG_HOST",
     );
     return moved ? { ...denial, reason: "WRONG_HOST", hint: DENIAL_HINTS.WRONG_HOST } : denial;
+  }
+
+  /** Why no license grants anything at present. */
+  #lacking(licenses: readonly License[], now: UnixMillis): readonly NotReady[] {
+    if (licenses.some((license) => isInForce(license, now))) return [];
+    return [this.#isEmergencyOver() ? EMERGENCY_OVER : noneInForce(this.name, licenses, now)];
+  }
+
+  #isEmergencyOver(): boolean {
+    const emergency = this.emergency();
+    return emergency !== undefined && emergency.day > emergency.allowed;
   }
 
   /** Nothing to write says nothing about the disk. */
@@ -499,6 +563,20 @@ function noneInForce(vendor: string, licenses: readonly License[], now: UnixMill
     reason: `no license of ${vendor} is in force${later}`,
     hint: "install one with seatkeeper license install",
   };
+}
+
+const EMERGENCY_OVER: NotReady = {
+  code: "EMERGENCY_OVER",
+  reason: "the emergency days of the licenses are used up",
+  hint: DENIAL_HINTS.EMERGENCY_OVER,
+};
+
+/** The engine knows of an end, and not of what. */
+function overIfExpired<Refusal extends { readonly reason: DenialReason }>(
+  refusal: Refusal,
+): Refusal {
+  if (refusal.reason !== "EXPIRED") return refusal;
+  return { ...refusal, reason: "EMERGENCY_OVER", hint: DENIAL_HINTS.EMERGENCY_OVER };
 }
 
 function problemOf({ file, problem }: Extract<ShelvedLicense, { kind: "refused" }>): NotReady {

@@ -4,6 +4,7 @@ import { days, isoTime, type UnixMillis, unixMillis } from "../base/time.ts";
 import { LicenseError } from "./errors.ts";
 import type { FeatureTerms } from "./feature-terms.ts";
 import type { License } from "./license.ts";
+import { lendingOf, type StandIn } from "./stand-in.ts";
 import type { Terms } from "./terms.ts";
 
 /** What a license is bound to, as the site itself knows it. */
@@ -13,6 +14,8 @@ export interface LicenseSite {
   readonly daemonKey: Uint8Array;
   /** 64 hex digits. */
   readonly hostHash: string;
+  /** Where the ledger stands in for another one, whose licenses it was lent. */
+  readonly standIn?: StandIn | undefined;
 }
 
 /** When something holds: from `startsAt` until before `endsAt`; null for no limit. */
@@ -21,12 +24,17 @@ export interface Validity {
   readonly endsAt: UnixMillis | null;
 }
 
+/** The license names another ledger, for which this site's stands in. */
+const isLent = ({ chainId }: License, { standIn }: LicenseSite): boolean =>
+  chainId === standIn?.licensed;
+
 /**
- * The license is for this ledger, this daemon and this host.
+ * The license is for this ledger, or for the one that it stands in for; for this daemon; and for this host,
+ * which may be a standby host.
  * @throws LicenseError `LICENSE_WRONG_CHAIN`, `LICENSE_WRONG_DAEMON`, `LICENSE_WRONG_HOST`
  */
 export function checkBinding(license: License, site: LicenseSite): void {
-  if (license.chainId !== site.chainId || !equalBytes(license.genesisLeaf, site.genesisLeaf)) {
+  if (!isLent(license, site) && !isOfLedger(license, site)) {
     throw new LicenseError(
       "LICENSE_WRONG_CHAIN",
       `the license is for ledger ${license.chainId}, this site's is ${site.chainId}`,
@@ -38,11 +46,24 @@ export function checkBinding(license: License, site: LicenseSite): void {
       hint: ASK_WITH_REQUEST,
     });
   }
-  if (license.hostFingerprint.hash !== site.hostHash) {
-    throw new LicenseError("LICENSE_WRONG_HOST", "the license is for another host", {
-      hint: "install it on the host it was requested on, or ask the vendor for a license for this one",
-    });
+  if (isHolding(license, site)) return;
+  throw new LicenseError("LICENSE_WRONG_HOST", "the license is for another host", {
+    hint: "install it on the host it was requested on, or ask the vendor for a license for this one",
+  });
+}
+
+function isOfLedger(license: License, { chainId, genesisLeaf }: LicenseSite): boolean {
+  return license.chainId === chainId && equalBytes(license.genesisLeaf, genesisLeaf);
+}
+
+/** The machine is one on which the license lets this ledger live. */
+function isHolding(license: License, site: LicenseSite): boolean {
+  const { standIn, hostHash } = site;
+  if (standIn !== undefined && isLent(license, site)) {
+    return lendingOf(license, standIn, hostHash) !== undefined;
   }
+  const { hostFingerprint, terms } = license;
+  return hostFingerprint.hash === hostHash || terms.standbyHosts.includes(hostHash);
 }
 
 /** Whether anything in a license holds at a moment: not yet, now, or not any more. */

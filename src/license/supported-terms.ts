@@ -8,8 +8,6 @@ import type { Terms } from "./terms.ts";
 export function unsupportedTerms(terms: Terms): readonly string[] {
   const used = {
     clock_policy: terms.clockPolicy !== "flag",
-    emergency_days: terms.emergencyDays > 0,
-    standby_hosts: terms.standbyHosts.length > 0,
   };
   return Object.entries(used).flatMap(([name, isUsed]) => (isUsed ? [name] : []));
 }

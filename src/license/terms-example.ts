@@ -84,6 +84,11 @@ meters:
 # You see in each bundle whether there is one, and the id of the key.
 # auditor_allowed: false
 
+# When the site's server is lost: machines on which a backup serves at once, by the hash that "seatkeeper license host"
+# shows there; and for how many days it may serve on any other machine, until you have answered its request.
+# standby_hosts: []
+# emergency_days: 0
+
 # How often the site promised to deliver its usage: so many days after your newest receipt a report is due,
 # and grace_days later it is overdue. Then, "flag" tells the site; "no_new_seats" grants none until your
 # next receipt is there, while seats in use go on; "no_seats" ends those too. Usage is always counted.

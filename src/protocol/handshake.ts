@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ChainId, ClientKey, InstanceId } from "../base/ids.ts";
-import type { Millis } from "../base/time.ts";
+import type { Millis, UnixMillis } from "../base/time.ts";
 import { demand } from "./decode.ts";
 import {
   type Bytes32Text,
@@ -10,6 +10,7 @@ import {
   countField,
   fingerprintField,
   instanceIdField,
+  momentField,
   smallNoteField,
   spanField,
   vendorNameField,
@@ -64,6 +65,18 @@ export interface Welcome {
   readonly serverVersion: string;
   /** The vendor's newest list of revocations that the daemon knows: a note. */
   readonly revocations?: string;
+  /** Where the licenses name another ledger, for which this one stands in. */
+  readonly standIn?: WelcomedStandIn;
+}
+
+/** What a daemon says of a ledger that it began in the place of a lost one. */
+export interface WelcomedStandIn {
+  /** The ledger that the licenses name. */
+  readonly licensed: ChainId;
+  /** The daemon's machine, as licenses name hosts. */
+  readonly hostHash: string;
+  /** When the emergency ends; null on a standby host. */
+  readonly endsAt: UnixMillis | null;
 }
 
 const ext = z.record(z.string(), z.unknown()).exactOptional();
@@ -132,6 +145,7 @@ export const welcomeSchema: z.ZodType<Welcome> = z
     },
     serverVersion: body.server_version,
     ...revocationsIn(body.ext),
+    ...standInIn(body.ext),
   }));
 
 /** Anything but text there is from somebody else, and passed over like the rest. */
@@ -140,6 +154,18 @@ function revocationsIn(
 ): Pick<Welcome, "revocations"> {
   const text = carried?.["revocations"];
   return typeof text === "string" ? { revocations: text } : {};
+}
+
+const standInSchema = z
+  .object({ licensed: chainIdField, host: fingerprintField, ends_at: momentField.nullable() })
+  .transform(({ licensed, host, ends_at }) => ({ licensed, hostHash: host, endsAt: ends_at }));
+
+/** Passed over where it is not as it should be: no license vouches for the daemon then. */
+function standInIn(
+  carried: Readonly<Record<string, unknown>> | undefined,
+): Pick<Welcome, "standIn"> {
+  const { success, data } = standInSchema.safeParse(carried?.["stand_in"]);
+  return success ? { standIn: data } : {};
 }
 
 /** The body of a note of kind `challenge`. @throws ProtocolError WIRE_FIELD. */
@@ -185,6 +211,16 @@ export function welcomeBody(welcome: Welcome): object {
       requests_per_second: welcome.limits.requestsPerSecond,
     },
     server_version: welcome.serverVersion,
-    ...(welcome.revocations === undefined ? {} : { ext: { revocations: welcome.revocations } }),
+    ...extOf(welcome),
   };
+}
+
+function extOf({ revocations, standIn }: Welcome): { readonly ext?: object } {
+  if (revocations === undefined && standIn === undefined) return {};
+  const stand_in = standIn && {
+    licensed: standIn.licensed,
+    host: standIn.hostHash,
+    ends_at: standIn.endsAt,
+  };
+  return { ext: { revocations, stand_in } };
 }

@@ -35,6 +35,8 @@ export interface VendorFolder {
   readonly vendorFile: string;
   /** Holds one file per installed license. */
   readonly licenses: string;
+  /** The same for those of the ledger that this one stands in for; there where it does. */
+  readonly lent: string;
   /** The newest list of what the vendor revoked; there is none before the first. */
   readonly revocations: string;
   /** The former daemon key's word for the present one; there is none before the first new key. */
@@ -67,6 +69,7 @@ export function vendorFolder(data: DataFolder, vendor: string): VendorFolder {
     path,
     vendorFile: join(path, "vendor.skvendor"),
     licenses: join(path, "licenses"),
+    lent: join(path, "lent"),
     revocations: join(path, "revocations.note"),
     keyCertificate: join(path, "daemon-key.note"),
     chain: join(path, "ledger.skc"),

@@ -16,6 +16,9 @@ export function spokenFinding(finding: Finding): SpokenFinding {
 function wordsFor(finding: Finding): string {
   switch (finding.kind) {
     case "INCIDENT":
+      if (finding.code === "EMERGENCY_DAY") {
+        return `day ${finding.count} of an emergency: seats by the license of the ledger that was lost`;
+      }
       return `the site recorded ${finding.code}${finding.count > 1 ? ` ${finding.count} times` : ""}`;
     case "CLOCK_BACK":
       return `the site's clock went back by ${lengthOf(finding.millis)}`;

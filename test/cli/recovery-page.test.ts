@@ -96,6 +96,61 @@ describe("docs/RECOVERY.md", () => {
     });
   });
 
+  it("serves at once when a server has died at night, and goes on when the vendor has answered", async () => {
+    const site = await Site.serving(vendor, { ...usualTerms, emergency_days: 7 });
+    await use(site, 12);
+    await site.type("seatkeeper backup --out site.skbackup");
+    await site.killDaemon();
+    await site.type("mv data lost");
+    const [restore = "", status = "", answer = "", host = ""] = sessionsOf(
+      "A server that died at night",
+    );
+    await expectPage(site, restore);
+    await site.serve();
+    await expectPage(site, status);
+    await use(site, 5);
+    await site.type("rm site.skreq");
+    site.write("terms.yaml", JSON.stringify(usualTerms));
+    await expectPage(site, answer);
+    await use(site, 3);
+    await site.type("seatkeeper usage export --out usage.skb");
+    expect(await ingested(site)).toMatchObject({
+      bundles: [{ verdict: "VERIFIED_WITH_INCIDENTS", counted: { units: 8 } }],
+    });
+    await expectPage(site, host);
+    await site.stopDaemon();
+    // A machine that the license names needs no emergency, and what gives none makes none.
+    await site.type("mv data again");
+    expect(await site.type("seatkeeper restore site.skbackup")).toMatchObject({ code: 0 });
+    await site.type("seatkeeper backup --out without.skbackup");
+    await site.type("mv data third");
+    expect(await site.type("seatkeeper restore --emergency without.skbackup")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("EMERGENCY_NOT_ALLOWED") as unknown,
+    });
+  });
+
+  it("serves at once on a standby host that the license names", async () => {
+    const site = await Site.initialised(vendor);
+    const { hash } = (await site.json("seatkeeper license host")) as { hash: string };
+    site.write("site.sklic", await site.licenseFor({ ...usualTerms, standby_hosts: [hash] }));
+    await site.serveLicensed();
+    await site.type("seatkeeper backup --out site.skbackup");
+    await site.killDaemon();
+    await site.type("mv data lost");
+    expect(await site.type("seatkeeper restore site.skbackup")).toMatchObject({
+      stdout: expect.stringContaining(
+        "  seats   at once, for the license names this standby host\n",
+      ) as unknown,
+    });
+    await site.serve();
+    await use(site, 4);
+    expect(await site.json("seatkeeper status")).toMatchObject({
+      ready: true,
+      vendors: [{ standIn: { emergency: null } }],
+    });
+  });
+
   it("refuses a database that was put back alone, and goes on with the right one or a backup", async () => {
     const site = await usedSite();
     await site.type("seatkeeper backup --out site.skbackup");

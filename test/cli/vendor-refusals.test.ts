@@ -221,7 +221,7 @@ describe("terms that cannot be sold", () => {
     const { terminal } = reported();
     terminal.write(
       "terms.yaml",
-      "site: Example GmbH\nemergency_days: 3\nfeatures:\n  - {name: cad.pro, seats: 1}\n",
+      "site: Example GmbH\nclock_policy: refuse\nfeatures:\n  - {name: cad.pro, seats: 1}\n",
     );
     const issue = "issue --request site.skreq --terms terms.yaml --out new.sklic SECRET";
     const { status, stderr } = terminal.run(issue);

@@ -7,15 +7,13 @@ import { type PackedFile, packed, unpacked } from "../../src/daemon/backup-form.
 import { checkBackup } from "../../src/daemon/checked-backup.ts";
 import { requestLicense } from "../../src/daemon/request-license.ts";
 import { restoreSite } from "../../src/daemon/restore-site.ts";
-import type { ByteSource } from "../../src/ledger/ports.ts";
 import { readActivationRequest } from "../../src/license/activation-request.ts";
 import { MIGRATIONS } from "../../src/store/schema.ts";
-import { ingest } from "./at-the-vendor.ts";
+import { ingest, sourceOf } from "./at-the-vendor.ts";
 import {
   aDaemon,
   configIn,
   emptyFolder,
-  type GivenDaemon,
   type GivenSite,
   host,
   licenseFor,
@@ -23,17 +21,8 @@ import {
   started,
   vendorFile,
 } from "./given.ts";
+import { backupOf } from "./restored.ts";
 import { leaseOf, Workstation } from "./workstation.ts";
-
-async function backupOf({ admin }: GivenDaemon): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  await admin.backup((piece) => void pieces.push(piece));
-  return concat(...pieces);
-}
-
-function sourceOf(bytes: Uint8Array): ByteSource {
-  return { length: bytes.length, read: (offset, length) => bytes.slice(offset, offset + length) };
-}
 
 const whole = (file: PackedFile): Uint8Array => file.read(0, file.length);
 
@@ -62,7 +51,7 @@ function repacked(
 }
 
 function restoredTo(config: Config, backup: Uint8Array, file?: Uint8Array) {
-  return restoreSite(config, sourceOf(backup), file, { host });
+  return restoreSite(config, sourceOf(backup), { vendorFile: file }, { host });
 }
 
 async function restored(backup: Uint8Array): Promise<GivenSite & { readonly usage: string }> {

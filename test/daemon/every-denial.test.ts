@@ -19,6 +19,7 @@ import {
   stopTime,
   usualTerms,
 } from "./given.ts";
+import { after, inEmergency } from "./restored.ts";
 import { leaseOf, type Message, nonce, somebody, Workstation } from "./workstation.ts";
 import { aRuledDaemon } from "./written-rules.ts";
 
@@ -87,6 +88,11 @@ const WAYS: Partial<Record<DenialReason, Way>> = {
     await daemon.admin.installLicense(licenseFor(site));
     await daemon.stop();
     const { url } = await started(site, { host: otherMachine });
+    return acquired(url);
+  },
+  async EMERGENCY_OVER() {
+    stopTime();
+    const { url } = await after(3 * 24 * hour, await inEmergency());
     return acquired(url);
   },
   async NO_SEATS() {

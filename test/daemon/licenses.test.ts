@@ -156,7 +156,7 @@ describe("a license that is wrong", () => {
       (site: GivenSite) =>
         licenseFor(site, {
           ...today,
-          emergency_days: 3,
+          clock_policy: "refuse",
         }),
     ],
     [

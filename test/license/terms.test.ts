@@ -203,7 +203,7 @@ describe("terms that say everything", () => {
   });
 
   it("name every term that is not enforced yet", () => {
-    expect(unsupportedTerms(terms)).toEqual(["clock_policy", "emergency_days", "standby_hosts"]);
+    expect(unsupportedTerms(terms)).toEqual(["clock_policy"]);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Config } from "../../config/config.ts";
 import { AdminClient } from "../../daemon/admin-client.ts";
+import { readHost } from "../../daemon/host.ts";
 import { openOffline } from "../../daemon/offline.ts";
 import { replaceSiteKey } from "../../daemon/replace-site-key.ts";
 import { requestLicense } from "../../daemon/request-license.ts";
@@ -113,10 +114,27 @@ const show = command({
   },
 });
 
+const host = command({
+  command: "host",
+  summary: "show the hash by which licenses name this machine, a standby host too",
+  options: { ...JSON_OPTION },
+  examples: [["license host", "on a standby machine: the vendor puts the hash into standby_hosts"]],
+  run(options, shell) {
+    const { hash, parts } = readHost();
+    if (options.json) shell.out.json({ hash, parts });
+    else {
+      shell.out.line(hash);
+      shell.out.note(`made from ${parts.join(", ")}; for standby_hosts in the vendor's terms`);
+    }
+    return Promise.resolve(EXIT.done);
+  },
+});
+
 export const license: Command = group("license", "request, install and show licenses", [
   request,
   install,
   show,
+  host,
 ]);
 
 /** From the running daemon, or straight from the data folder without one. */

@@ -2,6 +2,7 @@ import { isoTime } from "../../base/time.ts";
 import type {
   AdminAuditor,
   AdminReport,
+  AdminStandIn,
   AdminStatus,
   AdminVendor,
 } from "../../protocol/admin/status.ts";
@@ -65,6 +66,14 @@ const AUDITOR_STATES: Readonly<Record<AdminAuditor["state"], string>> = {
   "not-allowed": "is named in the configuration, but no license of this vendor allows an auditor",
 };
 
+function standInWords({ licensed, emergency }: AdminStandIn): string {
+  const what = `for ledger ${licensed}, until the vendor's license is installed`;
+  if (emergency === null) return `${what}; its licenses name this standby host`;
+  const { day, allowed, endsAt } = emergency;
+  if (day > allowed) return `${what}; ${counted(allowed, "emergency day")} used up`;
+  return `${what}; emergency day ${day} of ${allowed}, to ${isoTime(endsAt)}`;
+}
+
 function describeVendor(out: Output, vendor: AdminVendor): void {
   const { size, acknowledged, pending } = vendor.ledger;
   out.line();
@@ -72,6 +81,8 @@ function describeVendor(out: Output, vendor: AdminVendor): void {
   out.line(
     `ledger: ${counted(size, "block")}, ${acknowledged} acknowledged, ${counted(pending, "event")} not yet sealed`,
   );
+  if (vendor.standIn !== null)
+    out.line(`${out.paint("yellow", "stands in")}: ${standInWords(vendor.standIn)}`);
   for (const { licenseId, names, endsAt, graceUntil } of vendor.expiries) {
     const grace = graceUntil === null ? "" : `, with grace until ${isoTime(graceUntil)}`;
     const what = `${names.join(", ")} of license ${licenseId}`;

@@ -57,6 +57,8 @@ export interface AdminVendor {
   }[];
   /** When the licenses in force want the next usage report, the soonest first. */
   readonly reports: readonly AdminReport[];
+  /** Where seats are granted by licenses of another ledger, which was lost; null where they are not. */
+  readonly standIn: AdminStandIn | null;
   /** Who besides the vendor reads this ledger, or was named to. */
   readonly auditors: readonly AdminAuditor[];
   /** Heads that clients remember, or that a license says are acknowledged, and that this ledger does not go on from: the newest eight. */
@@ -68,6 +70,19 @@ export interface AdminVendor {
     readonly code: string;
     readonly message: string;
   }[];
+}
+
+/** Until the vendor has answered. */
+export interface AdminStandIn {
+  /** The ledger that the licenses name. */
+  readonly licensed: ChainId;
+  /** Null on a standby host that they name. */
+  readonly emergency: {
+    /** 1 for the first; above `allowed` when they are used up. */
+    readonly day: number;
+    readonly allowed: number;
+    readonly endsAt: UnixMillis;
+  } | null;
 }
 
 interface AdminFeature {
@@ -198,6 +213,14 @@ const vendor: z.ZodType<AdminVendor> = z.strictObject({
       stage: z.enum(["open", "soon", "due", "overdue"]),
     }),
   ),
+  standIn: z
+    .strictObject({
+      licensed: chainIdField,
+      emergency: z
+        .strictObject({ day: countField, allowed: countField, endsAt: momentField })
+        .nullable(),
+    })
+    .nullable(),
   revoked: z.array(
     z.strictObject({ licenseId: wordField, code: wordField, message: messageField }),
   ),
