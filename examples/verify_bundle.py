@@ -562,6 +562,7 @@ def is_clock(value):
 
 N, ID16, B32, BOOL = whole(), size_of(16), size_of(32), lambda value: isinstance(value, bool)
 META = [N, N, N, N, is_text, N, maybe(N), maybe(whole(-(2**53))), one_of(0, 1), N]
+META_TRAIL = [*META, B32]
 FEATURE = [one_of(1), is_name, N, N, N, N, N, is_denials, N, N, N]
 FEATURE_BORROWED = [*FEATURE, N, maybe(N), N, N]
 METER = [one_of(2, 3), is_name, N, N, N]
@@ -603,7 +604,7 @@ def is_total(entry):
 
 def check_checkpoint(value):
     """Meta and entries of a checkpoint, in their tables and their order."""
-    good = isinstance(value, list) and value and matches(value[0], META)
+    good = isinstance(value, list) and value and (matches(value[0], META) or matches(value[0], META_TRAIL))
     if not good or (value[0][0] == 0) != (value[0][1] == 0):
         raise NotCanonical("meta of a checkpoint")
     meta, entries = value[0], value[1:]
@@ -635,6 +636,8 @@ def open_payload(block, r):
     payload = cbor(plain)
     if block.type == CHECKPOINT:
         check_checkpoint(payload)
+    elif block.type == HEARTBEAT and matches(payload, [*PAYLOADS[HEARTBEAT], B32]):
+        pass
     elif not matches(payload, GENESIS if block.index == 0 else PAYLOADS[block.type]):
         raise NotCanonical("fields of the payload")
     return plain, payload

@@ -25,6 +25,7 @@ import { PROTOCOL_CODES } from "../src/protocol/errors.ts";
 import { WIRE_CODES } from "../src/protocol/wire-codes.ts";
 import { STORE_CODES } from "../src/store/errors.ts";
 import { SYSTEMD_CODES } from "../src/systemd/errors.ts";
+import { TRAIL_CODES } from "../src/trail/errors.ts";
 import { VENDOR_CODES } from "../src/vendor/errors.ts";
 import { EVIDENCE_CODES } from "../src/vendor/evidence.ts";
 
@@ -57,6 +58,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   SUCCESSION_CODES,
   SYSTEMD_CODES,
   TERMS_CODES,
+  TRAIL_CODES,
   VENDOR_CODES,
   VERDICTS,
   WIRE_CODES: Object.keys(WIRE_CODES),

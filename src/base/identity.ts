@@ -14,8 +14,8 @@ export function rawIdentity(text: string): RawIdentity {
   return text as RawIdentity;
 }
 
-/** `u_` (user), `h_` (host) or `d_` (display), then 16 bytes as canonical base64url. */
-const PSEUDONYM: RegExp = /^[uhd]_[A-Za-z0-9_-]{21}[AQgw]$/;
+/** `u_` (user), `h_` (host), `d_` (display) or `a_` (address), then 16 bytes as canonical base64url. */
+const PSEUDONYM: RegExp = /^[uhda]_[A-Za-z0-9_-]{21}[AQgw]$/;
 
 /**
  * Reads a pseudonym back from where it was kept. A login or host name does not have this form, so

@@ -55,6 +55,10 @@ export interface Config extends SitePolicy {
     /** Who besides the vendors may read what is sealed, as `seatkeeper-audit init` prints it. */
     readonly key: string | null;
   };
+  readonly audit: {
+    /** How long the records of the audit trail are kept. */
+    readonly keep: Millis;
+  };
 }
 
 interface ConfigLimits {
@@ -162,6 +166,7 @@ function configOf(settings: Settings, folder: string): Config {
     policy: { showHolders: settings.policy.show_holders },
     access: settings.access,
     auditor: settings.auditor,
+    audit: settings.audit,
   };
 }
 

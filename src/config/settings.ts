@@ -60,6 +60,7 @@ export interface Settings {
     readonly networks: readonly Network[];
   };
   readonly auditor: { readonly key: string | null };
+  readonly audit: { readonly keep: Millis };
 }
 
 /** What is wrong with the entry at `path`. */
@@ -170,6 +171,9 @@ const auditorKey = text.superRefine((key, context) => {
 
 const auditor = section({ key: auditorKey.nullable().default(null) });
 
+/** Shorter than a month would be forgotten before anybody has looked. */
+const audit = section({ keep: duration("30d", "3660d").prefault("1100d") });
+
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
 
 const shape = {
@@ -188,6 +192,7 @@ const shape = {
   policy,
   access,
   auditor,
+  audit,
 };
 
 const file = z.strictObject(shape).superRefine((settings, context) => {
@@ -198,7 +203,7 @@ const file = z.strictObject(shape).superRefine((settings, context) => {
 });
 
 const SECTIONS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  Object.entries({ listen, tls, checkpoint, history, log, limits, policy, access }).map(
+  Object.entries({ listen, tls, checkpoint, history, log, limits, policy, access, audit }).map(
     ([name, part]) => [name, Object.keys(part.out.shape)],
   ),
 );

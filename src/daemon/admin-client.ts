@@ -1,7 +1,10 @@
 import { type IncomingMessage, request } from "node:http";
 import { concat, fromUtf8 } from "../base/bytes.ts";
 import { CodedError, messageOf, systemCode } from "../base/errors.ts";
+import type { RawIdentity } from "../base/identity.ts";
 import type { LeaseId } from "../base/ids.ts";
+import { TRAIL_RECORDS } from "../protocol/admin/trail.ts";
+import { WHO_HEADER, writeWho } from "../protocol/admin/who.ts";
 import {
   ADMIN_ROUTES,
   type AdminAnswerOf,
@@ -27,8 +30,12 @@ const ANSWER_BYTES = 67_108_864;
 export class AdminClient {
   readonly #socket: string;
 
-  constructor(socket: string) {
+  readonly #who: RawIdentity | undefined;
+
+  /** @param who gives the commands, for the audit trail, which has a pseudonym of it. */
+  constructor(socket: string, who?: RawIdentity) {
     this.#socket = socket;
+    this.#who = who;
   }
 
   status(): Answer<"status"> {
@@ -153,6 +160,22 @@ export class AdminClient {
     return this.#ask("revokeToken", { id });
   }
 
+  /**
+   * The audit trail, the oldest record first.
+   * @yields pages of records, each with the newest head of its moment.
+   */
+  async *trail(): AsyncGenerator<AdminAnswerOf["trail"], void, undefined> {
+    let after = 0;
+    for (;;) {
+      // oxlint-disable-next-line no-await-in-loop -- each page begins where the last one ended
+      const page = await this.#ask("trail", { after: String(after) });
+      yield page;
+      const last = page.records.at(-1);
+      if (last === undefined || page.records.length < TRAIL_RECORDS) return;
+      after = last.seq;
+    }
+  }
+
   /** What would happen if somebody asked now. */
   why(asked: AdminAskedOf["why"]): Answer<"why"> {
     return this.#ask("why", asked);
@@ -204,6 +227,7 @@ export class AdminClient {
         method,
         path: `${path}${searchOf(query)}`,
         agent: false,
+        ...(this.#who === undefined ? {} : { headers: { [WHO_HEADER]: writeWho(this.#who) } }),
         ...(signal === undefined ? {} : { signal }),
       });
       sent.once("response", resolve);

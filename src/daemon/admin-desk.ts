@@ -6,6 +6,7 @@ import type { AdminReload } from "../protocol/admin/reload.ts";
 import type { AdminCheckpoint } from "../protocol/admin/sealed-usage.ts";
 import type { AdminStatus } from "../protocol/admin/status.ts";
 import type { AdminAnswerOf, AdminAskedOf, AnsweredRouteName } from "../protocol/admin.ts";
+import type { AuditTrail } from "./audit-trail.ts";
 import { type OpenBackup, openBackup } from "./backup.ts";
 import { previewExport } from "./export-preview.ts";
 import { cutLedger, planArchive } from "./ledger-cut.ts";
@@ -19,6 +20,7 @@ import { oneVendor } from "./site-files.ts";
 import { goodLicense, siteLicenses } from "./site-licenses.ts";
 import { type SiteStatusParts, siteStatus } from "./site-status.ts";
 import { createToken, listTokens, revokeToken } from "./token-desk.ts";
+import { trailPage } from "./trail-page.ts";
 import { usageDays } from "./usage-days.ts";
 import { type Exported, exportUsage } from "./usage-export.ts";
 import { usageHistory } from "./usage-history.ts";
@@ -48,6 +50,15 @@ export class AdminDesk {
   constructor(parts: AdminDeskParts) {
     this.#parts = parts;
     this.answers = answersOf(parts);
+  }
+
+  get trail(): AuditTrail {
+    return this.#parts.site.trail;
+  }
+
+  /** Under which names in requests become pseudonyms. */
+  get pseudonymKey(): Uint8Array {
+    return this.#parts.site.siteKey.pseudonymKey;
   }
 
   status(): AdminStatus {
@@ -106,6 +117,7 @@ function answersOf(parts: AdminDeskParts): AdminAnswers {
     createToken: (asked) => createToken(site, log, asked),
     findTokens: (holder) => listTokens(site, holder),
     revokeToken: ({ id }) => revokeToken(site, log, id),
+    trail: ({ after = "0" }) => trailPage(site, Number(after)),
   };
 }
 

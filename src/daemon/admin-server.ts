@@ -4,8 +4,11 @@ import { pipeline } from "node:stream/promises";
 import { concat, utf8 } from "../base/bytes.ts";
 import type { Clock } from "../clock/clock.ts";
 import { failure, type Log } from "../log/log.ts";
+import { pseudonymOf } from "../privacy/pseudonym.ts";
+import { ADMIN_DUTIES } from "../protocol/admin/duties.ts";
 import type { AdminProblem } from "../protocol/admin/problem.ts";
 import type { Received } from "../protocol/admin/route.ts";
+import { readWho, WHO_HEADER } from "../protocol/admin/who.ts";
 import {
   ADMIN_ROUTES,
   type AdminAnswerOf,
@@ -14,6 +17,8 @@ import {
   type AnsweredRouteName,
   adminRouteAt,
 } from "../protocol/admin.ts";
+import type { Actor, TrailFacts } from "../trail/record.ts";
+import { answerFacts, askedFacts } from "./act-facts.ts";
 import type { AdminDesk } from "./admin-desk.ts";
 import { bindAdminSocket } from "./admin-socket.ts";
 import type { OpenBackup } from "./backup.ts";
@@ -29,7 +34,7 @@ const SOCKET_MODE = 0o660;
 type Answer =
   | { readonly kind: "live" }
   | { readonly kind: "backup"; readonly backup: OpenBackup }
-  | { readonly kind: "json"; readonly value: object }
+  | { readonly kind: "json"; readonly value: object; readonly facts: TrailFacts }
   | { readonly kind: "bytes"; readonly bytes: readonly Uint8Array[]; readonly headers: Headers };
 
 type Headers = Readonly<Record<string, string>>;
@@ -95,10 +100,41 @@ export class AdminServer {
     const body = await bodyOf(request, ADMIN_ROUTES[route].bodyBytes);
     if (request.method === "POST") this.#log.info("admin.act", { act: route });
     const received: Received = { query: Object.fromEntries(url.searchParams), body };
+    return this.#onRecord(route, received, this.#actor(request));
+  }
+
+  /** Who holds the socket may do everything; whom they name is noted. */
+  #actor({ headers }: IncomingMessage): Actor {
+    const who = readWho(headers[WHO_HEADER]);
+    const key = this.#desk.pseudonymKey;
+    const named = who === undefined ? null : pseudonymOf(key, "user", who);
+    return { role: "administrator", via: "socket", who: named };
+  }
+
+  /** An act is in the audit trail before it begins: where the disk refuses that, it is not done. */
+  async #onRecord(route: AdminRouteName, received: Received, by: Actor): Promise<Answer> {
+    const wish = asked(route, received);
+    const { act } = ADMIN_DUTIES[route];
+    if (act === null) return this.#perform(route, received);
+    const facts = askedFacts(route, wish, this.#desk.pseudonymKey);
+    const open = this.#desk.trail.begin(act, by, facts);
+    try {
+      const answer = await this.#perform(route, received);
+      open.end("done", { about: answer.kind === "json" ? answer.facts : {} });
+      return answer;
+    } catch (error) {
+      if (isCoded(error)) open.end("refused", { code: error.code });
+      else open.end("failed");
+      throw error;
+    }
+  }
+
+  async #perform(route: AdminRouteName, received: Received): Promise<Answer> {
     if (route === "watchStatus") return { kind: "live" };
     if (route === "backup") return { kind: "backup", backup: await this.#desk.openBackup() };
     if (route === "exportUsage") return this.#bundle(asked(route, received).vendor);
-    return { kind: "json", value: await this.#value(route, received) };
+    const value = await this.#value(route, received);
+    return { kind: "json", value, facts: answerFacts(route, value) };
   }
 
   #watch(response: ServerResponse): void {

@@ -127,17 +127,19 @@ export class ChainWriter {
    * @param distinctWitnesses7d clients that have shown a head within seven days.
    */
   async heartbeat(openLeases: number, distinctWitnesses7d: number): Promise<void> {
-    const { book, now, clocks } = this.#parts;
+    const { book, now, clocks, trailHead } = this.#parts;
     await this.prepareChain();
     const { open, change, hours } = book.cut(now());
     if (open.length > 0) throw new TypeError("seats are in use: that takes a checkpoint");
     const time = clocks();
+    const head = trailHead();
     await this.#keepingCut(
       this.#commit({ changes: [change, ...hours], events: [] }, () => ({
         type: "heartbeat",
         clocks: time,
         distinctWitnesses7d,
         openLeases,
+        ...(head === undefined ? {} : { trailHead: head }),
       })),
     );
   }
@@ -159,7 +161,7 @@ export class ChainWriter {
 
   /**
    * What sealing everything now would write, in order. Nothing is written, counted or kept: the same
-   * made true a moment later differs in clocks and seat time alone.
+   * made true a moment later differs in clocks, seat time and the head of the audit trail alone.
    */
   foresee(): readonly PayloadSource[] {
     const { ledger, clocks } = this.#parts;

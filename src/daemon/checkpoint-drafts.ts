@@ -22,6 +22,8 @@ export interface CheckpointDraftsParts {
   readonly now: () => Moment;
   readonly clocks: () => Clocks;
   readonly detail: () => Detail;
+  /** The head of the site's audit trail; undefined before its first record. */
+  readonly trailHead: () => Uint8Array | undefined;
 }
 
 /** What the next checkpoints say. Nothing is written, counted or kept for it. */
@@ -49,7 +51,8 @@ export class CheckpointDrafts {
     from: UnixMillis,
     open: readonly OpenSeatTime[] = NO_OPEN,
   ): CheckpointDraft {
-    const { book, clocks, detail } = this.#parts;
+    const { book, clocks, detail, trailHead } = this.#parts;
+    const head = trailHead();
     const taken = fitEvents(waiting, detail(), open);
     const time = clocks();
     return {
@@ -62,6 +65,7 @@ export class CheckpointDrafts {
       inUse: new Map(book.features().map(({ name, used }) => [name, used])),
       from,
       clocks: time,
+      ...(head === undefined ? {} : { trailHead: head }),
     };
   }
 

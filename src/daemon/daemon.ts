@@ -9,17 +9,20 @@ import type { AdminReload } from "../protocol/admin/reload.ts";
 import { AdminDesk } from "./admin-desk.ts";
 import { AdminServer } from "./admin-server.ts";
 import { Admission } from "./admission.ts";
+import { ITSELF } from "./audit-trail.ts";
 import { DaemonError } from "./errors.ts";
 import { healthPage, type NotReady } from "./health.ts";
 import { Perimeter } from "./perimeter.ts";
 import { PRODUCT } from "./product.ts";
 import { Rates } from "./rates.ts";
 import { Reload, warnAboutRules } from "./reload.ts";
+import { SecurityWatch } from "./security-watch.ts";
 import { PATIENCE_SECONDS, Session, type SessionParts } from "./session.ts";
+import { signalledReload } from "./signalled-reload.ts";
 import { Site, type SiteParts } from "./site.ts";
 import { statusLine } from "./status-line.ts";
 import { Transport } from "./transport.ts";
-import type { GateRules } from "./upgrade-gate.ts";
+import type { GateRules, Refusal } from "./upgrade-gate.ts";
 
 /** A daemon that serves. */
 export interface Daemon {
@@ -78,7 +81,8 @@ async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Da
   const perimeter = new Perimeter(config, site.data);
   const run = { draining: false };
   const problems = (): readonly NotReady[] => (run.draining ? [DRAINING] : site.problems());
-  const session = sessionParts(config, parts, site);
+  const security = new SecurityWatch(site.trail, clock);
+  const session = { ...sessionParts(config, parts, site), security };
   // Before anybody can connect: a schedule that cannot be read must not leave open doors behind.
   site.start();
   const transport = await Transport.open({
@@ -91,7 +95,12 @@ async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Da
     clock,
     welcome: (peer) => new Session(peer, session),
     pages: (path) => healthPage(path, problems),
-    refused: (reason) => log.debug("connection.refused", { reason }),
+    refused(reason, address) {
+      log.debug("connection.refused", { reason });
+      if (!SUSPICIOUS.has(reason)) return;
+      const who = (): string | null => site.addressName(address);
+      security.saw({ act: "connection.refused", reason, who });
+    },
     failed: (error) => log.warn("connection.failed", failure(error)),
   });
   const reload = new Reload({
@@ -119,18 +128,20 @@ async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Da
   const admin = await orClose(transport, AdminServer.open(config.socket, desk, parts));
   warnAboutSocket(config, parts, transport.address);
   const url = urlOf(transport.address, perimeter.tls !== undefined);
+  site.trail.note({ act: "daemon.started", by: ITSELF, about: { version: PRODUCT.version } });
   log.info("daemon.started", { version: PRODUCT.version, url, vendors: [...site.desks.keys()] });
   warnAboutRules(site, log);
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     run.draining = true;
+    security.close();
     await shutDown(site, transport, admin, clock);
     log.info("daemon.stopped");
   };
   return {
     address: transport.address,
     url,
-    reload: () => reload.run(),
+    reload: () => signalledReload(site.trail, reload, log),
     statusLine: () =>
       statusLine({
         connections: transport.connections,
@@ -158,6 +169,16 @@ function warnAboutSocket(
   });
 }
 
+/** Refusals that may tell of somebody who tries. */
+const SUSPICIOUS: ReadonlySet<Refusal["reason"]> = new Set([
+  "host",
+  "origin",
+  "network",
+  "too-fast",
+  "full",
+  "address-full",
+]);
+
 function adminProblem({ code, reason, hint }: NotReady): AdminProblem {
   return { code, message: reason, ...(hint === undefined ? {} : { hint }) };
 }
@@ -176,6 +197,7 @@ async function shutDown(
   await answersOf(site, clock);
   await transport.close();
   await admin.close();
+  site.trail.note({ act: "daemon.stopped", by: ITSELF, about: {} });
   await site.close();
 }
 
@@ -205,7 +227,11 @@ function gateRules({ listen }: Config): GateRules {
   return { names: new Set(names), origins: new Set(listen.origins) };
 }
 
-function sessionParts(config: Config, { clock, log }: SiteParts, site: Site): SessionParts {
+function sessionParts(
+  config: Config,
+  { clock, log }: SiteParts,
+  site: Site,
+): Omit<SessionParts, "security"> {
   const { handshake, ping, frameBytes, leasesPerClient, requestsPerSecond, requestsPerKey } =
     config.limits;
   return {

@@ -25,6 +25,7 @@ import type { SeatLimits } from "../seats/terms.ts";
 import type { VendorFolder } from "../store/data-folder.ts";
 import type { Store } from "../store/database.ts";
 import { RealLedgerFiles } from "../store/ledger-files.ts";
+import { type AuditTrail, ITSELF } from "./audit-trail.ts";
 import { ChainWriter, type PrefaceBlock } from "./chain-writer.ts";
 import type { Door } from "./door.ts";
 import { environmentOf } from "./environment.ts";
@@ -45,6 +46,7 @@ export interface DeskParts {
   readonly door: Door;
   /** Who besides the vendor may read what is sealed from now on. */
   readonly auditor: NamedAuditor;
+  readonly trail: AuditTrail;
   readonly host: HostFingerprint;
   readonly store: Store;
   readonly clock: Clock;
@@ -126,7 +128,7 @@ async function openOn(
   const terms = seatTermsNow({ ...parts, shelf, vendor, standingIn });
   const book = SeatBook.restore(snapshot, terms, parts.limits, now);
   const blocks = new BlockTree(files);
-  const inspection = inspect(parts.log, vendor.name, files, site.genesisLeaf, blocks);
+  const inspection = inspect(parts, vendor.name, files, site.genesisLeaf, blocks);
   const tree = isTreeOf(blocks, ledger) ? blocks : undefined;
   const writer = new ChainWriter({
     vendor: vendor.name,
@@ -137,6 +139,7 @@ async function openOn(
     now: () => time.now(),
     clocks: () => time.clocks(),
     detail: () => shelf.entitlement.detail,
+    trailHead: () => parts.trail.head,
     sealingKey: () => shelf.sealingKey(),
     auditors: () => auditorsOf(shelf, parts.auditor),
     readers: inspection.readers,
@@ -182,7 +185,7 @@ interface Inspection {
 
 /** Seats are granted and blocks written all the same: what is sealed from now on is sound. Fills `tree`. */
 function inspect(
-  log: Log,
+  { log, trail }: Pick<DeskParts, "log" | "trail">,
   vendor: string,
   files: LedgerFiles,
   genesisLeaf: Uint8Array,
@@ -190,7 +193,10 @@ function inspect(
 ): Inspection {
   const met = (leaf: Uint8Array, offset: number): void => tree.add(leaf, offset);
   const { problems, readers } = verifyPublic(chainSource(files), { genesisLeaf }, met);
-  for (const { code, detail } of problems) log.warn("ledger.damaged", { vendor, code, detail });
+  for (const { code, detail } of problems) {
+    log.warn("ledger.damaged", { vendor, code, detail });
+    trail.note({ act: "ledger.damaged", by: ITSELF, code, about: { vendor } });
+  }
   const damage = problems.map(({ code, detail }) => ({
     code,
     reason: `the ledger of ${vendor} is damaged: ${detail}`,
@@ -238,6 +244,7 @@ function preface(parts: DeskParts, folder: string, opened: OpenedLedger): readon
   const { wall } = time.now();
   const incidents = opened.findings.map(({ code, detail }): PrefaceBlock => {
     parts.log.warn("ledger.repaired", { code, detail });
+    parts.trail.note({ act: "ledger.repaired", by: ITSELF, code, about: {} });
     return {
       type: "incident",
       code,

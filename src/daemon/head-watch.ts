@@ -11,6 +11,7 @@ import type { AdminContradiction } from "../protocol/admin/status.ts";
 import type { LedgerProof } from "../protocol/results.ts";
 import type { ContradictionRecord } from "../store/contradiction-rows.ts";
 import type { StoreRecord } from "../store/database.ts";
+import { ITSELF } from "./audit-trail.ts";
 import type { DeskCore } from "./desk-core.ts";
 import type { Notary } from "./notary.ts";
 
@@ -192,13 +193,14 @@ export class HeadWatch {
   }
 
   async #keep(seen: ContradictionRecord): Promise<void> {
-    const { store, vendor, log, ledger } = this.#core;
+    const { store, vendor, log, ledger, trail } = this.#core;
     const record = { kind: "contradiction", contradiction: seen } as const;
     if (this.#isTold()) await store.commit({ vendor: vendor.name, records: [record] });
     else await this.#seal([record]);
     this.#newest = [...this.#newest, seen].slice(-SHOWN);
     const evidence = toHex(evidenceHash(seen));
     const sizes = { shown: seen.size, own: ledger.size };
+    trail.note({ act: "head.contradicted", by: ITSELF, about: { vendor: vendor.name, evidence } });
     log.warn("head.contradicted", { vendor: vendor.name, ...sizes, evidence, hint: HINT });
   }
 

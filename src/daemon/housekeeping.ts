@@ -9,6 +9,7 @@ import {
 import type { Clock, Timer } from "../clock/clock.ts";
 import { failure, type Log } from "../log/log.ts";
 import type { Store } from "../store/database.ts";
+import type { AuditTrail } from "./audit-trail.ts";
 import type { Enrolments } from "./enrolments.ts";
 import { isUnavailable } from "./failure-kind.ts";
 import type { SiteTime } from "./site-time.ts";
@@ -36,6 +37,9 @@ interface HouseParts {
   readonly keep: Millis;
   readonly vendors: () => Iterable<string>;
   readonly enrolments: Pick<Enrolments, "forget">;
+  readonly trail: Pick<AuditTrail, "forget">;
+  /** How long the audit trail stays. */
+  readonly keepTrail: Millis;
 }
 
 /**
@@ -63,10 +67,12 @@ export class Housekeeping {
 
   /** @returns whether there may be more. */
   #prune(): boolean {
-    const { store, enrolments, keep, log } = this.#parts;
+    const { store, enrolments, keep, trail, keepTrail, log } = this.#parts;
     try {
-      const before = unixMillis(Math.max(0, this.#reach() - keep));
+      const reached = this.#reach();
+      const before = unixMillis(Math.max(0, reached - keep));
       enrolments.forget(before);
+      trail.forget(unixMillis(Math.max(0, reached - keepTrail)));
       let isMore = false;
       for (const vendor of this.#parts.vendors()) isMore = store.prune(vendor, before) || isMore;
       return isMore;

@@ -50,6 +50,7 @@ import {
   statusResult,
   wireLease,
 } from "./replies.ts";
+import type { SecurityWatch } from "./security-watch.ts";
 import type { SiteKey } from "./site-key.ts";
 import type { Watcher } from "./status-board.ts";
 import type { VendorDesk } from "./vendor-desk.ts";
@@ -61,6 +62,7 @@ export interface SessionParts {
   readonly siteKey: SiteKey;
   readonly door: Door;
   readonly admission: Admission;
+  readonly security: Pick<SecurityWatch, "saw">;
   /** By vendor name. */
   readonly desks: ReadonlyMap<string, VendorDesk>;
   readonly handshake: Millis;
@@ -112,7 +114,11 @@ export class Session implements Visit, Listener, Watcher {
 
   received(text: string): void {
     const wait = this.#wait();
-    if (wait !== undefined && wait > PATIENCE_SECONDS * 1_000) return this.#peer.close(1008);
+    if (wait !== undefined && wait > PATIENCE_SECONDS * 1_000) {
+      const who = (): string | null => this.#greeted?.who.user ?? null;
+      this.#parts.security.saw({ act: "connection.cut", reason: "too-fast", who });
+      return this.#peer.close(1008);
+    }
     const request = decodeFrame(text);
     if (request.kind === "refusal") return this.#peer.send(encodeError(request.id, request.error));
     if (wait !== undefined) {
@@ -256,18 +262,22 @@ export class Session implements Visit, Listener, Watcher {
       certificateFingerprint: this.#peer.certificateFingerprint,
     });
     if (hello === undefined) {
+      const pseudonym = (): string => this.#pseudonyms(request.params.labels).user;
+      this.#parts.security.saw({ act: "hello.refused", reason: "not-proven", who: pseudonym });
       return this.#turnAway(
         request,
         wireFault("AUTH_FAILED", "the hello does not answer this challenge"),
       );
     }
     const { labels, token } = request.params;
-    const pseudonyms = pseudonymsOf(this.#parts.siteKey.pseudonymKey, labels);
+    const pseudonyms = this.#pseudonyms(labels);
     const admitted = this.#parts.admission.admit(token, pseudonyms);
     if (admitted.kind === "refused") {
       const { user, host } = pseudonyms;
       const { why } = admitted;
       this.#parts.log.info("enrolment.refused", { why, pseudonym: user, machine: host });
+      const attempt = { act: "enrolment.refused", reason: why, about: { user, host } };
+      this.#parts.security.saw({ ...attempt, who: () => user });
       return this.#turnAway(request, admitted.error);
     }
     this.#helloTimer.cancel();
@@ -279,6 +289,10 @@ export class Session implements Visit, Listener, Watcher {
     desk.join(this.caller(), this);
     this.#send(request, desk.welcome(this.#welcome(hello.nonce)));
     for (const expiry of desk.expiries()) this.licenseExpiring(expiry);
+  }
+
+  #pseudonyms(labels: Labels): Pseudonyms {
+    return pseudonymsOf(this.#parts.siteKey.pseudonymKey, labels);
   }
 
   /** The door: behind it there are only pseudonyms and names of groups. */

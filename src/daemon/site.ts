@@ -1,11 +1,14 @@
+import { type Pseudonym, rawIdentity } from "../base/identity.ts";
 import { type Millis, millis, seconds } from "../base/time.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
 import type { Config } from "../config/config.ts";
 import type { HostFingerprint } from "../license/host-fingerprint.ts";
 import { failure, type Log } from "../log/log.ts";
+import { pseudonymOf } from "../privacy/pseudonym.ts";
 import { DEFAULT_SEAT_LIMITS, type SeatLimits } from "../seats/terms.ts";
 import type { DataFolder, VendorFolder } from "../store/data-folder.ts";
 import { openStore, type Store } from "../store/database.ts";
+import { AuditTrail } from "./audit-trail.ts";
 import { clockMemory } from "./clock-memory.ts";
 import { type DeskParts, openDeskCore } from "./desk-core.ts";
 import { Door } from "./door.ts";
@@ -48,6 +51,7 @@ export class Site {
   readonly door: Door;
   readonly auditor: NamedAuditor;
   readonly enrolments: Enrolments;
+  readonly trail: AuditTrail;
   readonly #orphans: readonly VendorFolder[];
   readonly #config: Config;
   readonly #parts: SiteParts;
@@ -71,7 +75,9 @@ export class Site {
       const clean = store.meta(SHUTDOWN) !== "unclean";
       const door = new Door(config);
       const auditor = new NamedAuditor(config);
-      const opened = { files, store, time, door, auditor };
+      const { log, fatal } = parts;
+      const trail = new AuditTrail({ store, time, log, fatal });
+      const opened = { files, store, time, door, auditor, trail };
       const shared = deskParts(config, parts, { ...opened, host, clean });
       for (const { file, folder } of files.vendors) {
         // oxlint-disable-next-line no-await-in-loop -- in a fixed order, so that failures repeat
@@ -95,6 +101,7 @@ export class Site {
       readonly time: SiteTime;
       readonly door: Door;
       readonly auditor: NamedAuditor;
+      readonly trail: AuditTrail;
       readonly desks: ReadonlyMap<string, VendorDesk>;
     },
   ) {
@@ -108,6 +115,7 @@ export class Site {
     this.store = opened.store;
     this.door = opened.door;
     this.auditor = opened.auditor;
+    this.trail = opened.trail;
     this.enrolments = new Enrolments({
       store: this.store,
       time: this.time,
@@ -123,6 +131,8 @@ export class Site {
       keep: config.history.keep,
       vendors: () => this.desks.keys(),
       enrolments: this.enrolments,
+      trail: this.trail,
+      keepTrail: config.audit.keep,
     });
     this.#note(SHUTDOWN, "unclean");
   }
@@ -143,6 +153,12 @@ export class Site {
       // A license may bound how long usage waits.
       desk.onLicense(() => this.#schedule(desk));
     }
+  }
+
+  /** The pseudonym of an address that a connection came from; null for one that is not known any more. */
+  addressName(address: string | undefined): Pseudonym | null {
+    if (address === undefined) return null;
+    return pseudonymOf(this.siteKey.pseudonymKey, "address", rawIdentity(address));
   }
 
   /** Why no seats can be granted at present; empty when they can. */
@@ -206,6 +222,7 @@ export class Site {
       this.store.markAlive(this.time.now().wall);
       for (const { core } of this.desks.values()) core.standingIn?.keepTime();
       this.enrolments.flush();
+      this.trail.flush();
     });
   }
 
@@ -240,6 +257,7 @@ function deskParts(
     readonly time: SiteTime;
     readonly door: Door;
     readonly auditor: NamedAuditor;
+    readonly trail: AuditTrail;
     readonly host: HostFingerprint;
     readonly clean: boolean;
   },
@@ -248,6 +266,7 @@ function deskParts(
     siteKey: found.files.siteKey,
     door: found.door,
     auditor: found.auditor,
+    trail: found.trail,
     host: found.host,
     store: found.store,
     clock: parts.clock,

@@ -41,7 +41,7 @@ export interface TransportOptions {
   /** Called once for each connection that passed the gate. */
   readonly welcome: (peer: Peer) => Visit;
   readonly pages: (path: string) => Page | undefined;
-  readonly refused: (reason: Refusal["reason"]) => void;
+  readonly refused: (reason: Refusal["reason"], address: string | undefined) => void;
   /** A connection could not be taken: no more file descriptors, for one. */
   readonly failed: (error: unknown) => void;
 }
@@ -227,7 +227,7 @@ export class Transport {
 
   /** Without a word: an answer would take a handshake first. */
   #cutOff(socket: Socket, reason: Refusal["reason"]): void {
-    this.#options.refused(reason);
+    this.#options.refused(reason, socket.remoteAddress);
     socket.destroy();
   }
 
@@ -236,7 +236,7 @@ export class Transport {
     const address = request.socket.remoteAddress ?? "";
     const refusal = this.#refusal(request, address);
     if (refusal !== undefined) {
-      this.#options.refused(refusal.reason);
+      this.#options.refused(refusal.reason, request.socket.remoteAddress);
       socket.end(httpAnswer(refusal));
       return;
     }

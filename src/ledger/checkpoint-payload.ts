@@ -72,8 +72,17 @@ function metaValue(draft: CheckpointDraft): Cbor {
   const detail = draft.detail === "totals" ? 0 : 1;
   const clocks = clockFields(draft.clocks);
   const firstEventId = draft.events.length === 0 ? 0 : draft.firstEventId;
-  return mapOf(firstEventId, draft.events.length, ...clocks, detail, draft.from);
+  const trail = trailValue(draft.trailHead);
+  return mapOf(firstEventId, draft.events.length, ...clocks, detail, draft.from, ...trail);
 }
+
+/** The field about the audit trail, which stands last in its map, or none. */
+export const trailValue = (head: Uint8Array | undefined): readonly Cbor[] =>
+  head === undefined ? [] : [head];
+
+/** Reads it back. */
+export const readTrail = (fields: Fields, key: number): { readonly trailHead?: Uint8Array } =>
+  fields.has(key) ? { trailHead: fields.bytes(key, 32) } : {};
 
 function clockFields(clocks: Clocks): readonly Cbor[] {
   const { wall, mono, bootId, highWater, boottime, clientSkewMedian } = clocks;
@@ -82,7 +91,7 @@ function clockFields(clocks: Clocks): readonly Cbor[] {
 }
 
 function readMeta(value: Cbor): CheckpointMeta {
-  const fields = new Fields(value, "checkpoint meta", META_FIELDS);
+  const fields = new Fields(value, "checkpoint meta", META_FIELDS, 1);
   const detail = fields.natural(8);
   if (detail > 1) throw refusedField("checkpoint meta, field 8", "is no known detail");
   const [firstEventId, count] = [fields.natural(0), fields.natural(1)];
@@ -97,6 +106,7 @@ function readMeta(value: Cbor): CheckpointMeta {
     from: fields.moment(9),
     to: clocks.wall,
     clocks,
+    ...readTrail(fields, META_FIELDS),
   };
 }
 

@@ -5,7 +5,7 @@ import { eventValue } from "./event-entry.ts";
 import type { Detail } from "./payload.ts";
 
 /** Bytes kept free for the array's head and the meta map, whose boot id alone may take 512. */
-const META_BYTES = 640;
+const META_BYTES = 680;
 /** The fixed part of an entry at most: map head, keys, and fifteen numbers of nine bytes. */
 const ENTRY_BYTES = 152;
 

@@ -46,6 +46,8 @@ export interface CheckpointDraft {
   /** Where the previous checkpoint ended. */
   readonly from: UnixMillis;
   readonly clocks: Clocks;
+  /** The head of the site's audit trail; left out where there is none. */
+  readonly trailHead?: Uint8Array;
 }
 
 /** A fresh key exchange with the vendor and, if the license names any, auditors. */

@@ -8,15 +8,18 @@ const NAME = /^[!-~]{1,64}$/;
 /** Control, format, surrogate and unassigned characters: they could rewrite a terminal. */
 const UNPRINTABLE = /\p{C}/u;
 
-/** Reads the values of one CBOR map with keys 0 to `count - 1`, and names the refused one. */
+/** Reads the values of one CBOR map with keys from 0 on without a gap, and names the refused one. */
 export class Fields {
   readonly #map: ReadonlyMap<number, Cbor>;
   readonly #where: string;
 
-  /** @throws LedgerError `LEDGER_PAYLOAD` unless `value` is a map with exactly these keys. */
-  constructor(value: Cbor, where: string, count: number) {
+  /**
+   * @param more of the last fields, how many may be left out beside `count` that are always there.
+   * @throws LedgerError `LEDGER_PAYLOAD` unless `value` is a map of so many fields.
+   */
+  constructor(value: Cbor, where: string, count: number, more = 0) {
     this.#where = where;
-    if (!isCborMap(value) || value.size !== count) {
+    if (!isCborMap(value) || value.size < count || value.size > count + more) {
       throw refusedField(where, `is not a map of ${count} fields`);
     }
     this.#map = value;
@@ -27,6 +30,11 @@ export class Fields {
     const value = this.#map.get(key);
     if (value === undefined) throw refusedField(this.#where, `has no field ${key}`);
     return value;
+  }
+
+  /** Whether a field that may be left out is there. */
+  has(key: number): boolean {
+    return this.#map.has(key);
   }
 
   /** What `read` makes of the field, or null where the field is null. */

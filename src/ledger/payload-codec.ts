@@ -3,7 +3,14 @@ import { chainId } from "../base/ids.ts";
 import { type BlockType, MAX_PLAINTEXT_BYTES } from "./block.ts";
 import { decodeCborElements, type EncodedCbor, encodeCborElements } from "./cbor.ts";
 import { type Cbor } from "./cbor-value.ts";
-import { checkpointValue, clocksValue, readCheckpoint, readClocks } from "./checkpoint-payload.ts";
+import {
+  checkpointValue,
+  clocksValue,
+  readCheckpoint,
+  readClocks,
+  readTrail,
+  trailValue,
+} from "./checkpoint-payload.ts";
 import type { CheckpointDraft } from "./draft.ts";
 import { LedgerError } from "./errors.ts";
 import { Fields, mapOf, printable, refusedField } from "./fields.ts";
@@ -89,7 +96,7 @@ function valueOf(source: Exclude<Payload, { readonly type: "checkpoint" }>): Cbo
     case "start":
       return startValue(source);
     case "heartbeat":
-      return mapOf(clocksValue(source.clocks), source.distinctWitnesses7d, source.openLeases);
+      return heartbeatValue(source);
     case "close":
       return mapOf(source.wall);
   }
@@ -236,12 +243,18 @@ function readStart(value: Cbor): StartPayload {
   };
 }
 
+function heartbeatValue(block: HeartbeatPayload): Cbor {
+  const { clocks, distinctWitnesses7d, openLeases, trailHead } = block;
+  return mapOf(clocksValue(clocks), distinctWitnesses7d, openLeases, ...trailValue(trailHead));
+}
+
 function readHeartbeat(value: Cbor): HeartbeatPayload {
-  const fields = new Fields(value, "heartbeat", 3);
+  const fields = new Fields(value, "heartbeat", 3, 1);
   return {
     type: "heartbeat",
     clocks: readClocks(new Fields(fields.at(0), "heartbeat clocks", 6), 0),
     distinctWitnesses7d: fields.natural(1),
     openLeases: fields.natural(2),
+    ...readTrail(fields, 3),
   };
 }

@@ -73,6 +73,8 @@ export interface CheckpointMeta {
   readonly from: UnixMillis;
   readonly to: UnixMillis;
   readonly clocks: Clocks;
+  /** The head of the site's audit trail: 32 bytes. Left out where there is no trail. */
+  readonly trailHead?: Uint8Array;
 }
 
 export interface TotalsPayload {
@@ -149,6 +151,8 @@ export interface HeartbeatPayload {
   /** Different clients that presented a head within seven days. */
   readonly distinctWitnesses7d: number;
   readonly openLeases: number;
+  /** As in {@link CheckpointMeta}. */
+  readonly trailHead?: Uint8Array;
 }
 
 /** The last block of a ledger. */

@@ -3,7 +3,7 @@ import { type Pseudonym, parsePseudonym, type RawIdentity } from "../base/identi
 import { hmacSha256 } from "../crypto/hash.ts";
 
 /** What a raw identity names. Equal texts of different kinds get unrelated pseudonyms. */
-export type IdentityKind = "user" | "host" | "display";
+export type IdentityKind = "user" | "host" | "display" | "address";
 
 /** The key is drawn at `init` and never leaves the site; without it nobody can test a guess. */
 const SITE_KEY_BYTES = 32;
@@ -11,7 +11,12 @@ const SITE_KEY_BYTES = 32;
 /** Bytes of HMAC output kept: with 16, a clash among 2^30 identities has odds of about 2^-69. */
 const PSEUDONYM_BYTES = 16;
 
-const PREFIX: Readonly<Record<IdentityKind, string>> = { user: "u_", host: "h_", display: "d_" };
+const PREFIX: Readonly<Record<IdentityKind, string>> = {
+  user: "u_",
+  host: "h_",
+  display: "d_",
+  address: "a_",
+};
 
 /**
  * The pseudonym of an identity at this site: a prefix for the kind, then the first 16 bytes of

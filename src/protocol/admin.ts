@@ -11,6 +11,7 @@ import { SEALED_USAGE_ROUTES, type SealedUsageRoutes } from "./admin/sealed-usag
 import { SEAT_ROUTES, type SeatRoutes } from "./admin/seats.ts";
 import { STATUS_ROUTES, type StatusRoutes } from "./admin/status.ts";
 import { TOKEN_ROUTES, type TokenRoutes } from "./admin/tokens.ts";
+import { TRAIL_ROUTES, type TrailRoutes } from "./admin/trail.ts";
 import { USAGE_ROUTES, type UsageRoutes } from "./admin/usage.ts";
 import { WHY_ROUTES, type WhyRoutes } from "./admin/why.ts";
 import { demand } from "./decode.ts";
@@ -28,7 +29,8 @@ interface AdminRoutes
     ReloadRoutes,
     WhyRoutes,
     NamedUserRoutes,
-    TokenRoutes {}
+    TokenRoutes,
+    TrailRoutes {}
 
 export type AdminRouteName = keyof AdminRoutes;
 
@@ -68,6 +70,7 @@ const ROUTES: AdminRoutes = {
   ...WHY_ROUTES,
   ...NAMED_USER_ROUTES,
   ...TOKEN_ROUTES,
+  ...TRAIL_ROUTES,
 };
 
 export const ADMIN_ROUTES: {

@@ -17,6 +17,7 @@ import { MetaRows } from "./meta-rows.ts";
 import { Retention } from "./retention.ts";
 import { SeatRows } from "./seat-rows.ts";
 import { Succession, type WaitingEvents } from "./succession.ts";
+import { type TrailHead, type TrailRow, TrailRows } from "./trail-rows.ts";
 import { UsageDays, type UsageRange, type UsageRow } from "./usage-days.ts";
 import { type HourRange, UsageHours } from "./usage-hours.ts";
 
@@ -80,6 +81,7 @@ export class Store {
   readonly #retention: Retention;
   readonly #meta: MetaRows;
   readonly #enrolments: EnrolmentRows;
+  readonly #trail: TrailRows;
   readonly #write: (group: CommitGroup) => PreparedBlock | undefined;
   readonly #changeEnrolments: (change: EnrolmentChange) => void;
 
@@ -95,6 +97,7 @@ export class Store {
     this.#retention = new Retention(connection);
     this.#meta = new MetaRows(connection);
     this.#enrolments = new EnrolmentRows(connection);
+    this.#trail = new TrailRows(connection);
     const write = connection.transaction((group: CommitGroup) => this.#writeGroup(group));
     this.#write = (group) => write.immediate(group);
     const change = connection.transaction((asked: EnrolmentChange) => this.#enrol(asked));
@@ -217,6 +220,33 @@ export class Store {
   /** Durable as a whole when it returns. */
   changeEnrolments(change: EnrolmentChange): void {
     this.#explaining(() => this.#changeEnrolments(change));
+  }
+
+  /** The newest record of the audit trail; undefined before the first. */
+  trailHead(): TrailHead | undefined {
+    return this.#explaining(() => this.#trail.head());
+  }
+
+  /**
+   * Adds records behind the newest, and removes those up to `forget`: durable as a whole when it
+   * returns.
+   */
+  appendTrail(rows: readonly TrailRow[], forget?: number): void {
+    const change = this.#connection.transaction(() => {
+      for (const row of rows) this.#trail.add(row);
+      if (forget !== undefined) this.#trail.forget(forget);
+    });
+    this.#explaining(() => change.immediate());
+  }
+
+  /** At most `limit` records of the audit trail behind `seq`, the oldest first. */
+  trail(seq: number, limit: number): readonly TrailRow[] {
+    return this.#explaining(() => this.#trail.after(seq, limit));
+  }
+
+  /** The first record of the audit trail that is not older; undefined where all are. */
+  firstOfTrailSince(moment: UnixMillis): number | undefined {
+    return this.#explaining(() => this.#trail.firstSince(moment));
   }
 
   /** Notes that the process runs at `wall`: seat time of leases that nobody resumes ends here. */

@@ -3,7 +3,7 @@
  * changes comes as another step. The database's `user_version` counts the steps taken.
  *
  * Every row belongs to a vendor, because each vendor has a ledger of its own, but for what is the
- * site's: `meta` and `enrolments`. Persons stand in it by pseudonym alone.
+ * site's: `meta`, `enrolments` and `trail`. Persons stand in it by pseudonym alone.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -217,5 +217,22 @@ export const MIGRATIONS: readonly string[] = [
   `
   -- The vendor's clock when it gave the receipt; null where the receipt came before this column.
   ALTER TABLE receipts ADD COLUMN vendor_time INTEGER;
+  `,
+  `
+  -- The audit trail: what was done and what happened, one record after the other. hash is over the text
+  -- and the hash before.
+  CREATE TABLE trail (
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    hash BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX trail_by_age ON trail (at);
+  -- Against mistakes of our own; who has the file can drop them.
+  CREATE TRIGGER trail_is_not_changed BEFORE UPDATE ON trail
+  BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+  CREATE TRIGGER trail_goes_from_the_oldest_on BEFORE DELETE ON trail
+  WHEN OLD.seq > (SELECT min(seq) FROM trail)
+  BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
   `,
 ];

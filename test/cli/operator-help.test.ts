@@ -71,6 +71,7 @@ describe("seatkeeper --help", () => {
       "seats",
       "named-users",
       "tokens",
+      "audit",
       "why",
       "usage",
       "ledger",

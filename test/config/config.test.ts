@@ -29,6 +29,7 @@ describe("config.example.yaml", () => {
       "access.networks",
       "access.tokens",
       "allow_plaintext",
+      "audit.keep",
       "auditor.key",
       "checkpoint.heartbeat",
       "checkpoint.max_interval",

@@ -176,7 +176,7 @@ describe("a license that allows no auditor", () => {
 });
 
 describe("the preview of an export", () => {
-  it("is what the export then holds, but for how long the machine is up, and changes nothing", async () => {
+  it("is what the export then holds, but for how long the machine is up and the record of the export itself, and changes nothing", async () => {
     stopTime();
     const daemon = await aDaemon(allowing, named);
     const ada = await Workstation.greeted(daemon.url);
@@ -229,13 +229,15 @@ describe("the preview of an export", () => {
   });
 });
 
-/** The machine's own clock goes on where the test's stands still. */
+/** The machine's own clock goes on where the test's stands still, and the export is on record before it is made. */
 function withoutUptime(block: AuditedBlock): object {
   const { content } = block;
   if (content.kind !== "opened" || content.payload.type !== "checkpoint") return block;
   const { payload } = content;
-  const clocks = { ...payload.meta.clocks, boottime: null };
-  return { ...block, content: { ...payload, meta: { ...payload.meta, clocks } } };
+  const { trailHead, ...meta } = payload.meta;
+  const clocks = { ...meta.clocks, boottime: null };
+  expect(trailHead).toHaveLength(32);
+  return { ...block, content: { ...payload, meta: { ...meta, clocks } } };
 }
 
 const promised = (block: ForeseenBlock): object => withoutUptime(foreseen(block));

@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { ADMIN_ROUTES } from "../../src/protocol/admin.ts";
+import { ADMIN_DUTIES } from "../../src/protocol/admin/duties.ts";
+import { ADMIN_ROUTES, type AdminRouteName } from "../../src/protocol/admin.ts";
 import { challengeSchema, helloSchema, welcomeSchema } from "../../src/protocol/handshake.ts";
 import * as limits from "../../src/protocol/limits.ts";
 import { NOTIFICATIONS } from "../../src/protocol/notifications.ts";
@@ -22,7 +23,7 @@ describe("docs/spec/protocol.md", () => {
       methods: table(["method", "parameters", "result"], methodRows()),
       notifications: table(["notification", "parameters"], notificationRows()),
       errors: table(["number", "`data.code`"], errorRows()),
-      routes: table(["route", "request"], routeRows()),
+      routes: table(["route", "request", "least role", "recorded as"], routeRows()),
       limits: table(["limit", "value"], limitRows()),
     };
     const text = readFileSync(page, "utf8");
@@ -83,10 +84,11 @@ const errorRows = (): readonly string[][] =>
   ]);
 
 const routeRows = (): readonly string[][] =>
-  Object.entries(ADMIN_ROUTES).map(([name, { method, path }]) => [
-    `\`${name}\``,
-    `\`${method} ${path}\``,
-  ]);
+  Object.entries(ADMIN_ROUTES).map(([name, { method, path }]) => {
+    const { least, act } = ADMIN_DUTIES[name as AdminRouteName];
+    const recorded = act === null ? "" : `\`${act}\``;
+    return [`\`${name}\``, `\`${method} ${path}\``, least, recorded];
+  });
 
 const limitRows = (): readonly string[][] =>
   Object.entries(limits).map(([name, value]) => [`\`${name}\``, String(value)]);

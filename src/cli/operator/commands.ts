@@ -48,6 +48,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./tokens.ts")).tokens,
   },
   {
+    usage: "audit",
+    summary: "show, check and export the record of what was done here",
+    load: async () => (await import("./audit.ts")).audit,
+  },
+  {
     usage: "why",
     summary: "say what somebody who asks for a seat now would get, and why; takes no seat",
     load: async () => (await import("./why.ts")).why,

@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { userInfo } from "node:os";
+import { type RawIdentity, rawIdentity } from "../../base/identity.ts";
 import { type Config, DEFAULT_CONFIG, readConfig } from "../../config/config.ts";
 import { AdminClient } from "../../daemon/admin-client.ts";
 import { checkSocketPath } from "../../daemon/admin-socket.ts";
@@ -46,9 +48,24 @@ export function configPath(options: SiteOptions, shell: Shell): string | undefin
 
 export const configText = (path: string): string => readTextInput(path, "configuration");
 
+/**
+ * Who gives the command, for the audit trail: who became root to give it, and otherwise the user of
+ * the process. The daemon cannot check it.
+ */
+function whoAsks({ env }: Shell): RawIdentity | undefined {
+  const before = env["SUDO_USER"] ?? "";
+  if (before !== "") return rawIdentity(before);
+  try {
+    return rawIdentity(userInfo().username);
+  } catch {
+    // A user id without a name, as in containers.
+    return undefined;
+  }
+}
+
 /** Speaks with the running daemon of that configuration. */
 export function admin(options: SiteOptions, shell: Shell): AdminClient {
   const { socket } = siteConfig(options, shell);
   checkSocketPath(socket);
-  return new AdminClient(socket);
+  return new AdminClient(socket, whoAsks(shell));
 }

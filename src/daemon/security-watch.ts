@@ -1,0 +1,63 @@
+import { minutes } from "../base/time.ts";
+import type { Clock, Timer } from "../clock/clock.ts";
+import type { Actor, TrailFacts } from "../trail/record.ts";
+import type { AuditTrail } from "./audit-trail.ts";
+
+/** Something that somebody tried and was refused. */
+interface Attempt {
+  readonly act: string;
+  /** Why it was refused: one of a few words. */
+  readonly reason: string;
+  readonly about?: TrailFacts;
+  /** Asked only when a record is written: a pseudonym costs more than a refusal. */
+  readonly who: () => string | null;
+}
+
+/**
+ * Security events for the audit trail: of each kind the first at once, and those of the minute after
+ * it as one record with their number. So nobody fills the disk by being refused.
+ */
+export class SecurityWatch {
+  readonly #trail: Pick<AuditTrail, "note">;
+  readonly #timer: Timer;
+  /** How often each kind came again since its last record. */
+  readonly #again: Map<string, { readonly attempt: Attempt; times: number }> = new Map();
+
+  constructor(trail: Pick<AuditTrail, "note">, clock: Clock) {
+    this.#trail = trail;
+    this.#timer = clock.every(minutes(1), () => this.#sum());
+  }
+
+  saw(attempt: Attempt): void {
+    const kind = `${attempt.act} ${attempt.reason}`;
+    const again = this.#again.get(kind);
+    if (again !== undefined) {
+      again.times += 1;
+      return;
+    }
+    this.#again.set(kind, { attempt, times: 0 });
+    this.#note(attempt, attempt.who(), {});
+  }
+
+  /** Writes what was counted. */
+  close(): void {
+    this.#timer.cancel();
+    this.#sum();
+  }
+
+  #sum(): void {
+    for (const [kind, { attempt, times }] of this.#again) {
+      this.#again.delete(kind);
+      if (times > 0) {
+        // It goes on: the next record is due in a minute.
+        this.#again.set(kind, { attempt, times: 0 });
+        this.#note(attempt, null, { times });
+      }
+    }
+  }
+
+  #note({ act, reason, about }: Attempt, who: string | null, more: { times?: number }): void {
+    const by: Actor = { role: "client", via: "network", who };
+    this.#trail.note({ act, by, ...more, about: { reason, ...about } });
+  }
+}
