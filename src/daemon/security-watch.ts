@@ -19,13 +19,15 @@ interface Attempt {
  */
 export class SecurityWatch {
   readonly #trail: Pick<AuditTrail, "note">;
-  readonly #timer: Timer;
+  readonly #clock: Clock;
+  /** There while something was counted: a daemon that could not start has no timer that keeps it alive. */
+  #timer: Timer | undefined;
   /** How often each kind came again since its last record. */
   readonly #again: Map<string, { readonly attempt: Attempt; times: number }> = new Map();
 
   constructor(trail: Pick<AuditTrail, "note">, clock: Clock) {
     this.#trail = trail;
-    this.#timer = clock.every(minutes(1), () => this.#sum());
+    this.#clock = clock;
   }
 
   saw(attempt: Attempt): void {
@@ -36,17 +38,20 @@ export class SecurityWatch {
       return;
     }
     this.#again.set(kind, { attempt, times: 0 });
+    this.#timer ??= this.#clock.after(minutes(1), () => this.#sum());
     this.#note(attempt, attempt.who(), {});
   }
 
   /** Writes what was counted. */
   close(): void {
-    this.#timer.cancel();
+    this.#timer?.cancel();
     this.#sum();
+    this.#timer?.cancel();
   }
 
   #sum(): void {
-    for (const [kind, { attempt, times }] of this.#again) {
+    this.#timer = undefined;
+    for (const [kind, { attempt, times }] of [...this.#again]) {
       this.#again.delete(kind);
       if (times > 0) {
         // It goes on: the next record is due in a minute.
@@ -54,6 +59,7 @@ export class SecurityWatch {
         this.#note(attempt, null, { times });
       }
     }
+    if (this.#again.size > 0) this.#timer = this.#clock.after(minutes(1), () => this.#sum());
   }
 
   #note({ act, reason, about }: Attempt, who: string | null, more: { times?: number }): void {
