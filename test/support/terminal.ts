@@ -95,6 +95,7 @@ export class Terminal {
       .replace(/\b[0-9a-f]{64}\b/g, "<hash>")
       .replace(/\b[0-9a-f]{32}\b/g, "<id>")
       .replace(/\b[uh]_[\w-]{22}/g, "<pseudonym>")
+      .replace(/^(root key {5})[\w-]{43}$/gm, "$1<key>")
       .replace(/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<moment>")
       .replaceAll(new Date().toISOString().slice(0, 10), "<today-->")
       .replace(/\b(127\.0\.0\.1|localhost):\d+/g, "$1:<port>")
