@@ -11,6 +11,7 @@ import type { ByteSource } from "../ledger/ports.ts";
 import { acknowledgedLedger, keepLedger } from "./acknowledged.ts";
 import { type ActivationRecord, findActivation, newestLicense } from "./activations.ts";
 import { logBundle, seenHeads } from "./bundle-log.ts";
+import { type EmergencyUse, emergenciesOf, keepEmergencyDay } from "./emergency.ts";
 import { evidenceHeads } from "./evidence-heads.ts";
 import type { VendorFolder } from "./folder.ts";
 import { allowsAuditor } from "./holdings.ts";
@@ -37,6 +38,8 @@ export interface Ingested {
   readonly site: string | undefined;
   /** What was added to the books; undefined when nothing was. */
   readonly counted: Counted | undefined;
+  /** Those that concern the ledger, as far as was reported until now; empty when nothing was counted. */
+  readonly emergencies: readonly EmergencyUse[];
   readonly receipt: OutgoingReceipt | undefined;
   /** True when the bundle is what it should be, or its flaw was reviewed: it is done with. */
   readonly accepted: boolean;
@@ -62,7 +65,11 @@ export function ingestBundle(
     const chainId = report.claim?.chainId;
     logBundle(database, { ...input, bytes: input.source.length, chainId, accepted, report });
     const facts = VERDICT_FACTS[report.verdict];
-    return { report, facts, site: known?.site, counted, receipt, accepted };
+    const emergencies =
+      counted === undefined || chainId === undefined
+        ? []
+        : emergenciesOf(database, chainId, folder.vendor);
+    return { report, facts, site: known?.site, counted, receipt, accepted, emergencies };
   });
 }
 
@@ -114,6 +121,7 @@ function verified(
   const visitor: BundleVisitor = {
     block: ({ index, payload }) => {
       if (payload.type === "checkpoint") rows.add(index, payload);
+      if (payload.type === "incident") keepEmergencyDay(database, chainId, payload);
     },
     // Kept for later: the verifier still compares with the rows that these will replace.
     segment: (segment) => segments.push(segment),

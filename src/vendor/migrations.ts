@@ -218,4 +218,14 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (chain_id, size, root)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Days of emergencies by the word of the ledgers that stood in; the hash is that of the license note.
+  CREATE TABLE emergency_days (
+    chain_id TEXT NOT NULL REFERENCES activations,
+    day INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    license_hash BLOB NOT NULL,
+    PRIMARY KEY (chain_id, day)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

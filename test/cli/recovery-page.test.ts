@@ -114,11 +114,27 @@ describe("docs/RECOVERY.md", () => {
     await expectPage(site, answer);
     await use(site, 3);
     await site.type("seatkeeper usage export --out usage.skb");
+    const emergencies = [{ days: 1, license: { allowed: 7, used: 1, lostSealedAt: null } }];
     expect(await ingested(site)).toMatchObject({
-      bundles: [{ verdict: "VERIFIED_WITH_INCIDENTS", counted: { units: 8 } }],
+      bundles: [{ verdict: "VERIFIED_WITH_INCIDENTS", counted: { units: 8 }, emergencies }],
     });
+    expect(await site.json("seatkeeper-vendor report")).toMatchObject({ emergencies });
     await expectPage(site, host);
     await site.stopDaemon();
+    // The server that was given up for lost comes back, and serves: nothing of it is lost, and all of it is seen.
+    await site.type("mv data stood-in");
+    await site.type("mv lost data");
+    await site.serve();
+    await use(site, 2);
+    await site.type("seatkeeper usage export --force --out usage.skb");
+    await site.stopDaemon();
+    expect(await site.type(`${INGEST} usage.skb`)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/counted .* 14 metered units/) as unknown,
+      stderr: expect.stringContaining("it served beside") as unknown,
+    });
+    await site.type("mv data lost");
+    await site.type("mv stood-in data");
     // A machine that the license names needs no emergency, and what gives none makes none.
     await site.type("mv data again");
     expect(await site.type("seatkeeper restore site.skbackup")).toMatchObject({ code: 0 });

@@ -152,6 +152,12 @@ export class Site {
     this.#seal({ type: "incident", code, evidenceHash: null, firstSeen, count: 1 });
   }
 
+  /** A day of an emergency that began at `since`, under the license of this hash. */
+  emergencyDay(count: number, since: number, evidenceHash: Uint8Array): void {
+    const firstSeen = unixMillis(since);
+    this.#seal({ type: "incident", code: "EMERGENCY_DAY", evidenceHash, firstSeen, count });
+  }
+
   /** `seatkeeper usage export`. `edit` is what happens to the blocks on their way. */
   export(
     edit: (blocks: readonly Uint8Array[]) => readonly Uint8Array[] = (same) => same,

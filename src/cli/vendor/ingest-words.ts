@@ -2,6 +2,7 @@ import type { CodedError } from "../../base/errors.ts";
 import { spokenFinding } from "../../vendor/finding-words.ts";
 import type { Ingested } from "../../vendor/ingest.ts";
 import type { Output } from "../shared/output.ts";
+import { emergencyWords, warnOfEmergency } from "./emergency-words.ts";
 import { seatHours } from "./report-table.ts";
 
 /** A bundle that was looked at, whatever was found. */
@@ -26,6 +27,7 @@ export function printIngested(result: IngestedFile, out: Output): void {
   const verdict = out.paint(result.accepted ? "green" : "red", report.verdict);
   out.line(`${path}: ${verdict}: ${facts.meaning}`);
   for (const [name, value] of factsOf(result)) out.line(`  ${name.padEnd(8)}  ${value}`);
+  for (const emergency of result.emergencies) warnOfEmergency(emergency, out);
   if (result.error) return;
   if (!result.accepted || result.receipt) out.note(`hint: ${hintFor(result)}`);
 }
@@ -54,6 +56,7 @@ export function ingestJson(result: IngestedFile | FailedFile): object {
     missingBlocks,
     missingEvents,
     counted: counted ? { ...counted, seatHours: seatHours(counted.seatMillis) } : null,
+    emergencies: result.emergencies,
     receipt: receipt
       ? {
           receiptNo: receipt.receiptNo,
@@ -70,7 +73,7 @@ function errorJson({ code, message, hint }: CodedError): object {
 }
 
 function factsOf(result: IngestedFile): readonly (readonly [string, string])[] {
-  const { report, site, receipt, receiptPath } = result;
+  const { report, site, receipt, receiptPath, emergencies } = result;
   const { claim, checked, problems, problemCount, findings } = report;
   const listed = problems.map(({ verdict, detail, index }): readonly [string, string] => [
     "problem",
@@ -85,6 +88,7 @@ function factsOf(result: IngestedFile): readonly (readonly [string, string])[] {
     ...findings.map((finding) => ["finding", spokenFinding(finding).words] as const),
     ...checked.map((check) => ["checked", check] as const),
     ["counted", countedWords(result)],
+    ...emergencies.map((each) => ["emergency", emergencyWords(each)] as const),
     ...(receipt
       ? [
           [

@@ -1,10 +1,12 @@
 import { isoTime } from "../../base/time.ts";
+import { reportedEmergencies } from "../../vendor/emergency.ts";
 import { type ReportQuery, type UsageReport, usageReport } from "../../vendor/report.ts";
 import { type Command, command } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
 import { usageError } from "../shared/errors.ts";
 import { EXIT } from "../shared/exit.ts";
 import { DIR_OPTION, openDesk, withStore } from "./desk.ts";
+import { emergencyWords, warnOfEmergency } from "./emergency-words.ts";
 import { reportCsv } from "./report-csv.ts";
 import { fromMoment, toMoment } from "./report-dates.ts";
 import { printReport, seatHours } from "./report-table.ts";
@@ -45,12 +47,19 @@ export const report: Command = command({
     if (query.from !== undefined && query.to !== undefined && query.from >= query.to)
       throw usageError("--from is after --to");
     const folder = openDesk(options, { out, ...rest });
-    const found = await withStore(folder, (store) =>
-      store.read((database) => usageReport(database, query)),
+    const { found, emergencies } = await withStore(folder, (store) =>
+      store.read((database) => ({
+        found: usageReport(database, query),
+        emergencies: reportedEmergencies(database, folder.vendor, options.site),
+      })),
     );
-    if (options.json) out.json(jsonOf(found, query));
+    if (options.json) out.json({ ...jsonOf(found, query), emergencies });
     else if (options.csv) out.text(reportCsv(found));
-    else printReport(found, query, out);
+    else {
+      printReport(found, query, out);
+      for (const each of emergencies) out.line(`emergency: ${emergencyWords(each)}`);
+    }
+    for (const each of emergencies) warnOfEmergency(each, out);
     return EXIT.done;
   },
 });
