@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { concat } from "../../src/base/bytes.ts";
 import { connect, type Seatkeeper } from "../../src/client/index.ts";
 import { restoreSite } from "../../src/daemon/restore-site.ts";
+import { openGenesis } from "../../src/ledger/genesis.ts";
 import type { Payload } from "../../src/ledger/payload.ts";
 import { ingest, sourceOf } from "./at-the-vendor.ts";
 import {
@@ -12,7 +13,8 @@ import {
   emptyFolder,
   type GivenDaemon,
   licenseFor,
-  root,
+  root as rootSigner,
+  sealingSecret,
   started,
   stopTime,
   usualTerms,
@@ -38,7 +40,7 @@ const forStandby = { ...usualTerms, standby_hosts: [STANDBY] };
 async function application(daemon: GivenDaemon, dataDir = emptyFolder()): Promise<Seatkeeper> {
   const keeper = await connect({
     servers: daemon.url,
-    vendor: { name: vendor, rootKey: root.publicKey },
+    vendor: { name: vendor, rootKey: rootSigner.publicKey },
     labels: { user: "ada", host: "ada-pc" },
     dataDir,
   });
@@ -111,7 +113,8 @@ describe("an emergency, three days of which the license gives", () => {
   it("grants seats at once on any machine, and the ledger says so", async () => {
     const daemon = await started(await aSite());
     // What the vendor has acknowledged is of the ledger that is lost, and holds nothing against the new one.
-    const acknowledged = { size: 1, root: new Uint8Array(32).fill(7) };
+    const { leaf: root } = openGenesis(daemon.site.request.genesisBlock, sealingSecret);
+    const acknowledged = { size: 1, root };
     await daemon.admin.installLicense(licenseFor(daemon.site, forEmergency, { acknowledged }));
     const again = await restoredOn(third, await backupOf(daemon), true);
     const keeper = await application(again);
