@@ -236,4 +236,13 @@ describe("secrets", () => {
     expect(randomBytes(32)).not.toEqual(randomBytes(32));
     expect(randomHex(16)).toMatch(/^[0-9a-f]{32}$/);
   });
+
+  it("are given once, also where the store of them is filled again", () => {
+    // More than a store has, and of lengths that do not end with it.
+    const drawn = Array.from({ length: 1_200 }, (_, at) => randomHex(16 + (at % 5)));
+    expect(drawn.map(({ length }) => length / 2)).toEqual(drawn.map((_, at) => 16 + (at % 5)));
+    const heads = new Set(drawn.map((text) => text.slice(0, 32)));
+    expect(heads.size).toBe(drawn.length);
+    expect(randomHex(10_000)).toHaveLength(20_000);
+  });
 });
