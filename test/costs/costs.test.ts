@@ -8,9 +8,11 @@ import { buildLedger, checkpointAt, quietStory } from "../../bench/ledger/ledger
 import { unixMillis } from "../../src/base/time.ts";
 import { verifyBundle } from "../../src/bundle/verify.ts";
 import { fileSource } from "../../src/cli/shared/file-source.ts";
+import { signerFromSeed } from "../../src/crypto/ed25519.ts";
 import { sha256Public } from "../../src/crypto/hash.ts";
 import type { LedgerFiles } from "../../src/ledger/ports.ts";
 import { SealedLedger } from "../../src/ledger/sealed-ledger.ts";
+import { signNote, signNotes } from "../../src/note/signed-note.ts";
 import type { SeatBook } from "../../src/seats/book.ts";
 import { openStore, type Store } from "../../src/store/database.ts";
 import { RealLedgerFiles } from "../../src/store/ledger-files.ts";
@@ -61,6 +63,18 @@ describe("the lease engine", () => {
   it("needs for a tick while nothing is due no longer with fifty thousand leases", () => {
     const [few, many] = [aSiteWith(500), aSiteWith(50_000)];
     expect(timesAsLong(ticks(many), ticks(few))).toBeLessThan(8);
+  });
+});
+
+describe("the daemon", () => {
+  it("signs a hundred leases together in less than half the time that one by one takes", () => {
+    const signer = { name: "acme.example/skc/00", signer: signerFromSeed(new Uint8Array(32)) };
+    const texts = Array.from({ length: 100 }, (_, at) => `${"x".repeat(400)} ${at}\n`);
+    const together = (): void => void signNotes(texts, signer);
+    const oneByOne = (): void => {
+      for (const text of texts) signNote(text, signer);
+    };
+    expect(timesAsLong(together, oneByOne)).toBeLessThan(0.5);
   });
 });
 
