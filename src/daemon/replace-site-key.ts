@@ -33,6 +33,8 @@ export interface ReplacedSiteKey {
   readonly isCertified: boolean;
   /** Of each vendor; those that an earlier call has dealt with are left out. */
   readonly ledgers: readonly SucceededLedger[];
+  /** Enrolment tokens that prove nothing any more. */
+  readonly tokens: number;
 }
 
 /**
@@ -73,9 +75,10 @@ export async function replaceSiteKey(
       // oxlint-disable-next-line no-await-in-loop -- the disk is one
       ledgers.push(await succeed(decision, work));
     }
+    const tokens = endTokens(store, now);
     renameSync(data.nextSiteKey, data.siteKey);
     syncFolder(data.path);
-    return { isCertified: formerKey !== undefined, ledgers };
+    return { isCertified: formerKey !== undefined, ledgers, tokens };
   } finally {
     store.close();
   }
@@ -126,6 +129,19 @@ function certify(
   const fields = { vendor: file.name, chainId, daemonKey, createdAt: now };
   const note = writeDaemonKeyCertificate(fields, formerKey.signer);
   writeFileDurably(folder.keyCertificate, utf8(note), 0o600);
+}
+
+/**
+ * A token names the daemon key that it is for. Clients show it to no other; but whoever has stolen that
+ * key may have been shown it.
+ */
+function endTokens(store: Store, now: UnixMillis): number {
+  const put = store
+    .enrolments()
+    .filter(({ revokedAt }) => revokedAt === null)
+    .map((enrolment) => ({ ...enrolment, revokedAt: now }));
+  store.changeEnrolments({ put });
+  return put.length;
 }
 
 /** The new key of a call that was cut off, or a fresh one. @throws DaemonError SITE_KEY_UNBOUND. */

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { equalBytes } from "../../src/base/bytes.ts";
+import { rawIdentity } from "../../src/base/identity.ts";
 import { initSite } from "../../src/daemon/init-site.ts";
 import { replaceSiteKey } from "../../src/daemon/replace-site-key.ts";
 import { requestLicense } from "../../src/daemon/request-license.ts";
@@ -59,6 +60,16 @@ it("leaves seats and pseudonyms as they are, and the last bundle of the former k
   const usage = ledgers[0]?.usage ?? "";
   const { report } = ingest(readFileSync(usage), site.request);
   expect(report).toMatchObject({ verdict: "FIRST_VERIFIED", problems: [] });
+});
+
+it("revokes the tokens that name the former key: a thief of it may have been shown them", async () => {
+  const daemon = await aDaemon();
+  const { site } = daemon;
+  const { id } = await daemon.admin.createToken({ user: rawIdentity("ada") });
+  await daemon.stop();
+  expect(await replaceSiteKey(site.config, vendor, { host })).toMatchObject({ tokens: 1 });
+  const next = await started(site);
+  expect(await next.admin.tokens()).toMatchObject({ tokens: [{ id, state: "revoked" }] });
 });
 
 it("is for all vendors of a site, and one of them is named for the request", async () => {
