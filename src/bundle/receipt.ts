@@ -6,7 +6,7 @@ import {
   bytes,
   decodeWith,
   embeddedNote,
-  extensionsWithRevocations,
+  extensionsWithNotes,
   idOf,
   mapOf,
   moment,
@@ -16,6 +16,7 @@ import {
 import { type Issuer, issuerKeyName, mayIssueAt, readIssuer } from "../license/issuer.ts";
 import { refuseRevokedIssuer } from "../license/revocation-checks.ts";
 import { newestRevocations, type Revocations, readRevocations } from "../license/revocations.ts";
+import { readSupersede, type Supersede } from "../license/supersede.ts";
 import { type Head, openHead } from "../note/checkpoint.ts";
 import { peekJsonNote, readJsonNote, writeJsonNote } from "../note/json-note.ts";
 import { ReceiptError } from "./errors.ts";
@@ -39,6 +40,8 @@ export interface ReceiptFields {
   readonly issuer: string;
   /** What the vendor did not stand by when it gave the receipt. */
   readonly revocations?: Revocations;
+  /** Which branch of the ledger is the ledger, where the vendor had to say so. */
+  readonly supersede?: Supersede;
 }
 
 /** A receipt whose signatures hold: the issuer's under the root key, its own, and the site's. */
@@ -89,16 +92,21 @@ export function writeReceipt(fields: ReceiptFields, signer: Signer): string {
     nonce: toBase64Url(fields.nonce),
     issuer: fields.issuer,
     // Below `ext`, so that releases which do not look for it can read the receipt too.
-    ext: fields.revocations && { revocations: fields.revocations.text },
+    ext: extensionsOf(fields),
   };
   const name = issuerKeyName(fields.vendor);
   return writeJsonNote("receipt", body, { name, signer }, { pretty: true });
 }
 
+function extensionsOf({ revocations, supersede }: ReceiptFields): object | undefined {
+  if (revocations === undefined && supersede === undefined) return undefined;
+  return { revocations: revocations?.text, supersede: supersede?.text };
+}
+
 /**
  * Reads a receipt and checks every signature in it.
  * @throws NoteError for a text or signature that does not hold.
- * @throws LicenseError for an issuer note or a list of revocations that does not hold, and
+ * @throws LicenseError for an issuer, supersede note or list of revocations that does not hold, and
  * `LICENSE_ISSUER_REVOKED` for a receipt by a revoked key.
  * @throws ReceiptError `RECEIPT_FIELD`, `RECEIPT_WRONG_VENDOR`, `RECEIPT_WRONG_CHAIN`, `RECEIPT_ISSUER_EXPIRED`.
  */
@@ -107,7 +115,7 @@ export function readReceipt(note: string | Uint8Array, trust: ReceiptTrust): Rec
   const issuer = issuerOf(decodeBody(peekJsonNote(note, "receipt").body).fields, trust);
   const name = issuerKeyName(trust.vendorName);
   const body = readJsonNote("receipt", note, [{ name, publicKey: issuer.key }]);
-  const { fields, revocations } = decodeBody(body);
+  const { fields, revocations, supersede } = decodeBody(body);
   if (!mayIssueAt(issuer, fields.vendorTime)) {
     throw new ReceiptError(
       "RECEIPT_ISSUER_EXPIRED",
@@ -124,6 +132,15 @@ export function readReceipt(note: string | Uint8Array, trust: ReceiptTrust): Rec
   return {
     ...fields,
     ...(carried === undefined ? {} : { revocations: carried }),
+    ...(supersede === undefined
+      ? {}
+      : {
+          supersede: readSupersede(supersede, {
+            ...trust,
+            chainId: fields.chainId,
+            revocations: list,
+          }),
+        }),
     acknowledged,
     text: typeof note === "string" ? note : fromUtf8(note),
   };
@@ -185,10 +202,11 @@ function issuerOf(unverified: ReceiptFields, trust: ReceiptTrust): Issuer {
   return readIssuer(unverified.issuer, trust.vendorName, trust.rootKey);
 }
 
-/** What a receipt says, and the list that it brings, which is not read yet. */
+/** What a receipt says, and the notes that it brings, which are not read yet. */
 interface DecodedBody {
   readonly fields: ReceiptFields;
   readonly revocations: string | undefined;
+  readonly supersede: string | undefined;
 }
 
 function decodeBody(body: unknown): DecodedBody {
@@ -206,7 +224,8 @@ function decodeBody(body: unknown): DecodedBody {
     nonce: decoded.nonce,
     issuer: decoded.issuer,
   };
-  return { fields, revocations: decoded.ext?.revocations };
+  const { revocations, supersede } = decoded.ext ?? {};
+  return { fields, revocations, supersede };
 }
 
 const BODY = mapOf({
@@ -217,7 +236,7 @@ const BODY = mapOf({
   vendor_time: moment,
   nonce: bytes(RECEIPT_NONCE_BYTES),
   issuer: embeddedNote,
-  ext: extensionsWithRevocations,
+  ext: extensionsWithNotes,
 });
 
 function wrongChain(found: ChainId): ReceiptError {

@@ -110,7 +110,7 @@ export const VERDICT_FACTS: Readonly<Record<Verdict, VerdictFacts>> = {
   FORK: {
     ...NOT_COUNTED,
     meaning: "the ledger conflicts with what was acknowledged: the site went on from an older copy",
-    hint: "keep both bundles, send no receipt, and find out which copies of the site were in use",
+    hint: "keep both bundles, send no receipt, and find out which copies of the site were in use; seatkeeper-vendor supersede accepts one of them",
   },
   TAMPERED: {
     ...NOT_COUNTED,
@@ -155,7 +155,7 @@ export const VERDICT_FACTS: Readonly<Record<Verdict, VerdictFacts>> = {
   CLONE_SUSPECTED: {
     ...NOT_COUNTED,
     meaning: "two copies of this ledger seem to have been in use",
-    hint: HOLD,
+    hint: `${HOLD}; seatkeeper-vendor supersede accepts one of them`,
   },
   RECEIPT_CONFLICT: {
     ...NOT_COUNTED,

@@ -21,6 +21,12 @@ export const LICENSE_CODES = [
   "VENDOR_FILE_KEY",
   "REVOCATIONS_FIELD",
   "REVOCATIONS_SIGNATURE",
+  "SUPERSEDE_FIELD",
+  "SUPERSEDE_SIGNATURE",
+  "SUPERSEDE_WRONG_CHAIN",
+  "SUPERSEDE_OLDER",
+  "SUPERSEDE_OTHER_BRANCH",
+  "SUPERSEDE_BEYOND",
   "REQUEST_FIELD",
   "REQUEST_SIGNATURE",
   "REQUEST_HEAD",
@@ -38,7 +44,7 @@ export const LICENSE_CODES = [
   "RELEASE_TOO_OLD",
 ] as const;
 
-/** A vendor file, list of revocations, activation request, license, lease, ticket or release that does not hold. */
+/** A vendor file, list of revocations, supersede note, activation request, license, lease, ticket or release that does not hold. */
 export class LicenseError extends CodedError<(typeof LICENSE_CODES)[number]> {}
 
 export const TERMS_CODES = ["TERMS_FIELD"] as const;

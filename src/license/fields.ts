@@ -104,11 +104,14 @@ export const extensions: z.ZodType = z
   .record(z.string(), z.unknown(), { error: "must be a map of extensions" })
   .optional();
 
-/** The same, but for a list of revocations, which may be carried there. Its own reader checks it. */
-export const extensionsWithRevocations: z.ZodType<
-  { readonly revocations?: string | undefined } | undefined
+/** The same, but for notes of the vendor that may be carried there. Their own readers check them. */
+export const extensionsWithNotes: z.ZodType<
+  { readonly revocations?: string | undefined; readonly supersede?: string | undefined } | undefined
 > = z
-  .looseObject({ revocations: z.string().optional() }, { error: "must be a map of extensions" })
+  .looseObject(
+    { revocations: z.string().optional(), supersede: z.string().optional() },
+    { error: "must be a map of extensions" },
+  )
   .optional();
 
 export const moment: z.ZodType<UnixMillis> = fieldOf("a time in utc milliseconds", (value) => {

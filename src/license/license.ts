@@ -28,6 +28,7 @@ import {
 import { type Issuer, issuerKeyName, mayIssueAt, readIssuer } from "./issuer.ts";
 import { type Revocations, readRevocations } from "./revocations.ts";
 import { readSigned } from "./signed-body.ts";
+import { readSupersede, type Supersede, type SupersedeTrust } from "./supersede.ts";
 import { encodeTerms, SIGNED_TERMS, type Terms } from "./terms.ts";
 import { readVendorFile, type VendorFile } from "./vendor-file.ts";
 
@@ -58,6 +59,8 @@ export interface License {
   readonly vendorFile?: VendorFile;
   /** By the same root key: what the vendor did not stand by when it issued the license. */
   readonly revocations?: Revocations;
+  /** Which branch of the ledger is the ledger, where the vendor had to say so. */
+  readonly supersede?: Supersede;
   /** The exact note. */
   readonly text: string;
 }
@@ -106,7 +109,7 @@ export function writeLicense(fields: LicenseFields, issuerSigner: Signer): strin
  * moment: see `license-checks.ts`.
  * @throws LicenseError `LICENSE_WRONG_VENDOR`, `LICENSE_ISSUER`, `LICENSE_ISSUER_EXPIRED`,
  * `LICENSE_SIGNATURE`, `LICENSE_UNSIGNED`, `LICENSE_FIELD`, `LICENSE_UNKNOWN_FIELD`, `LICENSE_FORMAT`,
- * and as `readVendorFile` and `readRevocations` for what is inside.
+ * and as `readVendorFile`, `readRevocations` and `readSupersede` for what is inside.
  * @throws NoteError when it is no note of this kind.
  */
 export function readLicense(
@@ -140,13 +143,30 @@ export function readLicense(
     ...(fields.ext?.revocations === undefined
       ? {}
       : { revocations: readRevocations(fields.ext.revocations, trust) }),
+    ...carriedSupersede(fields.ext?.supersede, {
+      ...trust,
+      chainId: fields.chain_id,
+      daemonKey: fields.daemon_key,
+    }),
     text,
   };
 }
 
-function extensionsOf({ vendorFile, revocations }: LicenseFields): object | undefined {
-  if (vendorFile === undefined && revocations === undefined) return undefined;
-  return { vendor_file: vendorFile?.text, revocations: revocations?.text };
+function extensionsOf({ vendorFile, revocations, supersede }: LicenseFields): object | undefined {
+  if (vendorFile === undefined && revocations === undefined && supersede === undefined)
+    return undefined;
+  return {
+    vendor_file: vendorFile?.text,
+    revocations: revocations?.text,
+    supersede: supersede?.text,
+  };
+}
+
+function carriedSupersede(
+  text: string | undefined,
+  trust: SupersedeTrust,
+): { readonly supersede?: Supersede } {
+  return text === undefined ? {} : { supersede: readSupersede(text, trust) };
 }
 
 /** What the license brings from the vendor beside terms: believed as the root key signed it. */
@@ -181,7 +201,11 @@ const LICENSE = mapOf({
   issuer: embeddedNote,
   ext: z
     .looseObject(
-      { vendor_file: embeddedNote.optional(), revocations: embeddedNote.optional() },
+      {
+        vendor_file: embeddedNote.optional(),
+        revocations: embeddedNote.optional(),
+        supersede: embeddedNote.optional(),
+      },
       { error: "must be a map of extensions" },
     )
     .optional(),

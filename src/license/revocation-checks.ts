@@ -3,7 +3,6 @@ import type { CodedError } from "../base/errors.ts";
 import { isoTime } from "../base/time.ts";
 import { LicenseError } from "./errors.ts";
 import { readIssuer } from "./issuer.ts";
-import type { License } from "./license.ts";
 import type { Revocations } from "./revocations.ts";
 
 /**
@@ -11,7 +10,7 @@ import type { Revocations } from "./revocations.ts";
  * @throws LicenseError `LICENSE_REVOKED`, `LICENSE_ISSUER_REVOKED`
  */
 export function refuseRevoked(
-  license: Pick<License, "licenseId" | "issuer">,
+  license: { readonly licenseId: string; readonly issuer: string },
   rootKey: Uint8Array,
   list: Revocations | undefined,
 ): void {

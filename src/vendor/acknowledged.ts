@@ -25,6 +25,40 @@ export function acknowledgedLedger(database: Database, chain: ChainId): AckedLed
   };
 }
 
+/** How the ledger stood whenever something of it was acknowledged, the newest first. */
+export function acknowledgedStates(database: Database, chain: ChainId): readonly AckedState[] {
+  return database
+    .prepare<[string], StateRow>(
+      "SELECT * FROM acknowledged_before WHERE chain_id = ? ORDER BY size DESC",
+    )
+    .all(chain)
+    .map(stateOf);
+}
+
+/** The segments that begin at or behind a block, or have it inside. */
+export function segmentsFrom(
+  database: Database,
+  chain: ChainId,
+  index: number,
+): readonly AckedSegment[] {
+  return database
+    .prepare<[string, string, number], SegmentRow>(
+      `SELECT * FROM segments WHERE chain_id = ? AND first_index >= coalesce(
+         (SELECT max(first_index) FROM segments WHERE chain_id = ? AND first_index <= ?), 0)
+       ORDER BY first_index`,
+    )
+    .all(chain, chain, index)
+    .flatMap((row) => segmentOf(row) ?? []);
+}
+
+/** Forgets what was acknowledged behind the first `size` blocks. What is kept next replaces the rest. */
+export function forgetBehind(database: Database, chain: ChainId, size: number): void {
+  database.prepare("DELETE FROM segments WHERE chain_id = ? AND first_index >= ?").run(chain, size);
+  database
+    .prepare("DELETE FROM acknowledged_before WHERE chain_id = ? AND size > ?")
+    .run(chain, size);
+}
+
 /** Puts the successor of the acknowledged state, and the segments that have grown, in their places. */
 export function keepLedger(
   database: Database,
@@ -37,12 +71,21 @@ export function keepLedger(
 }
 
 function keepState(database: Database, chain: ChainId, state: AckedState): void {
+  for (const table of ["acknowledged", "acknowledged_before"] as const) {
+    keepStateIn(database, table, chain, state);
+  }
+}
+
+function keepStateIn(
+  database: Database,
+  table: "acknowledged" | "acknowledged_before",
+  chain: ChainId,
+  state: AckedState,
+): void {
   const { history } = state;
   const { clocks } = history;
   database
-    .prepare(
-      `INSERT OR REPLACE INTO acknowledged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    )
+    .prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
     .run(
       chain,
       state.size,

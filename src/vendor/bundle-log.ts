@@ -37,13 +37,17 @@ export function logBundle(database: Database, bundle: LoggedBundle): void {
 /** Heads that are compared with each new one: older ones are acknowledged, or disputed, long since. */
 const HEADS_COMPARED = 1_000;
 
-/** Heads that the site signed and that this vendor has seen, also in refused bundles. */
+/**
+ * Heads that the site signed and that this vendor has seen, also in refused bundles. A SUPERSEDE settles
+ * which of those before it count: they are compared no more.
+ */
 export function seenHeads(database: Database, chain: ChainId): readonly SeenHead[] {
   return database
-    .prepare<[string, number], { readonly size: number; readonly root: Buffer }>(
-      `SELECT size, root FROM bundles WHERE chain_id = ? AND root IS NOT NULL
-       GROUP BY size, root ORDER BY max(bundle) DESC LIMIT ?`,
+    .prepare<[object], { readonly size: number; readonly root: Buffer }>(
+      `SELECT size, root FROM bundles WHERE chain_id = @chain AND root IS NOT NULL
+       AND bundle > (SELECT coalesce(max(bundle), 0) FROM supersedes WHERE chain_id = @chain)
+       GROUP BY size, root ORDER BY max(bundle) DESC LIMIT @most`,
     )
-    .all(chain, HEADS_COMPARED)
+    .all({ chain, most: HEADS_COMPARED })
     .map(({ size, root }) => ({ size, root: new Uint8Array(root) }));
 }

@@ -24,12 +24,19 @@ export function noLongerHoldTo(
   database: Database,
   { chainId, known, shown }: JudgedEvidence,
 ): void {
+  noLongerHoldToHeads(database, chainId, [known, ...(shown ? [shown] : [])]);
+}
+
+/** The same for heads of a branch that was given up. */
+export function noLongerHoldToHeads(
+  database: Database,
+  chain: ChainId,
+  heads: readonly SeenHead[],
+): void {
   const drop = database.prepare(
     "DELETE FROM evidence_heads WHERE chain_id = ? AND size = ? AND root = ?",
   );
-  for (const head of [known, shown]) {
-    if (head !== undefined) drop.run(chainId, head.size, Buffer.from(head.root));
-  }
+  for (const { size, root } of heads) drop.run(chain, size, Buffer.from(root));
 }
 
 /** Heads that clients have shown and that bundles of the ledger are held to. */

@@ -1,23 +1,20 @@
 import type { Database } from "better-sqlite3";
-import type { ChainId } from "../base/ids.ts";
 import type { Moment } from "../base/time.ts";
-import { readBundleHead } from "../bundle/bundle.ts";
-import { BundleError } from "../bundle/errors.ts";
 import type { AckedSegment } from "../bundle/known-ledger.ts";
 import { VERDICT_FACTS, type VerdictFacts } from "../bundle/verdict.ts";
 import { verifyBundle } from "../bundle/verify.ts";
-import type { BundleVisitor, VerifyInput, VerifyReport } from "../bundle/verify-input.ts";
+import type { BundleVisitor, VerifyReport } from "../bundle/verify-input.ts";
 import type { ByteSource } from "../ledger/ports.ts";
-import { acknowledgedLedger, keepLedger } from "./acknowledged.ts";
-import { type ActivationRecord, findActivation, newestLicense } from "./activations.ts";
-import { logBundle, seenHeads } from "./bundle-log.ts";
-import { type EmergencyUse, emergenciesOf, keepEmergencyDay } from "./emergency.ts";
-import { evidenceHeads } from "./evidence-heads.ts";
+import { keepLedger } from "./acknowledged.ts";
+import type { ActivationRecord } from "./activations.ts";
+import { bookEntries } from "./book-entries.ts";
+import { logBundle } from "./bundle-log.ts";
+import { type EmergencyUse, emergenciesOf } from "./emergency.ts";
 import type { VendorFolder } from "./folder.ts";
-import { allowsAuditor } from "./holdings.ts";
 import type { VendorKeys } from "./issue.ts";
-import { giveReceipt, type OutgoingReceipt, receiptFor, receiptsOf } from "./receipts.ts";
-import { shownHeads } from "./renewal.ts";
+import { type LicensedLedger, licensedLedger, questionOf } from "./licensed-ledger.ts";
+import { giveReceipt, type OutgoingReceipt, receiptFor } from "./receipts.ts";
+import { newestSupersede } from "./supersede-rows.ts";
 import { type Counted, UsageRows } from "./usage-rows.ts";
 import type { VendorStore } from "./vendor-store.ts";
 
@@ -58,7 +55,7 @@ export function ingestBundle(
   input: IngestInput,
 ): Ingested {
   return store.write((database) => {
-    const known = knownLedger(database, folder, input.source);
+    const known = licensedLedger(database, folder, input.source);
     const { report, counted } = verified(database, known, keys, input);
     const receipt = known && receiptOn(database, known.activation, { keys, folder }, report, input);
     const accepted = isAccepted(report, input.reviewed);
@@ -73,42 +70,10 @@ export function ingestBundle(
   });
 }
 
-interface KnownLedger {
-  readonly activation: ActivationRecord;
-  readonly site: string;
-  readonly license: NonNullable<VerifyInput["license"]>;
-}
-
-/** The ledger that the bundle says it is of, if this vendor has licensed it. */
-function knownLedger(
-  database: Database,
-  folder: VendorFolder,
-  source: ByteSource,
-): KnownLedger | undefined {
-  const chain = claimedChain(source);
-  const activation = chain === undefined ? undefined : findActivation(database, chain);
-  if (activation === undefined) return undefined;
-  const license = newestLicense(database, activation.chainId, folder.vendor);
-  const { genesisLeaf, daemonKey } = license;
-  const auditorAllowed = allowsAuditor(database, activation.chainId, folder.vendor);
-  const binding = { chainId: license.chainId, genesisLeaf, daemonKey, auditorAllowed };
-  return { activation, site: license.terms.site, license: binding };
-}
-
-function claimedChain(source: ByteSource): ChainId | undefined {
-  try {
-    return readBundleHead(source).chainId;
-  } catch (error) {
-    // The verifier meets the same bytes and says what is wrong with them.
-    if (error instanceof BundleError) return undefined;
-    throw error;
-  }
-}
-
 /** Verifies, writing while it reads; what was written stays only if the verdict counts it. */
 function verified(
   database: Database,
-  known: KnownLedger | undefined,
+  known: LicensedLedger | undefined,
   keys: VendorKeys,
   input: IngestInput,
 ): { readonly report: VerifyReport; readonly counted: Counted | undefined } {
@@ -119,43 +84,19 @@ function verified(
   const rows = new UsageRows(database, chainId);
   const segments: AckedSegment[] = [];
   const visitor: BundleVisitor = {
-    block: ({ index, payload }) => {
-      if (payload.type === "checkpoint") rows.add(index, payload);
-      if (payload.type === "incident") keepEmergencyDay(database, chainId, payload);
-    },
+    block: bookEntries(database, chainId, rows),
     // Kept for later: the verifier still compares with the rows that these will replace.
     segment: (segment) => segments.push(segment),
   };
   database.exec("SAVEPOINT bundle");
-  const report = verifyBundle(input.source, questionOf(database, known, keys, input, visitor));
+  const report = verifyBundle(
+    input.source,
+    questionOf(database, known, keys, input.now.wall, visitor),
+  );
   if (report.next === undefined) database.exec("ROLLBACK TO bundle");
   else keepLedger(database, chainId, report.next, segments);
   database.exec("RELEASE bundle");
   return { report, counted: report.next && rows.counted };
-}
-
-function questionOf(
-  database: Database,
-  { activation, license }: KnownLedger,
-  keys: VendorKeys,
-  { now }: IngestInput,
-  visitor: BundleVisitor,
-): VerifyInput {
-  const { chainId } = activation;
-  return {
-    activation: { ...activation, vendorName: keys.issuing.issuer.vendor },
-    license,
-    secrets: keys.sealing,
-    acked: acknowledgedLedger(database, chainId),
-    receipts: receiptsOf(database, chainId),
-    seenHeads: [
-      ...seenHeads(database, chainId),
-      ...shownHeads(database, chainId),
-      ...evidenceHeads(database, chainId),
-    ],
-    now: now.wall,
-    visitor,
-  };
 }
 
 /** The receipt that this verdict calls for: a new one, the last one again, or none. */
@@ -175,7 +116,12 @@ function receiptOn(
   // Acknowledged before without a receipt: blocks were missing then, and nobody has looked since.
   if (rule === "resend" && !reviewed) return undefined;
   const acknowledged = { size: head.size, checkpoint };
-  return giveReceipt(database, activation, acknowledged, keys.issuing, now, folder.revocations);
+  const { vendor, revocations } = folder;
+  const supersede = newestSupersede(database, activation, vendor)?.note;
+  return giveReceipt(database, activation, acknowledged, keys.issuing, now, {
+    ...(revocations && { revocations }),
+    ...(supersede && { supersede }),
+  });
 }
 
 function isAccepted({ verdict, problemCount }: VerifyReport, reviewed: boolean): boolean {

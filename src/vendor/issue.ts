@@ -14,6 +14,7 @@ import {
   writeLicense,
 } from "../license/license.ts";
 import { newestSealingKey } from "../license/sealing-keys.ts";
+import type { Supersede } from "../license/supersede.ts";
 import type { Terms } from "../license/terms.ts";
 import { chainOrigin, openHead } from "../note/checkpoint.ts";
 import { acknowledgedLedger } from "./acknowledged.ts";
@@ -24,6 +25,7 @@ import { type EarlierLicenses, earlierLicenses } from "./holdings.ts";
 import type { Issuing } from "./keys.ts";
 import { judgeRenewal, type Renewal } from "./renewal.ts";
 import { recordSuccession, type SucceededLedger } from "./succession.ts";
+import { newestSupersede } from "./supersede-rows.ts";
 import type { VendorStore } from "./vendor-store.ts";
 
 /** What a request is answered with. */
@@ -78,14 +80,15 @@ export function issueLicense(
   if (request.vendor !== folder.vendor.name) throw otherVendor(request, folder.vendor.name);
   const { record, predecessor } = checkedActivation(request, keys.sealing, input.now);
   const renewal = renewalIn(store, request, record, input.now);
-  const acknowledged = store.read(
-    (database) => acknowledgedLedger(database, record.chainId)?.state,
-  );
-  const license = sign(record, request, folder, keys, { ...input, acknowledged });
+  const known = store.read((database) => ({
+    acknowledged: acknowledgedLedger(database, record.chainId)?.state,
+    supersede: newestSupersede(database, record, folder.vendor)?.note,
+  }));
+  const license = sign(record, request, folder, keys, { ...input, ...known });
   return store.write((database) => {
-    const known = findActivation(database, record.chainId);
-    if (known === undefined) addActivation(database, record);
-    else refuseConflict(known, record);
+    const activated = findActivation(database, record.chainId);
+    if (activated === undefined) addActivation(database, record);
+    else refuseConflict(activated, record);
     const { chainId } = record;
     const { vendor } = folder;
     const { wall } = input.now;
@@ -96,7 +99,7 @@ export function issueLicense(
       : undefined;
     addLicense(database, license);
     input.deliver?.(license);
-    return { license, activated: known === undefined, earlier, renewal, succeeds };
+    return { license, activated: activated === undefined, earlier, renewal, succeeds };
   });
 }
 
@@ -179,7 +182,11 @@ function sign(
     terms,
     now,
     acknowledged,
-  }: IssueInput & { readonly acknowledged: AcknowledgedTree | undefined },
+    supersede,
+  }: IssueInput & {
+    readonly acknowledged: AcknowledgedTree | undefined;
+    readonly supersede: Supersede | undefined;
+  },
 ): License {
   const { vendor } = folder;
   const { kid } = newestSealingKey([vendor]);
@@ -195,6 +202,7 @@ function sign(
     // The site's vendor file may be older than this key.
     ...(kid === record.sealingKeyId ? {} : { vendorFile: vendor }),
     ...(folder.revocations && { revocations: folder.revocations }),
+    ...(supersede && { supersede }),
     issuer: issuing.issuer.text,
     terms,
     acknowledged: acknowledged ?? null,

@@ -228,4 +228,43 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (chain_id, day)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Where each ledger stood after each accepted bundle: the branches of a ledger that was put back begin
+  -- behind one of these. What was acknowledged before this table is there once, as it stood then.
+  CREATE TABLE acknowledged_before (
+    chain_id TEXT NOT NULL REFERENCES activations,
+    size INTEGER NOT NULL,
+    root BLOB NOT NULL,
+    last_event_id INTEGER NOT NULL,
+    export_no INTEGER NOT NULL,
+    receipt_no INTEGER NOT NULL,
+    host_hash BLOB,
+    clock_wall INTEGER,
+    clock_mono INTEGER,
+    clock_boot_id TEXT,
+    clock_high_water INTEGER,
+    clock_boottime INTEGER,
+    clock_skew INTEGER,
+    auditors TEXT NOT NULL,
+    PRIMARY KEY (chain_id, size)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO acknowledged_before SELECT * FROM acknowledged;
+
+  -- Which branch of a ledger is the ledger, as it was signed. The usage of acknowledged blocks that the nth
+  -- note of a ledger gives up stays counted: its rows have block numbers n times 2^48 below their own, so
+  -- that they never meet those of the branch that goes on.
+  CREATE TABLE supersedes (
+    chain_id TEXT NOT NULL REFERENCES activations,
+    number INTEGER NOT NULL,
+    -- The receipt for the accepted head. Earlier ones may acknowledge what was given up.
+    receipt_no INTEGER NOT NULL,
+    -- The newest bundle at that time: heads seen up to it are settled.
+    bundle INTEGER NOT NULL,
+    -- The same for requests that showed a ledger.
+    renewal INTEGER NOT NULL,
+    issued_at INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (chain_id, number)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

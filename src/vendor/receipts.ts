@@ -1,9 +1,8 @@
 import type { Database } from "better-sqlite3";
 import type { Moment } from "../base/time.ts";
 import type { IssuedReceipt } from "../bundle/known-ledger.ts";
-import { RECEIPT_NONCE_BYTES, writeReceipt } from "../bundle/receipt.ts";
+import { RECEIPT_NONCE_BYTES, type ReceiptFields, writeReceipt } from "../bundle/receipt.ts";
 import { randomBytes } from "../crypto/random.ts";
-import type { Revocations } from "../license/revocations.ts";
 import type { ActivationRecord } from "./activations.ts";
 import type { Issuing } from "./keys.ts";
 
@@ -13,6 +12,15 @@ export interface OutgoingReceipt {
   readonly text: string;
   /** True when it was given before and is only sent again. */
   readonly resent: boolean;
+}
+
+/** The text of a receipt; undefined for one that was not given. */
+export function receiptText(
+  database: Database,
+  chain: string,
+  receiptNo: number,
+): string | undefined {
+  return receiptsOf(database, chain).find((receipt) => receipt.receiptNo === receiptNo)?.text;
 }
 
 /** Every receipt given for a ledger, the oldest first. */
@@ -29,18 +37,22 @@ export function receiptsOf(database: Database, chain: string): readonly IssuedRe
     }));
 }
 
-/** The receipt that acknowledged exactly this many blocks, byte for byte as it was. */
+/**
+ * The receipt that acknowledged exactly this many blocks of the present branch, byte for byte as it
+ * was. Before a SUPERSEDE another branch may have had as many.
+ */
 export function receiptFor(
   database: Database,
   chain: string,
   size: number,
 ): OutgoingReceipt | undefined {
   const row = database
-    .prepare<[string, number], Omit<ReceiptRow, "nonce">>(
-      `SELECT receipt_no, text FROM receipts WHERE chain_id = ? AND size = ?
+    .prepare<[object], Omit<ReceiptRow, "nonce">>(
+      `SELECT receipt_no, text FROM receipts WHERE chain_id = @chain AND size = @size
+       AND receipt_no >= (SELECT coalesce(max(receipt_no), 0) FROM supersedes WHERE chain_id = @chain)
        ORDER BY receipt_no DESC LIMIT 1`,
     )
-    .get(chain, size);
+    .get({ chain, size });
   return row && { receiptNo: row.receipt_no, text: row.text, resent: true };
 }
 
@@ -51,7 +63,7 @@ export function giveReceipt(
   acknowledged: { readonly size: number; readonly checkpoint: string },
   { issuer, signer }: Issuing,
   now: Moment,
-  revocations?: Revocations,
+  carried: Pick<ReceiptFields, "revocations" | "supersede">,
 ): OutgoingReceipt {
   const { chainId } = activation;
   const newest = receiptsOf(database, chainId).at(-1);
@@ -67,7 +79,7 @@ export function giveReceipt(
       vendorTime,
       nonce,
       issuer: issuer.text,
-      ...(revocations && { revocations }),
+      ...carried,
     },
     signer,
   );

@@ -50,13 +50,17 @@ export function judgeRenewal(
   return { kind: "goes-on", renewal };
 }
 
+/** Requests that a SUPERSEDE has not settled: before it another branch may have been shown. */
+const SINCE_SUPERSEDE =
+  "chain_id = @chain AND renewal > (SELECT coalesce(max(renewal), 0) FROM supersedes WHERE chain_id = @chain)";
+
 /** Heads that sites showed when they asked for another license. */
 export function shownHeads(database: Database, chain: ChainId): readonly Omit<Head, "origin">[] {
   return database
-    .prepare<[string], { readonly size: number; readonly root: Buffer }>(
-      "SELECT size, root FROM renewals WHERE chain_id = ? GROUP BY size, root",
+    .prepare<[object], { readonly size: number; readonly root: Buffer }>(
+      `SELECT size, root FROM renewals WHERE ${SINCE_SUPERSEDE} GROUP BY size, root`,
     )
-    .all(chain)
+    .all({ chain })
     .map(({ size, root }) => ({ size, root: new Uint8Array(root) }));
 }
 
@@ -104,10 +108,10 @@ function whyNot(
 
 function longestAccepted(database: Database, chain: ChainId): number {
   const row = database
-    .prepare<[string], { readonly size: number | null }>(
-      "SELECT max(size) AS size FROM renewals WHERE chain_id = ? AND verdict = ''",
+    .prepare<[object], { readonly size: number | null }>(
+      `SELECT max(size) AS size FROM renewals WHERE ${SINCE_SUPERSEDE} AND verdict = ''`,
     )
-    .get(chain);
+    .get({ chain });
   return row?.size ?? 0;
 }
 

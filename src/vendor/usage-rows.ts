@@ -247,7 +247,8 @@ function seatsInUse(database: Database, chain: ChainId): Map<string, number> {
   const rows = database
     .prepare<[string], { readonly feature: string; readonly in_use: number }>(
       // SQLite gives the other columns of the row that holds the maximum.
-      "SELECT feature, in_use, max(block) FROM feature_usage WHERE chain_id = ? GROUP BY feature",
+      // Negative numbers are those of blocks that were given up: see `given-up-usage.ts`.
+      "SELECT feature, in_use, max(block) FROM feature_usage WHERE chain_id = ? AND block >= 0 GROUP BY feature",
     )
     .all(chain);
   return new Map(rows.map((row) => [row.feature, row.in_use]));

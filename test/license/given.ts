@@ -7,6 +7,11 @@ import { sealingKeyId } from "../../src/crypto/key-id.ts";
 import { x25519PublicKey } from "../../src/crypto/x25519.ts";
 import { writeIssuer } from "../../src/license/issuer.ts";
 import { type LicenseFields, writeLicense } from "../../src/license/license.ts";
+import {
+  type SupersedeFields,
+  type SupersedeTrust,
+  writeSupersede,
+} from "../../src/license/supersede.ts";
 import { decodeTerms, type Terms } from "../../src/license/terms.ts";
 import type { VendorFile } from "../../src/license/vendor-file.ts";
 import { chainOrigin, signHead } from "../../src/note/checkpoint.ts";
@@ -94,3 +99,34 @@ export const firstHead: string = signHead(
   { origin, size: 1, root: genesisLeaf },
   { name: origin, signer: daemon },
 );
+
+/** Whom a supersede note of this ledger must come from. */
+export const noteTrust: SupersedeTrust = {
+  ...trust,
+  chainId: chain,
+  daemonKey: daemon.publicKey,
+};
+
+/** The vendor accepts a head of 12 blocks, with other fields than the usual ones. */
+export function supersedeWith(
+  fields: Partial<SupersedeFields> = {},
+  signer: Signer = issuing,
+): string {
+  const twelve = { origin, size: 12, root: sha256(utf8("twelve blocks")) };
+  const head = signHead(twelve, { name: origin, signer: daemon });
+  return writeSupersede(
+    {
+      vendor,
+      chainId: chain,
+      number: 2,
+      head,
+      abandonedUpTo: 18,
+      abandoned: [{ size: 18, root: sha256(utf8("eighteen blocks")) }],
+      reason: "the disk was put back after a crash",
+      issuedAt: noon,
+      issuer: issuerNote,
+      ...fields,
+    },
+    signer,
+  );
+}

@@ -19,6 +19,7 @@ import { readIssuer, writeIssuer } from "../../src/license/issuer.ts";
 import { readLeaseNote, writeLeaseNotes } from "../../src/license/lease-note.ts";
 import { readLicense, writeLicense } from "../../src/license/license.ts";
 import { readRevocations, writeRevocations } from "../../src/license/revocations.ts";
+import { readSupersede, writeSupersede } from "../../src/license/supersede.ts";
 import { readVendorFile, writeVendorFile } from "../../src/license/vendor-file.ts";
 import { chainOrigin, openHead, signHead } from "../../src/note/checkpoint.ts";
 
@@ -39,6 +40,15 @@ describe("the published notes are read, and written again byte for byte", () => 
     const read = readRevocations(vector("revocations.note"), trust);
     expect(read).toMatchObject({ number: 2, issuers: [signerOf("stolen").publicKey] });
     expect(writeRevocations(read, root)).toBe(vector("revocations.note"));
+  });
+
+  it("as a supersede note", () => {
+    const chain = chainId("cda7e129b9ff840b1a7130cfea479f0d");
+    const ledger = { chainId: chain, daemonKey: daemon.publicKey };
+    const trust = { vendorName: vendor, rootKey: root.publicKey, ...ledger };
+    const read = readSupersede(vector("supersede.note"), trust);
+    expect(read.accepted).toMatchObject({ size: 12 });
+    expect(writeSupersede(read, issuing)).toBe(vector("supersede.note"));
   });
 
   it("as a vendor file", () => {

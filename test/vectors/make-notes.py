@@ -301,6 +301,29 @@ revocations = json_note(
     pretty=False,
 )
 
+accepted = note(
+    f"{ORIGIN}\n12\n{b64(seed('twelve blocks'))}\n",
+    ORIGIN,
+    "daemon",
+)
+supersede = json_note(
+    "supersede",
+    {
+        "vendor": VENDOR,
+        "chain_id": CHAIN,
+        "number": 1_795_348_860,
+        "accepted": accepted,
+        "abandoned_up_to": 18,
+        "abandoned": [{"size": 18, "root": b64url(seed("eighteen blocks"))}],
+        "reason": "the server was put back to a snapshot",
+        "issued_at": NOON,
+        "issuer": issuer,
+    },
+    f"{VENDOR}/issuer",
+    "issuing",
+    pretty=True,
+)
+
 folder = pathlib.Path(__file__).with_name("notes")
 for name, text in {
     "issuer.note": issuer,
@@ -316,5 +339,6 @@ for name, text in {
     "borrow.note": borrow,
     "borrow-release.skrelease": release,
     "revocations.note": revocations,
+    "supersede.note": supersede,
 }.items():
     (folder / name).write_bytes(text.encode())

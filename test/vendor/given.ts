@@ -20,6 +20,7 @@ import { databasePath, type VendorFolder } from "../../src/vendor/folder.ts";
 import { type Ingested, ingestBundle } from "../../src/vendor/ingest.ts";
 import { type IssuedLicense, issueLicense, type VendorKeys } from "../../src/vendor/issue.ts";
 import { initVendor, unlockIssuing, unlockSealing } from "../../src/vendor/keys.ts";
+import { type Superseded, supersede } from "../../src/vendor/supersede.ts";
 import { VendorStore } from "../../src/vendor/vendor-store.ts";
 
 /** Long past, so that no clock that runs these tests finds the site's clock ahead. */
@@ -90,6 +91,22 @@ export class Desk {
       terms: sold,
       now: this.#now,
       deliver,
+    });
+  }
+
+  /** `seatkeeper-vendor supersede`. */
+  supersede(
+    bundle: Uint8Array,
+    evidence: readonly string[] = [],
+    now = noon + 60 * minute,
+  ): Superseded {
+    return supersede(this.store, this.folder, this.keys, {
+      source: sourceOf(bundle),
+      name: "usage.skb",
+      evidence,
+      reason: "the disk was put back after a crash",
+      now: at(now),
+      deliver: () => undefined,
     });
   }
 

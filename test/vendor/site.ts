@@ -11,6 +11,7 @@ import type { DirectoryRow } from "../../src/ledger/directory.ts";
 import type { BlockDraft } from "../../src/ledger/draft.ts";
 import { type Genesis, makeGenesis } from "../../src/ledger/genesis.ts";
 import type { Detail, Predecessor, SegmentReason } from "../../src/ledger/payload.ts";
+import type { OutboxRow } from "../../src/ledger/ports.ts";
 import { chainSource, readBlocks } from "../../src/ledger/reader.ts";
 import { SealedLedger } from "../../src/ledger/sealed-ledger.ts";
 import {
@@ -31,36 +32,70 @@ export class Site {
   readonly genesis: Genesis;
   readonly daemon: Signer;
   readonly #vendor: VendorFile;
-  readonly #files: MemoryFiles = new MemoryFiles();
-  readonly #ledger: SealedLedger;
-  readonly #directory: DirectoryRow[];
+  #files: MemoryFiles = new MemoryFiles();
+  #ledger: SealedLedger;
+  #directory: DirectoryRow[];
   readonly #hostHash: Uint8Array = sha256(utf8("a host"));
   readonly #inUse = new Map<string, number>();
   #receipt: Receipt | undefined;
   #exportNo = 0;
   #nextEvent = 1;
   #clock: number = noon;
+  #newest: OutboxRow | undefined;
 
   /** `seatkeeper init --vendor FILE`. */
   constructor(
     vendor: VendorFile,
     sealingKey: Uint8Array = newestSealingKey(vendor),
-    before: { readonly daemon?: Signer; readonly predecessor?: Predecessor } = {},
+    before: {
+      readonly daemon?: Signer;
+      readonly predecessor?: Predecessor;
+      readonly genesis?: Genesis;
+    } = {},
   ) {
     this.#vendor = vendor;
     this.daemon = before.daemon ?? signerFromSeed(randomBytes(32));
-    this.genesis = makeGenesis({
-      vendorName: vendor.name,
+    const { genesis = this.#begin(sealingKey, before.predecessor) } = before;
+    this.genesis = genesis;
+    this.#ledger = SealedLedger.create(this.#files, genesis, vendor.name);
+    this.#directory = [genesis.directoryRow];
+  }
+
+  #begin(sealingKey: Uint8Array, predecessor: Predecessor | undefined): Genesis {
+    const { name: vendorName } = this.#vendor;
+    return makeGenesis({
+      vendorName,
       sealingKey,
       daemonKey: this.daemon.publicKey,
       hostHash: this.#hostHash,
       requestId: "request-1",
       createdAt: noon,
-      ...(before.predecessor === undefined ? {} : { predecessor: before.predecessor }),
+      ...(predecessor === undefined ? {} : { predecessor }),
       random: randomBytes,
     });
-    this.#ledger = SealedLedger.create(this.#files, this.genesis, vendor.name);
-    this.#directory = [this.genesis.directoryRow];
+  }
+
+  /** What an administrator has who copies the whole data folder. */
+  copy(): Site {
+    const { daemon, genesis } = this;
+    const copy = new Site(this.#vendor, newestSealingKey(this.#vendor), { daemon, genesis });
+    copy.#files = this.#files.copy();
+    const outbox = this.#newest === undefined ? [] : [this.#newest];
+    const vendorName = this.#vendor.name;
+    copy.#ledger = SealedLedger.open(copy.#files, outbox, { vendorName }).ledger;
+    copy.#directory = [...this.#directory];
+    copy.#receipt = this.#receipt;
+    copy.#exportNo = this.#exportNo;
+    copy.#nextEvent = this.#nextEvent;
+    copy.#clock = this.#clock;
+    copy.#newest = this.#newest;
+    for (const [feature, used] of this.#inUse) copy.#inUse.set(feature, used);
+    return copy;
+  }
+
+  /** The head of this moment, as a workstation remembers it. */
+  get head(): string {
+    return this.#head(this.#ledger.size, this.#ledger.root);
   }
 
   /** `seatkeeper license request`, with `changes` to what an honest site would write. */
@@ -231,6 +266,7 @@ export class Site {
   #seal(draft: BlockDraft): void {
     const prepared = this.#ledger.prepare(draft);
     this.#ledger.publish(prepared);
+    this.#newest = prepared.outbox;
     if (prepared.directoryRow) this.#directory.push(prepared.directoryRow);
   }
 

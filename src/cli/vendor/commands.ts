@@ -28,6 +28,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./evidence.ts")).evidence,
   },
   {
+    usage: "supersede <bundle>",
+    summary: "say which of two branches of a ledger is the ledger from now on",
+    load: async () => (await import("./supersede.ts")).supersede,
+  },
+  {
     usage: "report",
     summary: "show the usage that sites have reported",
     load: async () => (await import("./report.ts")).report,

@@ -87,7 +87,7 @@ function factsOf(result: IngestedFile): readonly (readonly [string, string])[] {
     ...(unlisted > 0 ? [["problem", `and ${unlisted} more`] as const] : []),
     ...findings.map((finding) => ["finding", spokenFinding(finding).words] as const),
     ...checked.map((check) => ["checked", check] as const),
-    ["counted", countedWords(result)],
+    ["counted", countedWords(result.counted)],
     ...emergencies.map((each) => ["emergency", emergencyWords(each)] as const),
     ...(receipt
       ? [
@@ -100,7 +100,8 @@ function factsOf(result: IngestedFile): readonly (readonly [string, string])[] {
   ];
 }
 
-function countedWords({ counted }: IngestedFile): string {
+/** What was added to the books. */
+export function countedWords(counted: Ingested["counted"]): string {
   if (counted === undefined) return "nothing";
   const { checkpoints, grants, denials, seatMillis, units, refundedUnits } = counted;
   const refunded = refundedUnits === 0 ? "" : `, ${refundedUnits} refunded`;
@@ -108,7 +109,7 @@ function countedWords({ counted }: IngestedFile): string {
   return `${several(checkpoints, "checkpoint")}: ${several(grants, "grant")}, ${hours} seat hours, ${several(denials, "denial")}, ${several(units, "metered unit")}${refunded}`;
 }
 
-const several = (count: number, thing: string): string =>
+export const several = (count: number, thing: string): string =>
   `${count} ${thing}${count === 1 ? "" : "s"}`;
 
 function hintFor({ facts, receipt, receiptPath, accepted }: IngestedFile): string {

@@ -1,19 +1,17 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { CodedError } from "../../base/errors.ts";
-import { VendorError } from "../../vendor/errors.ts";
 import type { VendorFolder } from "../../vendor/folder.ts";
 import { ingestBundle } from "../../vendor/ingest.ts";
 import type { VendorKeys } from "../../vendor/issue.ts";
 import type { VendorStore } from "../../vendor/vendor-store.ts";
 import { type Command, command } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
-import { CliError } from "../shared/errors.ts";
 import { EXIT, type ExitCode } from "../shared/exit.ts";
-import { type FileSource, fileSource } from "../shared/file-source.ts";
 import { withInput } from "../shared/input-file.ts";
 import type { Output } from "../shared/output.ts";
 import { PASSPHRASE_OPTIONS } from "../shared/passphrase.ts";
+import { bundleSource } from "./bundle-file.ts";
 import { DIR_OPTION, now, openDesk, unlockDesk, withStore } from "./desk.ts";
 import { type FailedFile, type IngestedFile, ingestJson, printIngested } from "./ingest-words.ts";
 import { checkReceiptFile, writeReceiptFile } from "./receipt-file.ts";
@@ -102,27 +100,6 @@ function ingestFile(
   } catch (error) {
     if (isCoded(error)) return { kind: "failed", path, error };
     throw error;
-  }
-}
-
-/** Whatever comes in the way of the bundle's bytes: nothing of it was counted, and a code says so. */
-function bundleSource(fd: number, path: string): FileSource {
-  const file = readable(() => fileSource(fd, path));
-  return {
-    length: file.length,
-    read: (offset, length) => readable(() => file.read(offset, length)),
-  };
-}
-
-function readable<Result>(read: () => Result): Result {
-  try {
-    return read();
-  } catch (cause) {
-    if (!(cause instanceof CliError)) throw cause;
-    throw new VendorError("BUNDLE_UNREADABLE", cause.message, {
-      cause,
-      hint: "copy the bundle to this computer and ingest the copy",
-    });
   }
 }
 
