@@ -11,7 +11,7 @@ import { CLOCK_CODES } from "../src/clock/errors.ts";
 import { CONFIG_CODES } from "../src/config/errors.ts";
 import { CRYPTO_CODES } from "../src/crypto/errors.ts";
 import { DAEMON_CODES, SUCCESSION_CODES } from "../src/daemon/errors.ts";
-import { INCIDENT_CODES } from "../src/daemon/head-watch.ts";
+import { INCIDENT_CODES } from "../src/daemon/incident-codes.ts";
 import { EMERGENCY_CODES } from "../src/daemon/standing-in.ts";
 import { LEDGER_CODES } from "../src/ledger/errors.ts";
 import { PUBLIC_PROBLEM_CODES } from "../src/ledger/public-check.ts";

@@ -17,7 +17,7 @@ export interface RememberedHead extends Head, KnownTree {}
  * on from: usually one. Each is a file of its own, `<blocks>.<root>.head`. A process that has a later head,
  * with the proof, puts that one there first and then takes the proven ones away. So nothing is ever
  * overwritten, and processes need no lock: what each leaves is true. The folder is read when it is opened and
- * whenever there is a new head to write, so requests between need no disk.
+ * whenever there is a new head or note to write, so requests between need no disk.
  *
  * Memory is a help, no condition. Where the folder cannot be used, or the disk is full, what was remembered
  * stays remembered, nothing newer is, and seats are granted all the same.
@@ -38,7 +38,7 @@ export class HeadMemory {
   /** @param folder for one ledger of one vendor; made when first used. */
   static async open(folder: string, verifier: NoteVerifier): Promise<HeadMemory> {
     const memory = new HeadMemory(folder, verifier);
-    await memory.#look();
+    await memory.look();
     return memory;
   }
 
@@ -64,11 +64,12 @@ export class HeadMemory {
     const former = proven.map(fileName).filter((file) => file !== fileName(head));
     // One that stays is proven once more, and goes then.
     await Promise.all(former.map((file) => rm(join(this.#folder, file)).catch(() => undefined)));
-    await this.#look();
+    await this.look();
     return true;
   }
 
-  async #look(): Promise<void> {
+  /** Reads the folder again. */
+  async look(): Promise<void> {
     this.#looks += 1;
     const look = this.#looks;
     const found = await this.#found();

@@ -18,4 +18,4 @@ export { parseServers, type ServerAddress } from "./server-address.ts";
 export type { LiveStatus, StatusListener } from "./status-watch.ts";
 export type { ReturnOutcome } from "./ticket-requests.ts";
 export type { RecordOptions, Usage, UsageOutcome } from "./usage.ts";
-export type { Contradiction } from "./witness.ts";
+export type { Contradiction, Superseded } from "./witness.ts";

@@ -28,7 +28,7 @@ import type { ReturnOutcome } from "./ticket-requests.ts";
 import type { TicketStore } from "./ticket-store.ts";
 import type { Usage } from "./usage.ts";
 import { type UsageDesk, UsageQueue } from "./usage-queue.ts";
-import type { Contradiction } from "./witness.ts";
+import type { Contradiction, Superseded } from "./witness.ts";
 
 /** How long `close` waits for answers. */
 const FAREWELL_TIME: Millis = millis(3_000);
@@ -60,7 +60,7 @@ export class Keeper
   /** What was heard before the application had the keeper; undefined from then on. */
   #early: (() => void)[] | undefined = [];
   /** What the application was told of. */
-  readonly #contradicted = new Set<string>();
+  readonly #toldOf = new Set<string>();
   #sleepWatch: SleepWatch | undefined;
   #closing: Promise<void> | undefined;
 
@@ -261,9 +261,16 @@ export class Keeper
   contradicted(contradiction: Contradiction): void {
     const { known, evidence = "" } = contradiction;
     const name = `${known} ${evidence}`;
-    if (this.#contradicted.has(name)) return;
-    this.#contradicted.add(name);
+    if (this.#toldOf.has(name)) return;
+    this.#toldOf.add(name);
     this.#tell(() => this.emit("contradicted", contradiction));
+  }
+
+  superseded(superseded: Superseded): void {
+    const name = `${superseded.number} ${superseded.known.join(" ")}`;
+    if (this.#toldOf.has(name)) return;
+    this.#toldOf.add(name);
+    this.#tell(() => this.emit("superseded", superseded));
   }
 
   notified(notification: Notification, session: Session): void {
@@ -300,6 +307,7 @@ export class Keeper
         return;
       // What was denied may be asked again; that is for the application to decide.
       case "license.changed":
+        return session.greetAnew();
       // The wire lets one through only as the first word of a connection.
       case "challenge":
     }

@@ -10,7 +10,13 @@ import type {
 } from "../protocol/results.ts";
 import { BorrowRefusedError, ClientError, SeatDeniedError } from "./errors.ts";
 import type { Wire } from "./wire.ts";
-import type { Asked, Contradiction, Witness } from "./witness.ts";
+import type { Asked, Contradiction, Judgement, Superseded, Witness } from "./witness.ts";
+
+/** Who is told what the ledger was found to be. */
+interface LedgerListener {
+  contradicted(contradiction: Contradiction): void;
+  superseded(superseded: Superseded): void;
+}
 
 type Ways = { readonly [M in Method]?: (params: ParamsOf[M]) => Promise<ResultOf[M]> };
 
@@ -22,7 +28,7 @@ type Ways = { readonly [M in Method]?: (params: ParamsOf[M]) => Promise<ResultOf
 export class LedgerWatch {
   readonly #wire: Wire;
   readonly #witness: Witness;
-  readonly #listener: { contradicted(contradiction: Contradiction): void };
+  readonly #listener: LedgerListener;
   readonly #ways: Ways = {
     "seat.acquire": (params) => this.#acquire(params),
     "seat.renew": (params) => this.#renewed("seat.renew", params),
@@ -30,14 +36,15 @@ export class LedgerWatch {
     "seat.borrow": (params) => this.#borrow(params),
   };
 
-  constructor(
-    wire: Wire,
-    witness: Witness,
-    listener: { contradicted(contradiction: Contradiction): void },
-  ) {
+  constructor(wire: Wire, witness: Witness, listener: LedgerListener) {
     this.#wire = wire;
     this.#witness = witness;
     this.#listener = listener;
+  }
+
+  /** Whether the newest answer contradicted what this computer knows. */
+  get isDisputed(): boolean {
+    return this.#witness.isDisputed;
   }
 
   /** @throws SeatDeniedError; ClientError SERVER_REFUSED, SERVER_CONNECTION_LOST, SERVER_IDENTITY. */
@@ -80,13 +87,15 @@ export class LedgerWatch {
   ): Promise<{ readonly result: ResultOf[M]; readonly refusal: Contradiction | undefined }> {
     const asked = this.#witness.asked();
     const result = await this.#wire.request(method, { ...params, ...asked.params });
-    const contradiction = await this.#judged(asked, result.ledger);
-    if (contradiction === undefined) return { result, refusal: undefined };
+    const judgement = await this.#judged(asked, result.ledger);
+    if (judgement.kind === "superseded") this.#listener.superseded(judgement.superseded);
+    if (judgement.kind !== "contradicted") return { result, refusal: undefined };
+    const { contradiction } = judgement;
     this.#listener.contradicted(contradiction);
     return { result, refusal: this.#witness.refuses(contradiction) ? contradiction : undefined };
   }
 
-  async #judged(asked: Asked, shown: LedgerProof | undefined): Promise<Contradiction | undefined> {
+  async #judged(asked: Asked, shown: LedgerProof | undefined): Promise<Judgement> {
     try {
       return await this.#witness.judge(asked, shown);
     } catch (error) {

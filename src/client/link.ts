@@ -8,7 +8,7 @@ import { retryDelay } from "./backoff.ts";
 import { ClientError, SeatDeniedError } from "./errors.ts";
 import type { ServerAddress } from "./server-address.ts";
 import type { Session, SessionListener } from "./session.ts";
-import type { Contradiction } from "./witness.ts";
+import type { Contradiction, Superseded } from "./witness.ts";
 
 /** Makes one attempt at one server. */
 export type OpenSession = (
@@ -26,6 +26,8 @@ export interface LinkListener {
   notified(notification: Notification, session: Session): void;
   /** A daemon's ledger does not go on from what this computer remembers of it. Told at each answer. */
   contradicted(contradiction: Contradiction): void;
+  /** What contradicted it was given up by the vendor. */
+  superseded(superseded: Superseded): void;
   /**
    * A server that comes before the present one in the list is back. True when nothing holds us
    * at the present one any more: it is left as soon as this resolves.
@@ -316,6 +318,10 @@ class Visit implements SessionListener {
 
   contradicted(contradiction: Contradiction): void {
     this.#listener.contradicted(contradiction);
+  }
+
+  superseded(superseded: Superseded): void {
+    this.#listener.superseded(superseded);
   }
 
   ended(error: ClientError): void {

@@ -10,7 +10,7 @@ import type { Loss, Seat } from "./seat.ts";
 import type { StatusListener } from "./status-watch.ts";
 import type { ReturnOutcome } from "./ticket-requests.ts";
 import type { Usage } from "./usage.ts";
-import type { Contradiction } from "./witness.ts";
+import type { Contradiction, Superseded } from "./witness.ts";
 
 export interface AcquireOptions {
   /** The version of the application; the license may not cover newer ones. */
@@ -69,6 +69,11 @@ export interface SeatkeeperEvents {
    * state, or there are two of it. Told once for each thing that it contradicts.
    */
   contradicted: [contradiction: Contradiction];
+  /**
+   * The vendor has given up what this computer had seen of the ledger: seats are taken from the server again,
+   * and this computer remembers its ledger from now on. The evidence stays.
+   */
+  superseded: [superseded: Superseded];
   /** The daemon will not count usage, or a refund, that was only spooled, or left by an earlier process. */
   refused: [usage: UsageRecord, error: Error];
 }

@@ -7,6 +7,7 @@ import { randomBytes } from "../crypto/random.ts";
 import type { LeaseNote } from "../license/lease-note.ts";
 import type { License } from "../license/license.ts";
 import { isInForce } from "../license/license-checks.ts";
+import type { Supersede } from "../license/supersede.ts";
 import { writeJsonNote } from "../note/json-note.ts";
 import { CLIENT_NOTE_NAME, helloBody } from "../protocol/handshake.ts";
 import type { Labels, Method, ParamsOf } from "../protocol/requests.ts";
@@ -19,17 +20,19 @@ import type { KnownTree } from "./known-tree.ts";
 import { LedgerWatch } from "./ledger-watch.ts";
 import type { RevocationMemory } from "./revocation-memory.ts";
 import type { ServerAddress } from "./server-address.ts";
+import { SupersedeMemory } from "./supersede-memory.ts";
 import {
   type Challenger,
   checkChallenge,
   checkLease,
   type LeaseClaim,
   readWelcome,
+  supersedeNote,
   type VendorTrust,
   vouchingLicenses,
 } from "./trust.ts";
 import { Wire, type WireListener } from "./wire.ts";
-import { type Contradiction, strictest, Witness } from "./witness.ts";
+import { type Contradiction, type Superseded, strictest, Witness } from "./witness.ts";
 
 /** Who this process is, on every connection it makes. */
 export interface Identity {
@@ -51,6 +54,8 @@ export type LeaseWish = Omit<LeaseClaim, "clientKey" | "instanceId">;
 export interface SessionListener extends WireListener {
   /** The daemon's ledger does not go on from what this computer remembers of it. */
   contradicted(contradiction: Contradiction): void;
+  /** What this computer remembers of the ledger was given up by the vendor, and is not held against it. */
+  superseded(superseded: Superseded): void;
 }
 
 /** A connection on which both sides have proven who they are. */
@@ -91,8 +96,8 @@ export class Session {
       // Over TLS the challenge proves that the daemon with this key is at the other end.
       const { daemonKey } = challenger.challenge;
       const token = await identity.enrolment.tokenFor(daemonKey, address);
-      const licenses = await greet(wire, challenger, identity, token);
-      const witness = await witnessOf(challenger, identity, licenses, clock);
+      const welcomed = await greet(wire, challenger, identity, token);
+      const witness = await witnessOf(challenger, identity, welcomed, clock);
       const ledgerWatch = new LedgerWatch(wire, witness, listener);
       return new Session(address.url, wire, { challenger, identity, ledgerWatch });
     } catch (error) {
@@ -123,6 +128,15 @@ export class Session {
     return checkLease(note, claim, this.#challenger);
   }
 
+  /**
+   * Ends a connection on which the ledger was contradicted, for another one: perhaps the vendor has
+   * decided by now, and its word comes with the greeting.
+   */
+  greetAnew(): void {
+    if (!this.#ledgerWatch.isDisputed) return;
+    this.#wire.fail(new ClientError("SERVER_CONNECTION_LOST", "connecting anew: licenses changed"));
+  }
+
   /** For a daemon that was caught lying. */
   fail(error: ClientError): void {
     this.#wire.fail(error);
@@ -143,7 +157,7 @@ interface Proven {
 async function witnessOf(
   { chainId, verifier }: Challenger,
   { headsFolder }: Identity,
-  licenses: readonly License[],
+  { licenses, supersede }: Welcomed,
   clock: Clock,
 ): Promise<Witness> {
   const { wall } = clock.now();
@@ -154,28 +168,50 @@ async function witnessOf(
   return new Witness({
     memory: await HeadMemory.open(folder, verifier),
     evidence: new EvidenceFolder(join(folder, "evidence")),
-    acknowledged: newestAcknowledged(licenses.filter((each) => each.chainId === chainId)),
+    told: await SupersedeMemory.open(folder),
+    acknowledged: newestAcknowledged(
+      licenses.filter((each) => each.chainId === chainId),
+      supersede,
+    ),
+    supersede,
     verifier,
     policy: strictest(policies),
     clock,
   });
 }
 
-/** What was acknowledged later goes on from what was before: the vendor has seen to that. */
-function newestAcknowledged(licenses: readonly License[]): KnownTree | undefined {
-  return licenses
-    .flatMap(({ acknowledged, text }) => (acknowledged ? [{ ...acknowledged, note: text }] : []))
+/**
+ * What was acknowledged later goes on from what was before: the vendor has seen to that. Where it has
+ * accepted a branch, what it said before may be of another one.
+ */
+function newestAcknowledged(
+  licenses: readonly License[],
+  supersede: Supersede | undefined,
+): KnownTree | undefined {
+  const said = licenses
+    .filter(({ issuedAt }) => supersede === undefined || issuedAt >= supersede.issuedAt)
+    .flatMap(({ acknowledged, text }) => (acknowledged ? [{ ...acknowledged, note: text }] : []));
+  const accepted = supersede && { ...supersede.accepted, note: supersede.head };
+  return [...(accepted ? [accepted] : []), ...said]
     .toSorted((one, two) => one.size - two.size)
     .at(-1);
 }
 
-/** @returns the licenses that vouch for the daemon. */
+/** What a daemon that proved itself has shown of its vendor. */
+interface Welcomed {
+  /** Those that vouch for it, one at least. */
+  readonly licenses: readonly License[];
+  /** The newest of the vendor's notes about branches of this ledger. */
+  readonly supersede: Supersede | undefined;
+}
+
+/** @returns what vouches for the daemon. */
 async function greet(
   wire: Wire,
   challenger: Challenger,
   identity: Identity,
   token: string | undefined,
-): Promise<readonly License[]> {
+): Promise<Welcomed> {
   const { challenge, chainId } = challenger;
   const nonce = toBase64Url(randomBytes(32));
   const body = helloBody({
@@ -196,8 +232,9 @@ async function greet(
   const list = await identity.revocations.take(revocations);
   const said = { list, standIn: welcome.standIn };
   const vouching = vouchingLicenses(licenses, challenger, vendor, said);
+  const supersede = supersedeNote(welcome, vouching, challenger, vendor, list);
   wire.expectHeartbeat(welcome.heartbeatMs);
-  return vouching;
+  return { licenses: vouching, supersede };
 }
 
 const keyOf = (signer: Signer): ClientKey => clientKey(toBase64Url(signer.publicKey));

@@ -6,6 +6,7 @@ import { type License, readLicense } from "../license/license.ts";
 import { refuseRevoked } from "../license/revocation-checks.ts";
 import { newestRevocations, type Revocations, readRevocations } from "../license/revocations.ts";
 import { lendingOf } from "../license/stand-in.ts";
+import { readSupersede, type Supersede } from "../license/supersede.ts";
 import { chainOrigin } from "../note/checkpoint.ts";
 import { peekJsonNote, readJsonNote } from "../note/json-note.ts";
 import type { NoteVerifier } from "../note/signed-note.ts";
@@ -130,6 +131,30 @@ interface Said {
 /** What the vendor does not stand by any more, as far as the daemon tells. */
 function handedOver({ revocations }: Welcome, vendor: VendorTrust): Revocations | undefined {
   return revocations === undefined ? undefined : readRevocations(revocations, trustIn(vendor));
+}
+
+/**
+ * The newest of what the vendor has decided about branches of the ledger: the daemon tells, or a license that
+ * vouches for it.
+ * @throws ClientError SERVER_IDENTITY for a note that does not hold.
+ */
+export function supersedeNote(
+  { supersede }: Welcome,
+  licenses: readonly License[],
+  { chainId, verifier }: Challenger,
+  vendor: VendorTrust,
+  revocations: Revocations | undefined,
+): Supersede | undefined {
+  const daemonKey = verifier.publicKey;
+  const trust = { ...trustIn(vendor), chainId, daemonKey, revocations };
+  const told =
+    supersede === undefined
+      ? []
+      : [proven("supersede note", () => readSupersede(supersede, trust))];
+  const carried = licenses
+    .flatMap((license) => license.supersede ?? [])
+    .filter((note) => note.chainId === chainId);
+  return [...told, ...carried].toSorted((one, two) => two.number - one.number)[0];
 }
 
 const trustIn = ({ name, rootKey }: VendorTrust): Parameters<typeof readLicense>[1] => ({

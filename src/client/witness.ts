@@ -1,6 +1,8 @@
 import { fromBase64Url } from "../base/bytes.ts";
 import { days, type UnixMillis, unixMillis } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
+import type { LicenseError } from "../license/errors.ts";
+import { isGivenUp, type Supersede } from "../license/supersede.ts";
 import { verifyConsistency } from "../merkle/proof.ts";
 import { type Head, openHead } from "../note/checkpoint.ts";
 import { NoteError } from "../note/errors.ts";
@@ -12,6 +14,7 @@ import { ClientError } from "./errors.ts";
 import type { EvidenceFolder } from "./evidence.ts";
 import type { HeadMemory, RememberedHead } from "./head-memory.ts";
 import type { KnownTree } from "./known-tree.ts";
+import type { SupersedeMemory } from "./supersede-memory.ts";
 
 /** What the vendor's licenses say that a contradiction leads to. */
 export interface WitnessPolicy {
@@ -32,7 +35,34 @@ export interface Contradiction {
   readonly policy: "flag" | "grace" | "refuse";
   /** From when on no seats are taken from this daemon; undefined when the license only wants to be told. */
   readonly refusedFrom: UnixMillis | undefined;
+  /** Why the vendor's note that the daemon shows does not help; undefined where it shows none. */
+  readonly noteRefused: NoteRefusal | undefined;
 }
+
+/**
+ * `SUPERSEDE_OLDER`: it was told before what is known now was seen; `SUPERSEDE_BEYOND`: what is known is longer
+ * than all that the vendor has given up.
+ */
+export type NoteRefusal = Extract<LicenseError["code"], "SUPERSEDE_OLDER" | "SUPERSEDE_BEYOND">;
+
+/** What this computer knew of the ledger is given up: the vendor has accepted another branch of it. */
+export interface Superseded {
+  /** The vendor's note: its number, its reason, and itself. */
+  readonly number: number;
+  readonly reason: string;
+  readonly note: string;
+  /** Blocks of what was known, and of the head that was shown. */
+  readonly known: readonly number[];
+  readonly shown: number;
+  /** The files that have what was known; those that the disk did not take are left out. */
+  readonly evidence: readonly string[];
+}
+
+/** What an answer says about the ledger. */
+export type Judgement =
+  | { readonly kind: "goes-on" }
+  | { readonly kind: "superseded"; readonly superseded: Superseded }
+  | { readonly kind: "contradicted"; readonly contradiction: Contradiction };
 
 /** What is said with one request, and what the answer is held against. */
 export interface Asked {
@@ -46,8 +76,12 @@ export interface Asked {
 export interface WitnessParts {
   readonly memory: HeadMemory;
   readonly evidence: EvidenceFolder;
-  /** What the vendor has acknowledged of the ledger, by a license. */
+  /** Of which of the vendor's notes this computer knows. */
+  readonly told: SupersedeMemory;
+  /** What the vendor has acknowledged of the ledger, by a license, or accepted. */
   readonly acknowledged: KnownTree | undefined;
+  /** The vendor's newest note about branches of the ledger, as far as the daemon tells. */
+  readonly supersede: Supersede | undefined;
   /** The daemon key, under the name of the ledger. */
   readonly verifier: NoteVerifier;
   readonly policy: WitnessPolicy;
@@ -82,28 +116,36 @@ export class Witness {
     return { params, trees, heads };
   }
 
+  /** Whether the newest answer was contradicted. */
+  get isDisputed(): boolean {
+    return this.#disputed !== undefined;
+  }
+
   /**
    * Holds the answer against what was remembered. The head it shows is on this computer's disk before
    * this resolves, or is not remembered at all.
-   * @returns the contradiction, if there is one.
    * @throws ClientError SERVER_IDENTITY for a head that the daemon has not signed.
    */
-  async judge(
-    { trees, heads }: Asked,
-    shown: LedgerProof | undefined,
-  ): Promise<Contradiction | undefined> {
-    const { memory } = this.#parts;
+  async judge({ trees, heads }: Asked, shown: LedgerProof | undefined): Promise<Judgement> {
     const former = heads.find(({ note }) => note === shown?.head);
     const head = former ?? (shown && this.#opened(shown.head));
-    const broken = trees.findIndex((known, at) => !goesOn(known, head, shown?.proofs[at]));
-    const known = trees[broken];
-    this.#disputed = known?.note;
-    if (known !== undefined) return this.#contradiction(known, head, shown, broken);
-    if (head === undefined) return undefined;
-    const isNews = former === undefined || heads.length > 1;
-    const isKept = !isNews || (await memory.remember(head, heads));
-    this.#isAcknowledged = isKept;
-    return undefined;
+    const broken = trees.filter((known, at) => !goesOn(known, head, shown?.proofs[at]));
+    const [first] = broken;
+    this.#disputed = undefined;
+    if (first === undefined) {
+      if (head !== undefined) await this.#goOn(head, heads, former !== undefined);
+      return { kind: "goes-on" };
+    }
+    const noteRefused = await this.#refusalOf(broken, trees);
+    const isOver = head !== undefined && shown !== undefined && noteRefused === undefined;
+    if (isOver) return this.#supersede(head, { trees, heads }, broken, shown);
+    this.#disputed = first.note;
+    const at = trees.indexOf(first);
+    const code = noteRefused === "NONE" ? undefined : noteRefused;
+    return {
+      kind: "contradicted",
+      contradiction: await this.#contradiction(first, head, shown, at, code),
+    };
   }
 
   /** Whether seats of this daemon are to be refused now. */
@@ -112,11 +154,88 @@ export class Witness {
     return refusedFrom !== undefined && this.#now() >= refusedFrom;
   }
 
+  async #goOn(
+    head: RememberedHead,
+    proven: readonly RememberedHead[],
+    isKnown: boolean,
+  ): Promise<void> {
+    const { memory } = this.#parts;
+    await this.#takeNote(proven);
+    const isNews = !isKnown || proven.length > 1;
+    this.#isAcknowledged = !isNews || (await memory.remember(head, proven));
+  }
+
+  /**
+   * That there is a note is remembered once the ledger has proven to go on from what it accepts, with the heads
+   * that it may be about: none that is remembered later is ever given up by it.
+   */
+  async #takeNote(proven: readonly RememberedHead[]): Promise<boolean> {
+    const { supersede, told, memory } = this.#parts;
+    if (supersede === undefined || supersede.number <= told.newest) return true;
+    await memory.look();
+    const before = memory.heads.filter(({ note }) => !proven.some((head) => head.note === note));
+    return told.take(supersede, before, this.#now());
+  }
+
+  /** Why the vendor's note does not settle what is broken; undefined when it does. */
+  async #refusalOf(
+    broken: readonly KnownTree[],
+    trees: readonly KnownTree[],
+  ): Promise<NoteRefusal | "NONE" | undefined> {
+    const { supersede, told, acknowledged } = this.#parts;
+    const isAccepted =
+      this.#isAcknowledged ||
+      (acknowledged !== undefined &&
+        trees.includes(acknowledged) &&
+        !broken.includes(acknowledged));
+    if (supersede === undefined || !isAccepted) return "NONE";
+    if (broken.some((known) => !isGivenUp(known, supersede))) return "SUPERSEDE_BEYOND";
+    // Another process may have heard of it first.
+    await told.look();
+    if (supersede.number > told.newest) return undefined;
+    const isOld = supersede.number < told.newest || !broken.every((known) => told.wasBefore(known));
+    return isOld ? "SUPERSEDE_OLDER" : undefined;
+  }
+
+  /** The evidence is on the disk, and which note gave it up, before anything is forgotten. */
+  async #supersede(
+    head: RememberedHead,
+    { trees, heads }: Pick<Asked, "trees" | "heads">,
+    broken: readonly KnownTree[],
+    shown: LedgerProof,
+  ): Promise<Judgement> {
+    const { evidence, memory, supersede } = this.#parts;
+    if (supersede === undefined) throw new TypeError("nothing was given up");
+    const kept = await Promise.all(
+      broken.map((known) => {
+        const proof = shown.proofs[trees.indexOf(known)] ?? null;
+        return evidence.keep(known, shown, proof, this.#now());
+      }),
+    );
+    const files = kept.flatMap(({ path }) => path ?? []);
+    const isTold = await this.#takeNote(heads.filter((each) => !broken.includes(each)));
+    if (isTold && files.length === broken.length)
+      this.#isAcknowledged = await memory.remember(head, heads);
+    const { number, reason, text } = supersede;
+    return {
+      kind: "superseded",
+      superseded: {
+        number,
+        reason,
+        note: text,
+        known: broken.map(({ size }) => size),
+        shown: head.size,
+        evidence: files,
+      },
+    };
+  }
+
   async #contradiction(
     known: KnownTree,
     head: Head | undefined,
     shown: LedgerProof | undefined,
     at: number,
+    noteRefused: NoteRefusal | undefined,
   ): Promise<Contradiction> {
     const { evidence, policy, acknowledged } = this.#parts;
     const kept = await evidence.keep(known, shown, shown?.proofs[at] ?? null, this.#now());
@@ -127,6 +246,7 @@ export class Witness {
       evidence: kept.path,
       policy: policy.policy,
       refusedFrom: endOfGrace(policy, kept.seenAt),
+      noteRefused,
     };
   }
 

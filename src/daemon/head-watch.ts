@@ -11,17 +11,14 @@ import type { AdminContradiction } from "../protocol/admin/status.ts";
 import type { LedgerProof } from "../protocol/results.ts";
 import type { ContradictionRecord } from "../store/contradiction-rows.ts";
 import type { StoreRecord } from "../store/database.ts";
+import type { AcceptedBranch } from "./accepted-branch.ts";
 import { ITSELF } from "./audit-trail.ts";
 import type { DeskCore } from "./desk-core.ts";
+import type { IncidentCode } from "./incident-codes.ts";
 import type { Notary } from "./notary.ts";
 
 /** Blocks, and the root over them. */
 type Known = Pick<Head, "size" | "root">;
-
-/** The codes of INCIDENT blocks that a running daemon seals. */
-export const INCIDENT_CODES = ["HEAD_CONTRADICTED"] as const;
-
-type IncidentCode = (typeof INCIDENT_CODES)[number];
 
 /** Contradicting heads of one UTC day that are kept and counted; more say nothing new. */
 const KEPT_PER_DAY = 32;
@@ -50,6 +47,7 @@ const HINT =
 export class HeadWatch {
   readonly #core: DeskCore;
   readonly #notary: Notary;
+  readonly #branch: AcceptedBranch;
   readonly #alone: (work: () => Promise<void>) => Promise<void>;
   /** Texts that were judged and led, or will lead, to all that they can lead to. */
   readonly #judged = new Set<string>();
@@ -62,9 +60,15 @@ export class HeadWatch {
   #proofs: { readonly size: number; readonly from: Map<number, readonly string[] | null> };
 
   /** @param alone runs work that writes between two groups. */
-  constructor(core: DeskCore, notary: Notary, alone: (work: () => Promise<void>) => Promise<void>) {
+  constructor(
+    core: DeskCore,
+    notary: Notary,
+    branch: AcceptedBranch,
+    alone: (work: () => Promise<void>) => Promise<void>,
+  ) {
     this.#core = core;
     this.#notary = notary;
+    this.#branch = branch;
     this.#alone = alone;
     const kept = core.store.contradictions(core.vendor.name);
     this.#known = new Set(kept.map(keyOf));
@@ -97,7 +101,8 @@ export class HeadWatch {
   #hold(known: Known, text: string): void {
     const goesOn = this.#goesOn(known);
     if (goesOn === undefined) return;
-    if (goesOn || this.#known.has(keyOf(known))) atHand(this.#judged, text);
+    const isSettled = goesOn || this.#known.has(keyOf(known)) || this.#branch.isGivenUp(known);
+    if (isSettled) atHand(this.#judged, text);
     else this.#contradicted(known, text);
   }
 
@@ -110,9 +115,10 @@ export class HeadWatch {
     return this.#witnesses.size;
   }
 
-  /** The newest first. */
+  /** The newest first. What the vendor has given up since contradicts nothing any more. */
   get contradictions(): readonly AdminContradiction[] {
-    return this.#newest.toReversed().map((record) => {
+    const left = this.#newest.filter((record) => !this.#branch.isGivenUp(record));
+    return left.toReversed().map((record) => {
       const { seenAt, size, shown, own } = record;
       return { seenAt, size, evidence: toHex(evidenceHash(record)), shown, own };
     });

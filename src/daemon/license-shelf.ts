@@ -144,13 +144,18 @@ export class LicenseShelf {
     this.#shelved = found;
   }
 
+  /** A license of this vendor, wherever it is for. @throws LicenseError, NoteError. */
+  opened(bytes: Uint8Array): License {
+    return readLicense(bytes, { vendorName: this.#vendor.name, rootKey: this.#vendor.rootKey });
+  }
+
   /**
    * Checks a license and keeps it durably. The same file again changes nothing.
    * @throws LicenseError, NoteError, and DaemonError LICENSE_INSTALLED for another text under the
    * id of an installed license.
    */
   install(bytes: Uint8Array, site: LicenseSite, now: UnixMillis): License {
-    const license = this.#check(bytes);
+    const license = this.opened(bytes);
     this.#admit(license, site, newestRevocations([this.revocations, license.revocations]));
     checkNotEnded(license, now);
     const twin = this.licenses.find(({ licenseId }) => licenseId === license.licenseId);
@@ -203,7 +208,7 @@ export class LicenseShelf {
 
   #read(folder: string, file: string): ShelvedLicense {
     try {
-      const license = this.#check(readOwnFile(join(folder, file)));
+      const license = this.opened(readOwnFile(join(folder, file)));
       refuseOtherName(file, license);
       return { kind: "license", license };
     } catch (error) {
@@ -232,10 +237,6 @@ export class LicenseShelf {
     refuseRevoked(license, this.#vendor.rootKey, list);
     checkBinding(license, site);
     refuseUnsupported(license);
-  }
-
-  #check(bytes: Uint8Array): License {
-    return readLicense(bytes, { vendorName: this.#vendor.name, rootKey: this.#vendor.rootKey });
   }
 }
 

@@ -1,6 +1,5 @@
 import { checkReceipt, type Receipt, readReceipt } from "../bundle/receipt.ts";
-import { LedgerError } from "../ledger/errors.ts";
-import { chainSource, rootAt } from "../ledger/reader.ts";
+import { ownRootAt } from "./own-root.ts";
 import type { VendorDesk } from "./vendor-desk.ts";
 
 /** A receipt that is now part of the ledger. */
@@ -13,7 +12,8 @@ export interface ImportedReceipt {
 
 /**
  * Checks a receipt against the site's own ledger, seals what waits, appends the receipt, and opens
- * a segment. The same receipt again changes nothing. What it revokes ends.
+ * a segment. The same receipt again changes nothing. What it revokes ends, and the branch that it
+ * accepts is kept.
  *
  * @throws ReceiptError, NoteError, LicenseError: nothing was changed.
  */
@@ -27,12 +27,15 @@ export async function importReceipt(desk: VendorDesk, note: Uint8Array): Promise
     revocations: shelf.revocations,
   });
   await desk.alone(async () => {
-    if (isNew(desk, receipt)) await append(desk, receipt);
+    if (!isNew(desk, receipt)) return;
+    if (receipt.supersede !== undefined) desk.branch.check(receipt.supersede);
+    await append(desk, receipt);
   });
   // Before the next grant: the report is not overdue any more, and the clock may be believed again.
   await desk.refreshTerms();
   // After the receipt: a crash in between costs nothing, since the same receipt may come again.
   await desk.revoke(receipt.revocations);
+  if (receipt.supersede !== undefined) await desk.supersede(receipt.supersede);
   const { receiptNo, acknowledged } = receipt;
   return { vendor: vendor.name, receiptNo, acknowledged: acknowledged.size };
 }
@@ -44,14 +47,7 @@ function isNew(desk: VendorDesk, receipt: Receipt): boolean {
     last: store.lastReceipt(desk.name),
     ackSize: ledger.ackSize,
     size: ledger.size,
-    rootAt(size) {
-      if (tree !== undefined) return tree.rootAt(size);
-      const root = rootAt(chainSource(files), size);
-      if (root !== undefined) return root;
-      throw new LedgerError("LEDGER_TRUNCATED", `the ledger file ends before block ${size}`, {
-        hint: "run seatkeeper ledger verify, and keep the folder as it is",
-      });
-    },
+    rootAt: (size) => ownRootAt({ tree, files }, size),
   });
   return check.kind === "new";
 }

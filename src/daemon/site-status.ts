@@ -55,6 +55,7 @@ function vendorStatus(desk: VendorDesk): AdminVendor {
     standIn: desk.standIn() ?? null,
     auditors: desk.auditors(),
     contradictions: desk.heads.contradictions,
+    superseded: desk.branch.told,
     revoked: desk.revoked(),
   };
 }

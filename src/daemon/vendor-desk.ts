@@ -8,6 +8,7 @@ import type { License } from "../license/license.ts";
 import { isInForce, nextTurn, startOf } from "../license/license-checks.ts";
 import { isRevoked } from "../license/revocation-checks.ts";
 import type { Revocations } from "../license/revocations.ts";
+import type { Supersede } from "../license/supersede.ts";
 import { failure } from "../log/log.ts";
 import type { AdminAuditor, AdminStandIn, AdminVendor } from "../protocol/admin/status.ts";
 import type { Welcome } from "../protocol/handshake.ts";
@@ -17,6 +18,7 @@ import type { Answer, Denial } from "../seats/decision.ts";
 import type { Explanation } from "../seats/explaining.ts";
 import type { Caller, Lease } from "../seats/lease.ts";
 import type { FeatureView, SeatSummary, SeatView } from "../seats/view.ts";
+import { AcceptedBranch } from "./accepted-branch.ts";
 import { Attendance, type Listener } from "./attendance.ts";
 import { auditorsOf } from "./auditors.ts";
 import { type AnswerTo, CommitGroup, type Outcome, type Writes } from "./commit-group.ts";
@@ -52,6 +54,8 @@ export class VendorDesk {
   readonly core: DeskCore;
   readonly notary: Notary;
   readonly board: StatusBoard;
+  /** What the vendor has decided about branches of the ledger. */
+  readonly branch: AcceptedBranch;
   /** What clients remember of the ledger. */
   readonly heads: HeadWatch;
   /** What the vendor wants to be told, and by when. */
@@ -74,9 +78,10 @@ export class VendorDesk {
     this.core = core;
     this.#maxPending = maxPending;
     this.notary = new Notary(core.ledger, core.siteKey);
-    this.heads = new HeadWatch(core, this.notary, (work) =>
-      this.alone(() => this.#disk.watching(work)),
-    );
+    const alone = (work: () => Promise<void>): Promise<void> =>
+      this.alone(() => this.#disk.watching(work));
+    this.branch = new AcceptedBranch(core, alone);
+    this.heads = new HeadWatch(core, this.notary, this.branch, alone);
     this.reports = new ReportWatch(core);
     this.board = new StatusBoard({
       clock: core.clock,
@@ -192,14 +197,18 @@ export class VendorDesk {
   /** The answer to a hello, signed over the client's nonce. */
   welcome(welcome: Omit<Welcome, "head">): HelloResult {
     return {
-      note: this.notary.welcome({ ...welcome, ...this.#revoked(), ...this.#standIn() }),
+      note: this.notary.welcome({ ...welcome, ...this.#vendorsNotes(), ...this.#standIn() }),
       licenses: this.core.shelf.licenses.map(({ text }) => text),
     };
   }
 
-  #revoked(): Pick<Welcome, "revocations"> {
+  #vendorsNotes(): Pick<Welcome, "revocations" | "supersede"> {
     const { revocations } = this.core.shelf;
-    return revocations === undefined ? {} : { revocations: revocations.text };
+    const supersede = this.branch.newest;
+    return {
+      ...(revocations === undefined ? {} : { revocations: revocations.text }),
+      ...(supersede === undefined ? {} : { supersede: supersede.text }),
+    };
   }
 
   /** Nobody need know that it does once the ledger has licenses of its own. */
@@ -234,8 +243,10 @@ export class VendorDesk {
   async installLicense(bytes: Uint8Array): Promise<License> {
     const { shelf, site, time } = this.core;
     const formerKey = shelf.sealingKey();
+    this.branch.checkCarried(shelf.opened(bytes).supersede);
     const license = shelf.install(bytes, site, time.now().wall);
     await this.refreshTerms();
+    await this.branch.takeCarried();
     await this.#followLicenses(formerKey);
     return license;
   }
@@ -253,6 +264,7 @@ export class VendorDesk {
       this.#tellEngine({ kind: "reconnect", by: listener.caller() });
     }
     await this.tell(this.#terms());
+    await this.branch.takeCarried();
     await this.#followLicenses(formerKey);
   }
 
@@ -263,6 +275,16 @@ export class VendorDesk {
     if (!shelf.revoke(list, site)) return;
     await this.refreshTerms();
     await this.#followLicenses(formerKey);
+  }
+
+  /**
+   * Keeps what the vendor has decided about branches of the ledger. Who was refused because of another
+   * branch is told that it may ask again.
+   * @throws LicenseError SUPERSEDE_OLDER, SUPERSEDE_OTHER_BRANCH.
+   */
+  async supersede(note: Supersede): Promise<void> {
+    if (!(await this.branch.take(note))) return;
+    for (const listener of this.#attendance.everybody()) listener.licenseChanged();
   }
 
   async #followLicenses(formerKey: Uint8Array): Promise<void> {
@@ -419,6 +441,7 @@ export class VendorDesk {
     await this.refreshTerms();
     this.warnOfExpiries();
     this.reports.warn();
+    await this.branch.takeCarried();
     await this.heads.sealRest();
     await this.#sayEmergencyDay();
     await this.alone(async () => {

@@ -65,6 +65,8 @@ export interface Welcome {
   readonly serverVersion: string;
   /** The vendor's newest list of revocations that the daemon knows: a note. */
   readonly revocations?: string;
+  /** Which branch of the ledger is the ledger, where the vendor had to say so: a note. */
+  readonly supersede?: string;
   /** Where the licenses name another ledger, for which this one stands in. */
   readonly standIn?: WelcomedStandIn;
 }
@@ -144,16 +146,19 @@ export const welcomeSchema: z.ZodType<Welcome> = z
       requestsPerSecond: body.limits.requests_per_second,
     },
     serverVersion: body.server_version,
-    ...revocationsIn(body.ext),
+    ...vendorsNotesIn(body.ext),
     ...standInIn(body.ext),
   }));
 
 /** Anything but text there is from somebody else, and passed over like the rest. */
-function revocationsIn(
+function vendorsNotesIn(
   carried: Readonly<Record<string, unknown>> | undefined,
-): Pick<Welcome, "revocations"> {
-  const text = carried?.["revocations"];
-  return typeof text === "string" ? { revocations: text } : {};
+): Pick<Welcome, "revocations" | "supersede"> {
+  const { revocations, supersede } = carried ?? {};
+  return {
+    ...(typeof revocations === "string" ? { revocations } : {}),
+    ...(typeof supersede === "string" ? { supersede } : {}),
+  };
 }
 
 const standInSchema = z
@@ -215,12 +220,13 @@ export function welcomeBody(welcome: Welcome): object {
   };
 }
 
-function extOf({ revocations, standIn }: Welcome): { readonly ext?: object } {
-  if (revocations === undefined && standIn === undefined) return {};
+/** Below `ext`, so that clients which do not look for them can read the welcome too. */
+function extOf({ revocations, supersede, standIn }: Welcome): { readonly ext?: object } {
+  if (revocations === undefined && supersede === undefined && standIn === undefined) return {};
   const stand_in = standIn && {
     licensed: standIn.licensed,
     host: standIn.hostHash,
     ends_at: standIn.endsAt,
   };
-  return { ext: { revocations, stand_in } };
+  return { ext: { revocations, supersede, stand_in } };
 }

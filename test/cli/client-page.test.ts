@@ -85,6 +85,7 @@ describe("docs/CLIENT.md", () => {
       quota: true,
       borrowEnding: true,
       contradicted: true,
+      superseded: true,
       refused: true,
     };
     const rows = Object.keys(ofKeeper).map((name) => [

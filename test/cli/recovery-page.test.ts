@@ -32,6 +32,13 @@ async function use(site: Site, minutes: number): Promise<void> {
   await ada.close();
 }
 
+/** Everything up to now is exported, ingested and acknowledged. */
+async function report(site: Site): Promise<void> {
+  await site.type("seatkeeper usage export --force --out usage.skb");
+  await ingested(site);
+  await site.type("seatkeeper usage receipt usage.skrcpt");
+}
+
 /** A line of `seatkeeper-vendor sites`, as far as this is about it. */
 interface Listed {
   readonly chainId: string;
@@ -207,6 +214,56 @@ describe("docs/RECOVERY.md", () => {
     expect(await ingested(site)).toMatchObject({
       bundles: [{ verdict: "EXTENDS", counted: { units: 0 } }],
     });
+  });
+
+  it("goes on with a server that was put back once the vendor accepts it, and workstations come back", async () => {
+    const site = await Site.serving(vendor, { ...usualTerms, witness_policy: "refuse" });
+    await use(site, 12);
+    await report(site);
+    await site.stopDaemon();
+    await site.type("cp -a data snapshot");
+    await site.serve();
+    await use(site, 7);
+    await report(site);
+    await use(site, 2);
+    await site.admin.checkpoint();
+    await site.type("seatkeeper run --feature cad.pro -- true");
+    await site.stopDaemon();
+    await site.type("mv data lost");
+    await site.type("mv snapshot data");
+    await site.serve();
+    await use(site, 5);
+
+    const [refused = "", fork = "", decision = "", back = ""] = sessionsOf(
+      "The server was put back to an older state",
+    );
+    await expectPage(site, refused);
+    site.write("status.json", JSON.stringify(await site.json("seatkeeper status")));
+    await site.type("seatkeeper usage export --force --out usage.skb");
+    await expectPage(site, fork);
+    await expectPage(site, decision);
+    await expectPage(site, back);
+    expect(await site.json("seatkeeper status")).toMatchObject({
+      vendors: [{ contradictions: [], superseded: { reason: "put back to a snapshot" } }],
+    });
+    await site.type("seatkeeper usage export --force --out usage.skb");
+    expect(await ingested(site)).toMatchObject({
+      bundles: [
+        {
+          verdict: "VERIFIED_WITH_INCIDENTS",
+          problems: [],
+          findings: [{ words: "the site recorded LEDGER_SUPERSEDED" }],
+        },
+      ],
+    });
+    const { meters } = (await site.json("seatkeeper-vendor report")) as {
+      readonly meters: readonly { readonly units: number; readonly chainId: string }[];
+    };
+    const { chainId } = (await site.admin.status()).vendors[0] ?? {};
+    // What waited when the server was put back, the two minutes, is lost; what was acknowledged is not.
+    expect(meters.find((line) => line.chainId === chainId)).toMatchObject({ units: 12 + 7 + 5 });
+    // The same decision once more changes nothing.
+    expect(await site.type("seatkeeper usage receipt accepted.skrcpt")).toMatchObject({ code: 0 });
   });
 
   it("succeeds a ledger whose keys are lost, and what waited is counted", async () => {

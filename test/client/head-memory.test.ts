@@ -1,68 +1,10 @@
 import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { toBase64Url, u32 } from "../../src/base/bytes.ts";
-import { EvidenceFolder } from "../../src/client/evidence.ts";
-import { HeadMemory } from "../../src/client/head-memory.ts";
-import type { KnownTree } from "../../src/client/known-tree.ts";
-import { Witness } from "../../src/client/witness.ts";
-import { systemClock } from "../../src/clock/system-clock.ts";
-import type { Signer } from "../../src/crypto/ed25519.ts";
-import { consistencyProof } from "../../src/merkle/proof.ts";
-import { leafHash, rootOf } from "../../src/merkle/tree.ts";
-import { signHead } from "../../src/note/checkpoint.ts";
-import type { LedgerProof } from "../../src/protocol/results.ts";
-import { daemon, mallory, origin } from "../license/given.ts";
+import { rootOf } from "../../src/merkle/tree.ts";
+import { mallory } from "../license/given.ts";
 import { emptyFolder } from "./given.ts";
-
-/** One process of a workstation. */
-async function aWitness(folder: string, acknowledged?: KnownTree): Promise<Witness> {
-  const policy = { policy: "flag", graceDays: 0 } as const;
-  const verifier = { name: origin, publicKey: daemon.publicKey };
-  const memory = await HeadMemory.open(folder, verifier);
-  const evidence = new EvidenceFolder(join(folder, "evidence"));
-  const clock = systemClock();
-  return new Witness({ memory, evidence, acknowledged, verifier, policy, clock });
-}
-
-/** The ledger of a daemon; `branch` is where it leaves the one of the others. */
-function ledger(branch = Infinity): (size: number) => readonly Uint8Array[] {
-  return (size) =>
-    Array.from({ length: size }, (_, index) => leafHash(u32(index < branch ? index : index + 9e6)));
-}
-
-function shownBy(
-  leaves: (size: number) => readonly Uint8Array[],
-  size: number,
-  since: readonly number[],
-  signer: Signer = daemon,
-): LedgerProof {
-  const head = { origin, size, root: rootOf(leaves(size)) };
-  return {
-    head: signHead(head, { name: origin, signer }),
-    proofs: since.map((from) =>
-      from > size ? null : consistencyProof(from, leaves(size)).map(toBase64Url),
-    ),
-  };
-}
-
-const real = ledger();
-
-/** Asks, is answered with the ledger at that size, and judges. */
-async function meets(
-  process: Witness | Promise<Witness>,
-  size: number,
-  leaves = real,
-): ReturnType<Witness["judge"]> {
-  const witness = await process;
-  const asked = witness.asked();
-  return witness.judge(asked, shownBy(leaves, size, asked.params.since));
-}
-
-const remembered = (folder: string): readonly number[] =>
-  readdirSync(folder)
-    .filter((file) => file.endsWith(".head"))
-    .map((file) => Number(file.slice(0, 16)));
+import { aWitness, ledger, meets, real, remembered, shownBy } from "./remembering.ts";
 
 describe("what a workstation remembers of a ledger", () => {
   it("is the newest head, in one file that is only its user's", async () => {
@@ -96,8 +38,7 @@ describe("what a workstation remembers of a ledger", () => {
     await meets(aWitness(folder), 20);
     const witness = await aWitness(folder);
     expect(await witness.judge(witness.asked(), undefined)).toMatchObject({
-      known: 20,
-      shown: undefined,
+      contradiction: { known: 20, shown: undefined },
     });
   });
 
@@ -155,7 +96,7 @@ describe("two processes of one user", () => {
     const askedByOne = one.asked();
     const early = shownBy(real, 12, askedByOne.params.since);
     expect(await meets(two, 15)).toBe(undefined);
-    expect(await one.judge(askedByOne, early)).toBe(undefined);
+    expect(await one.judge(askedByOne, early)).toEqual({ kind: "goes-on" });
     expect(remembered(folder)).toEqual([12, 15]);
     expect(await meets(two, 16)).toBe(undefined);
     expect(await meets(two, 17)).toBe(undefined);

@@ -51,6 +51,8 @@ export interface Script {
   readonly welcomeNonce?: string;
   /** The list of revocations that the welcome hands over. */
   readonly revocations?: string;
+  /** The supersede note that it hands over. */
+  readonly supersede?: string;
   readonly leaseTimeMs?: number;
   readonly offlineGraceMs?: number;
   readonly heartbeatMs?: number;
@@ -219,6 +221,7 @@ export class ScriptedDaemon {
       limits: { frameBytes: 65_536, leasesPerClient: 64, requestsPerSecond: 50 },
       serverVersion: "0.1.0",
       ...(this.script.revocations && { revocations: this.script.revocations }),
+      ...(this.script.supersede && { supersede: this.script.supersede }),
     });
     return { note: writeJsonNote("welcome", body, { name: origin, signer }), licenses };
   }

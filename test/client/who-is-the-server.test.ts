@@ -15,6 +15,7 @@ import {
   noon,
   resigned,
   root,
+  supersedeWith,
   trust,
   vendor,
 } from "../license/given.ts";
@@ -162,6 +163,16 @@ describe("a client refuses a server", () => {
     [
       "that hands over a list which the vendor did not sign",
       { revocations: writeRevocations(listed, mallory) },
+      "SERVER_IDENTITY",
+    ],
+    [
+      "that hands over a supersede note which the vendor did not sign",
+      { supersede: supersedeWith({}, mallory) },
+      "SERVER_IDENTITY",
+    ],
+    [
+      "that hands over a supersede note for another ledger",
+      { supersede: supersedeWith({ chainId: "00".repeat(16) as never }) },
       "SERVER_IDENTITY",
     ],
     [

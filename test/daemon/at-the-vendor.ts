@@ -1,14 +1,13 @@
 import { utf8 } from "../../src/base/bytes.ts";
 import { unixMillis } from "../../src/base/time.ts";
 import type { AckedSegment, Activation } from "../../src/bundle/known-ledger.ts";
-import { writeReceipt } from "../../src/bundle/receipt.ts";
+import { type ReceiptFields, writeReceipt } from "../../src/bundle/receipt.ts";
 import { verifyBundle } from "../../src/bundle/verify.ts";
 import type { VerifyInput, VerifyReport } from "../../src/bundle/verify-input.ts";
 import { randomBytes } from "../../src/crypto/random.ts";
 import type { Payload } from "../../src/ledger/payload.ts";
 import type { ByteSource } from "../../src/ledger/ports.ts";
 import type { ActivationRequest } from "../../src/license/activation-request.ts";
-import type { Revocations } from "../../src/license/revocations.ts";
 import { chainOrigin } from "../../src/note/checkpoint.ts";
 import { issuerNote, issuing, sealingKid, sealingSecret, vendor } from "./given.ts";
 
@@ -61,7 +60,7 @@ export function receiptFor(
   report: VerifyReport,
   receiptNo: number,
   nonce: Uint8Array = randomBytes(32),
-  revocations?: Revocations,
+  carried: Pick<ReceiptFields, "revocations" | "supersede"> = {},
   vendorTime: number = Date.now(),
 ): Uint8Array {
   const { claim, checkpoint } = report;
@@ -74,7 +73,7 @@ export function receiptFor(
     vendorTime: unixMillis(vendorTime),
     nonce,
     issuer: issuerNote,
-    ...(revocations && { revocations }),
+    ...carried,
   };
   return utf8(writeReceipt(fields, issuing));
 }

@@ -111,7 +111,7 @@ describe("an issuing key that is revoked", () => {
     const list = revocations({ issuers: [issuing.publicKey] });
     const { report } = ingest(await exported(daemon), daemon.site.request);
     // By the key itself: what it signs is not believed, the list inside is the root key's.
-    const receipt = receiptFor(report, 1, undefined, list);
+    const receipt = receiptFor(report, 1, undefined, { revocations: list });
     await expect(daemon.admin.importReceipt(receipt)).rejects.toMatchObject({
       code: "LICENSE_ISSUER_REVOKED",
     });
@@ -130,7 +130,7 @@ describe("a receipt", () => {
     const ada = await Workstation.greeted(daemon.url);
     const list = revocations({ licenses: licenses.map(({ licenseId }) => licenseId) });
     const { report } = ingest(await exported(daemon), daemon.site.request);
-    await daemon.admin.importReceipt(receiptFor(report, 1, undefined, list));
+    await daemon.admin.importReceipt(receiptFor(report, 1, undefined, { revocations: list }));
     await ada.notified("license.changed");
     expect(await ada.acquire("cad.pro")).toMatchObject({
       error: { data: { reason: "NO_LICENSE" } },
@@ -149,7 +149,7 @@ describe("a receipt", () => {
       issuers: Array.from({ length: 100 }, (_, count) => utf8(String(count).padStart(32, "k"))),
     });
     const { report } = ingest(await exported(daemon), daemon.site.request);
-    await daemon.admin.importReceipt(receiptFor(report, 1, undefined, list));
+    await daemon.admin.importReceipt(receiptFor(report, 1, undefined, { revocations: list }));
     const { report: next } = ingest(await exported(daemon), daemon.site.request);
     expect(next).toMatchObject({ missingBlockCount: 0 });
     expect((await daemon.admin.status()).vendors[0]?.ledger.acknowledged).toBeGreaterThan(0);

@@ -99,6 +99,7 @@ export class Terminal {
       .replace(/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<moment>")
       .replaceAll(new Date().toISOString().slice(0, 10), "<today-->")
       .replace(/\b(127\.0\.0\.1|localhost):\d+/g, "$1:<port>")
+      .replace(/\bnote( +)\d{10}\b/g, "note$1<number>")
       .replace(/\bup \d[^,]*,/g, "up <span>,")
       .replace(/\bfree in about \d.*$/gm, "free in about <span>")
       .replace(/\b\d+s(?= {2}(?:connected|away))/g, "<n>s")

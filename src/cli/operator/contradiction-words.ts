@@ -1,5 +1,5 @@
 import { isoTime } from "../../base/time.ts";
-import type { Contradiction } from "../../client/index.ts";
+import type { Contradiction, Superseded } from "../../client/index.ts";
 
 /** What a person at the workstation can do about it: tell somebody, and show the file. */
 export function contradictionInWords({
@@ -9,6 +9,7 @@ export function contradictionInWords({
   evidence,
   policy,
   refusedFrom,
+  noteRefused,
 }: Contradiction): readonly string[] {
   const knower = knownBy === "computer" ? "this computer remembers" : "the vendor has acknowledged";
   const now =
@@ -26,7 +27,30 @@ export function contradictionInWords({
   return [
     `${knower} a usage ledger of ${blocks(known)}; the license server ${now}`,
     `${file}; tell the license administrator`,
+    ...(noteRefused === undefined ? [] : [REFUSALS[noteRefused]]),
     ...until,
+  ];
+}
+
+const REFUSALS: Readonly<Record<NonNullable<Contradiction["noteRefused"]>, string>> = {
+  SUPERSEDE_OLDER:
+    "the vendor's note that the server shows is older than what this computer remembers (SUPERSEDE_OLDER)",
+  SUPERSEDE_BEYOND:
+    "the vendor's note that the server shows gives up shorter ledgers only: the vendor needs the proof (SUPERSEDE_BEYOND)",
+};
+
+/** That the contradiction is over, by whose word, and where the proof of it stays. */
+export function supersededInWords({
+  number,
+  reason,
+  known,
+  shown,
+  evidence,
+}: Superseded): readonly string[] {
+  const remembered = known.map(blocks).join(" and of ");
+  return [
+    `the vendor has accepted the license server's ledger of ${blocks(shown)} in place of the one of ${remembered} that this computer remembered (note ${number}: ${reason})`,
+    ...evidence.map((file) => `what was remembered is kept in ${file}`),
   ];
 }
 

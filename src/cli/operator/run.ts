@@ -12,7 +12,7 @@ import { systemClock } from "../../clock/system-clock.ts";
 import { readDuration } from "../../config/duration.ts";
 import { type Command, command, type Shell } from "../shared/command.ts";
 import { CliError, usageError } from "../shared/errors.ts";
-import { contradictionInWords } from "./contradiction-words.ts";
+import { contradictionInWords, supersededInWords } from "./contradiction-words.ts";
 import { reasonInWords, withProspects } from "./denial-words.ts";
 import { KEEPER_OPTIONS, keeperOptions } from "./keeper-options.ts";
 import { seatWish } from "./seat-wish.ts";
@@ -67,6 +67,9 @@ export const run: Command = command({
     const keeper = await connect({ ...given, signal });
     keeper.on("contradicted", (contradiction) => {
       for (const line of contradictionInWords(contradiction)) shell.out.warn(line);
+    });
+    keeper.on("superseded", (superseded) => {
+      for (const line of supersededInWords(superseded)) shell.out.note(line);
     });
     try {
       const seat = await grantedSeat(keeper, feature, {

@@ -95,6 +95,12 @@ function describeVendor(out: Output, vendor: AdminVendor): void {
   for (const { keyId, state } of vendor.auditors) {
     out.line(`auditor: ${keyId} ${AUDITOR_STATES[state]}`);
   }
+  if (vendor.superseded !== null) {
+    const { number, issuedAt, reason, accepted } = vendor.superseded;
+    out.line(
+      `superseded: the vendor accepted this ledger at ${counted(accepted, "block")}, note ${number} of ${isoTime(issuedAt)}: ${reason}`,
+    );
+  }
   const [contradiction] = vendor.contradictions;
   if (contradiction !== undefined) {
     const { seenAt, size: known, shown } = contradiction;

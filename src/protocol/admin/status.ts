@@ -63,6 +63,8 @@ export interface AdminVendor {
   readonly auditors: readonly AdminAuditor[];
   /** Heads that clients remember, or that a license says are acknowledged, and that this ledger does not go on from: the newest eight. */
   readonly contradictions: readonly AdminContradiction[];
+  /** What the vendor has decided about branches of this ledger; null where there never were two. */
+  readonly superseded: AdminSupersede | null;
   /** Installed licenses that the vendor no longer stands by: out of force. */
   readonly revoked: readonly {
     readonly licenseId: string;
@@ -153,6 +155,17 @@ export interface AdminContradiction {
   readonly own: string;
 }
 
+/** The vendor's newest note. */
+interface AdminSupersede {
+  readonly number: number;
+  readonly issuedAt: UnixMillis;
+  readonly reason: string;
+  /** Blocks of the head that goes on. */
+  readonly accepted: number;
+  /** Other heads of up to so many blocks are given up. */
+  readonly givenUpTo: number;
+}
+
 export interface StatusRoutes {
   readonly status: AdminRoute<undefined, AdminStatus>;
   /** A stream that ends with the daemon: one status a line, the present one first, then each that differs. */
@@ -230,6 +243,15 @@ const vendor: z.ZodType<AdminVendor> = z.strictObject({
       state: z.enum(["reads", "next", "leaving", "not-allowed"]),
     }),
   ),
+  superseded: z
+    .strictObject({
+      number: countField,
+      issuedAt: momentField,
+      reason: messageField,
+      accepted: countField,
+      givenUpTo: countField,
+    })
+    .nullable(),
   contradictions: z.array(
     z.strictObject({
       seenAt: momentField,
