@@ -11,7 +11,7 @@ import type {
   StoredUsageKey,
 } from "../seats/snapshot.ts";
 import type { Connection, Statement } from "./connection.ts";
-import { Row } from "./row.ts";
+import { LongTable, Row } from "./row.ts";
 
 /** Leases, meters and usage keys: the rows behind a `SeatSnapshot`. */
 export class SeatRows {
@@ -21,9 +21,9 @@ export class SeatRows {
   readonly #putUsageKey: Statement;
   readonly #dropUsageKeys: Statement;
   readonly #putCut: Statement;
-  readonly #leases: Statement;
+  readonly #leases: LongTable;
   readonly #meters: Statement;
-  readonly #usageKeys: Statement;
+  readonly #usageKeys: LongTable;
   readonly #cut: Statement;
   readonly #nameUser: Statement;
   readonly #unnameUser: Statement;
@@ -54,9 +54,15 @@ export class SeatRows {
          usage_keys_forgotten_before = max(coalesce(usage_keys_forgotten_before, 0),
            excluded.usage_keys_forgotten_before)`,
     );
-    this.#leases = connection.prepare("SELECT * FROM leases WHERE vendor = ? ORDER BY granted_at");
+    this.#leases = new LongTable(
+      "leases",
+      connection.prepare("SELECT * FROM leases WHERE vendor = ? ORDER BY granted_at"),
+    );
     this.#meters = connection.prepare("SELECT * FROM meters WHERE vendor = ?");
-    this.#usageKeys = connection.prepare("SELECT * FROM usage_keys WHERE vendor = ? ORDER BY wall");
+    this.#usageKeys = new LongTable(
+      "usage_keys",
+      connection.prepare("SELECT * FROM usage_keys WHERE vendor = ? ORDER BY wall"),
+    );
     this.#cut = connection.prepare("SELECT * FROM vendors WHERE vendor = ?");
     this.#nameUser = connection.prepare(
       "INSERT OR REPLACE INTO named_users (vendor, feature, user, since) VALUES (?, ?, ?, ?)",
@@ -103,9 +109,9 @@ export class SeatRows {
     const found = this.#cut.get(vendor);
     const row = found === undefined ? undefined : new Row("vendors", found);
     return {
-      leases: this.#leases.all(vendor).map((lease) => leaseOf(new Row("leases", lease))),
+      leases: this.#leases.read(vendor, leaseOf),
       meters: this.#meters.all(vendor).map((meter) => meterOf(new Row("meters", meter))),
-      usageKeys: this.#usageKeys.all(vendor).map((key) => usageKeyOf(new Row("usage_keys", key))),
+      usageKeys: this.#usageKeys.read(vendor, usageKeyOf),
       namedUsers: this.#namedUsers.all(vendor).map((user) => namedOf(new Row("named_users", user))),
       namingCounts: this.#namingCounts
         .all(vendor)
