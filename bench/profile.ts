@@ -1,4 +1,4 @@
-// npm run bench:profile -- pairs|renewals|records|verification
+// npm run bench:profile -- pairs|renewals|records|verification|cold-start
 // Runs one load under V8's profiler and keeps the flame graph.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -37,8 +37,9 @@ async function profile(name: string): Promise<void> {
   const options = ["--cpu-prof", "--cpu-prof-dir", folder];
   const job = JOBS[name];
   if (name === "verification") profileVerifier(options);
+  else if (name === "cold-start") await profileStart(options);
   else if (job === undefined)
-    throw new Error(`profile ${Object.keys(JOBS).join(", ")} or verification`);
+    throw new Error(`profile ${Object.keys(JOBS).join(", ")}, verification or cold-start`);
   else await profileDaemon(options, job);
   const [file = ""] = readdirSync(folder);
   const recorded = JSON.parse(readFileSync(join(folder, file), "utf8")) as CpuProfile;
@@ -53,6 +54,21 @@ function profileVerifier(options: readonly string[]): void {
   writeFileSync(recordPath, JSON.stringify(record));
   const script = fileURLToPath(new URL("ledger/verify-bundle.js", import.meta.url));
   execFileSync(process.execPath, [...options, script, bundle, recordPath], { stdio: "ignore" });
+}
+
+/** A start with as many leases as the scenario of that name has. */
+async function profileStart(options: readonly string[]): Promise<void> {
+  const vendor = new Vendor(join(home, "v"));
+  const site = new Site(join(home, "s"), vendor, { terms: TERMS });
+  const daemon = await site.serveLicensed();
+  const generator = new LoadGenerator();
+  await generator.run({ kind: "connect", url: daemon.url, clients: 250, vendor: vendor.name });
+  await generator.run({ kind: "hold", feature: FEATURE, each: 400 });
+  await daemon.kill();
+  generator.stop();
+  const again = await site.serve({}, options);
+  process.stderr.write(`profile: listening after ${Math.round(again.startedIn)} ms\n`);
+  await again.stop();
 }
 
 async function profileDaemon(options: readonly string[], job: Job): Promise<void> {

@@ -6,9 +6,11 @@ import { crowd } from "./crowd.ts";
 import { engine } from "./engine.ts";
 import { leases } from "./leases.ts";
 import { metering } from "./metering.ts";
+import { onion } from "./onion.ts";
 import { openLoop } from "./open-loop.ts";
 import { programs } from "./programs.ts";
 import { queue } from "./queue.ts";
+import { recovery } from "./recovery.ts";
 import { renewals } from "./renewals.ts";
 import { slowDisk } from "./slow-disk.ts";
 import { soak } from "./soak.ts";
@@ -26,6 +28,8 @@ export const SCENARIOS: readonly Scenario[] = [
   coldStart,
   engine,
   checkpoints,
+  onion,
+  recovery,
   verification,
   bundles,
   programs,

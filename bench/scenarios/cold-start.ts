@@ -1,9 +1,8 @@
-import { LoadGenerator } from "../load/load-generator.ts";
 import { median } from "../measure/median.ts";
 import { mebi, number } from "../report/words.ts";
 import { type Findings, NOTHING_FOUND, type Scenario, type Stage } from "../scenario.ts";
 import { readBooks } from "../site/books.ts";
-import { FEATURE, ours, pairsOf } from "./contestants.ts";
+import { FEATURE, oneSeat, ours, pairsOf } from "./contestants.ts";
 
 export const coldStart: Scenario = {
   name: "cold-start",
@@ -31,7 +30,7 @@ async function run(stage: Stage): Promise<Findings> {
     // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
     const again = await daemon.site.serve();
     // oxlint-disable-next-line no-await-in-loop
-    await oneSeat(again.url, stage.vendor.name);
+    await oneSeat(again.url, stage.vendor.name, FEATURE);
     serving.push(performance.now() - begin);
     listening.push(again.startedIn);
     memory.push(again.watch.use().rss);
@@ -71,12 +70,4 @@ async function run(stage: Stage): Promise<Findings> {
       },
     ],
   };
-}
-
-async function oneSeat(url: string, vendor: string): Promise<void> {
-  const generator = new LoadGenerator();
-  await generator.run({ kind: "connect", url, clients: 1, vendor });
-  const { tally } = await generator.run({ kind: "hold", feature: FEATURE });
-  generator.stop();
-  if (tally.granted !== 1) throw new Error("no seat after the start");
 }

@@ -68,6 +68,15 @@ export const pairsOf =
 
 export const echoOf = (seconds: number): Job => ({ kind: "echo", seconds });
 
+/** A client of its own connects and gets a seat: from here on the daemon really serves. */
+export async function oneSeat(url: string, vendor: string, feature: string): Promise<void> {
+  const generator = new LoadGenerator();
+  await generator.run({ kind: "connect", url, clients: 1, vendor });
+  const { tally } = await generator.run({ kind: "hold", feature });
+  generator.stop();
+  if (tally.granted !== 1) throw new Error("no seat after the start");
+}
+
 let folders = 0;
 
 /** Short, because a socket's path may have 107 bytes. */

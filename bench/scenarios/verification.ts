@@ -20,7 +20,7 @@ export const verification: Scenario = {
 const VERIFY = fileURLToPath(new URL("../ledger/verify-bundle.js", import.meta.url));
 
 function run(stage: Stage): Promise<Findings> {
-  const sizes = stage.quick ? [2_000, 10_000] : [10_000, 100_000];
+  const sizes = stage.quick ? [2_000, 10_000] : [10_000, 100_000, 1_000_000];
   const measured = sizes.map((size) => {
     stage.say(`a bundle of ${number(size)} blocks`);
     return { size, ...verified(stage, size) };
