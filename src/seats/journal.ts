@@ -15,13 +15,19 @@ export class Journal {
     if (!this.#isSilent) this.#steps.push(step);
   }
 
+  /** Whether what is noted now would be forgotten: then a step need not even be made. */
+  get isSilent(): boolean {
+    return this.#isSilent;
+  }
+
   /** Does `work` on what nobody knows yet and an undo throws away as a whole. */
   silently(work: () => void): void {
+    const before = this.#isSilent;
     this.#isSilent = true;
     try {
       work();
     } finally {
-      this.#isSilent = false;
+      this.#isSilent = before;
     }
   }
 
@@ -104,7 +110,7 @@ export class JournaledMap<Key, Value extends string | number | object> {
   set(key: Key, value: Value): void {
     const before = this.#map.get(key);
     this.#put(key, value, before);
-    this.#journal.note(() => this.#put(key, before, value));
+    if (!this.#journal.isSilent) this.#journal.note(() => this.#put(key, before, value));
   }
 
   delete(key: Key): void {

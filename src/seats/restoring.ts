@@ -43,7 +43,8 @@ export function restoreState(
     // Its last license and lease may be gone.
     if (event.type === "grant" || event.type === "end") state.featureOrNew(event.feature);
   }
-  setTerms(state, newTurn(now), terms);
+  // Nobody has been told anything of this state yet, so nothing of it can be taken back.
+  state.journal.silently(() => setTerms(state, newTurn(now), terms));
   state.hours.recount(snapshot.uncounted);
   state.journal.keep();
   return state;
