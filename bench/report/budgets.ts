@@ -32,7 +32,7 @@ export const BUDGETS = [
   { id: "verify", what: "vendor verification on one core", target: "at least 20,000 blocks/s" },
   {
     id: "verify-memory",
-    what: "vendor verification, memory at 1,000,000 blocks against 10,000",
+    what: "vendor verification, memory at ten times the blocks, up to 1,000,000",
     target: "ratio at most 1.15",
   },
   {
