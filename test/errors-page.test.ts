@@ -13,6 +13,7 @@ import { CRYPTO_CODES } from "../src/crypto/errors.ts";
 import { DAEMON_CODES, SUCCESSION_CODES } from "../src/daemon/errors.ts";
 import { INCIDENT_CODES } from "../src/daemon/incident-codes.ts";
 import { EMERGENCY_CODES } from "../src/daemon/standing-in.ts";
+import { TWIN_CODES } from "../src/daemon/twin-watch.ts";
 import { LEDGER_CODES } from "../src/ledger/errors.ts";
 import { PUBLIC_PROBLEM_CODES } from "../src/ledger/public-check.ts";
 import { RECOVERY_CODES } from "../src/ledger/recovery.ts";
@@ -58,6 +59,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   SUCCESSION_CODES,
   SYSTEMD_CODES,
   TERMS_CODES,
+  TWIN_CODES,
   TRAIL_CODES,
   VENDOR_CODES,
   VERDICTS,

@@ -20,6 +20,7 @@ import type { KnownTree } from "./known-tree.ts";
 import { LedgerWatch } from "./ledger-watch.ts";
 import type { RevocationMemory } from "./revocation-memory.ts";
 import type { ServerAddress } from "./server-address.ts";
+import { rememberedStandIns, rememberStandIn } from "./stand-in-memory.ts";
 import { SupersedeMemory } from "./supersede-memory.ts";
 import {
   type Challenger,
@@ -174,6 +175,7 @@ async function witnessOf(
       supersede,
     ),
     supersede,
+    standIns: await rememberedStandIns(headsFolder, chainId),
     verifier,
     policy: strictest(policies),
     clock,
@@ -234,6 +236,9 @@ async function greet(
   const vouching = vouchingLicenses(licenses, challenger, vendor, said);
   const supersede = supersedeNote(welcome, vouching, challenger, vendor, list);
   wire.expectHeartbeat(welcome.heartbeatMs);
+  if (welcome.standIn !== undefined) {
+    await rememberStandIn(identity.headsFolder, welcome.standIn, chainId, welcome.head);
+  }
   return { licenses: vouching, supersede };
 }
 

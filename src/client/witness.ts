@@ -82,6 +82,8 @@ export interface WitnessParts {
   readonly acknowledged: KnownTree | undefined;
   /** The vendor's newest note about branches of the ledger, as far as the daemon tells. */
   readonly supersede: Supersede | undefined;
+  /** Heads of ledgers that stood in for this one: its daemon hears of each once. */
+  readonly standIns?: readonly string[];
   /** The daemon key, under the name of the ledger. */
   readonly verifier: NoteVerifier;
   readonly policy: WitnessPolicy;
@@ -99,9 +101,11 @@ export class Witness {
   #disputed: string | undefined;
   /** What is remembered goes on from what the vendor has acknowledged. */
   #isAcknowledged = false;
+  readonly #untold: string[];
 
   constructor(parts: WitnessParts) {
     this.#parts = parts;
+    this.#untold = [...(parts.standIns ?? [])];
   }
 
   /** To be called right before the request is sent. */
@@ -112,7 +116,8 @@ export class Witness {
     const told = heads.find(({ note }) => note === this.#disputed) ?? heads.at(-1);
     const trees = [...heads, ...vendors];
     const since = trees.map(({ size }) => size);
-    const params = told === undefined ? { since } : { head: told.note, since };
+    const head = this.#untold.shift() ?? told?.note;
+    const params = head === undefined ? { since } : { head, since };
     return { params, trees, heads };
   }
 

@@ -431,7 +431,10 @@ export class Session implements Visit, Listener, Watcher {
   /** Looks at the head that the client remembers; the proof is of the moment of the answer. */
   #prover({ head, since }: Remembered): Prove {
     const { desk, who } = this.#expectGreeted();
-    if (head !== undefined) desk.heads.shown(head, who.client);
+    if (head !== undefined) {
+      desk.heads.shown(head, who.client);
+      desk.twins.shown(head);
+    }
     return () => (since === undefined ? {} : { ledger: desk.heads.proof(since) });
   }
 

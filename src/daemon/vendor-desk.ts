@@ -38,6 +38,7 @@ import { SeatLog } from "./seat-log.ts";
 import { seatTermsNow } from "./seat-terms.ts";
 import type { EmergencyDays } from "./standing-in.ts";
 import { StatusBoard } from "./status-board.ts";
+import { TwinWatch } from "./twin-watch.ts";
 
 /** What one checkpoint did. */
 export interface Checkpointed {
@@ -58,6 +59,8 @@ export class VendorDesk {
   readonly branch: AcceptedBranch;
   /** What clients remember of the ledger. */
   readonly heads: HeadWatch;
+  /** What clients have seen of ledgers that stood in for this one. */
+  readonly twins: TwinWatch;
   /** What the vendor wants to be told, and by when. */
   readonly reports: ReportWatch;
   readonly #group: CommitGroup;
@@ -82,6 +85,7 @@ export class VendorDesk {
       this.alone(() => this.#disk.watching(work));
     this.branch = new AcceptedBranch(core, alone);
     this.heads = new HeadWatch(core, this.notary, this.branch, alone);
+    this.twins = new TwinWatch(core, alone);
     this.reports = new ReportWatch(core);
     this.board = new StatusBoard({
       clock: core.clock,

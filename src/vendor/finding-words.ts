@@ -19,6 +19,9 @@ function wordsFor(finding: Finding): string {
       if (finding.code === "EMERGENCY_DAY") {
         return `day ${finding.count} of an emergency: seats by the license of the ledger that was lost`;
       }
+      if (finding.code === "STAND_IN_SEEN") {
+        return "clients have met another server of this site, restored from a backup, while this ledger lived";
+      }
       return `the site recorded ${finding.code}${finding.count > 1 ? ` ${finding.count} times` : ""}`;
     case "CLOCK_BACK":
       return `the site's clock went back by ${lengthOf(finding.millis)}`;

@@ -219,6 +219,32 @@ describe("an emergency, three days of which the license gives", () => {
   });
 });
 
+describe("a server that was given up for lost, and comes back", () => {
+  it("serves as before, hears from an application of the one that stood in, and seals that once", async () => {
+    const daemon = await aDaemon(forEmergency);
+    const again = await restoredOn(third, await backupOf(daemon), true);
+    const dataDir = emptyFolder();
+    const there = await application(again, dataDir);
+    await (await there.acquire("cad.pro")).release();
+    await there.close();
+    for (const _ of ["once", "and", "again"]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const back = await application(daemon, dataDir);
+      // oxlint-disable-next-line no-await-in-loop
+      await (await back.acquire("cad.pro")).release();
+      // oxlint-disable-next-line no-await-in-loop
+      await back.close();
+    }
+    expect(incidentsIn(await sealedBy(daemon))).toEqual(["STAND_IN_SEEN 1"]);
+    expect(daemon.log.join("")).toContain(again.site.request.chainId);
+    // What strangers say is nothing.
+    const mallory = await Workstation.greeted(daemon.url);
+    const head = `acme.example/skc/${"ab".repeat(16)}\n1\n${"A".repeat(43)}=\n\n— x AAAA\n`;
+    await mallory.ask("seat.acquire", { feature: "cad.pro", key: "k", nonce: nonce(), head });
+    expect(incidentsIn(await sealedBy(daemon))).toEqual(["STAND_IN_SEEN 1"]);
+  });
+});
+
 it("an emergency that no license gives is refused before anything is written", async () => {
   const backup = await backupOf(await aDaemon());
   const config = configIn(emptyFolder());
