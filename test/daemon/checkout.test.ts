@@ -110,6 +110,22 @@ describe("a daemon with three seats of cad.pro and one of sim.solver", () => {
     expect(readLeaseNote(noteIn(granted), verifier(daemon)).nonce).toBe(waiting);
   });
 
+  it("grants the waiting request over its nonce also when the seat comes free in the same moment", async () => {
+    const daemon = await aDaemon();
+    const bob = await Workstation.greeted(daemon.url, somebody("bob"));
+    const held = leaseOf(await bob.acquire("sim.solver", { key: "first" }));
+    const over = nonce();
+    const [queued, released] = await Promise.all([
+      bob.acquire("sim.solver", { wait: true, key: "second", nonce: over }),
+      bob.ask("seat.release", { lease: held }),
+    ]);
+    expect(queued).toMatchObject({ result: { state: "queued", position: 1 } });
+    expect(released).toMatchObject({ result: {} });
+    const granted = await bob.notified("queue.granted");
+    expect(granted.params).toMatchObject({ key: "second", lease: { feature: "sim.solver" } });
+    expect(readLeaseNote(noteIn(granted), verifier(daemon)).nonce).toBe(over);
+  });
+
   it("lets a waiting request be withdrawn", async () => {
     const { url } = await aDaemon();
     const ada = await Workstation.greeted(url);
