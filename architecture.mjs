@@ -26,7 +26,7 @@ export const MAY_IMPORT = {
   store: ["base", "seats", "ledger"],
   console: ["base", "protocol"],
   systemd: ["base"],
-  client: ["base", "crypto", "merkle", "note", "protocol", "license", "clock"],
+  client: ["base", "crypto", "merkle", "note", "protocol", "license", "ledger", "clock"],
   // Programs: they join the pieces.
   daemon: [
     "base",

@@ -127,7 +127,7 @@ export class Acquisitions {
   ): Grant {
     const { feature, count, nonce } = params;
     try {
-      return grantOf(session, lease, { feature, count, nonce }, sentAt);
+      return newGrant(session, lease, { feature, count, nonce }, sentAt);
     } catch (error) {
       void this.giveBack(lease.id);
       throw error;
@@ -151,6 +151,17 @@ export class Acquisitions {
     const outcome = await place.outcome();
     if (outcome?.kind === "granted") await this.giveBack(outcome.lease.id);
   }
+}
+
+/** What was granted just now. @throws ClientError LEASE_NOTE; SeatDeniedError LEDGER_BROKEN. */
+export function newGrant(
+  session: Session,
+  lease: WireLease,
+  wish: { readonly feature: string; readonly count: number; readonly nonce: string },
+  from: MonoMillis,
+): Grant {
+  session.expectTold(lease);
+  return grantOf(session, lease, wish, from);
 }
 
 /** @throws ClientError LEASE_NOTE. */

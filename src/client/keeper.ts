@@ -61,6 +61,8 @@ export class Keeper
   #early: (() => void)[] | undefined = [];
   /** What the application was told of. */
   readonly #toldOf = new Set<string>();
+  /** Features of seats that the ledger did not tell of. */
+  readonly #untold = new Set<string>();
   #sleepWatch: SleepWatch | undefined;
   #closing: Promise<void> | undefined;
 
@@ -271,6 +273,12 @@ export class Keeper
     if (this.#toldOf.has(name)) return;
     this.#toldOf.add(name);
     this.#tell(() => this.emit("superseded", superseded));
+  }
+
+  untold(feature: string): void {
+    if (this.#untold.has(feature)) return;
+    this.#untold.add(feature);
+    this.#tell(() => this.emit("untold", feature));
   }
 
   notified(notification: Notification, session: Session): void {

@@ -7,15 +7,20 @@ import type {
   LedgerProof,
   RenewResult,
   ResultOf,
+  WireLease,
 } from "../protocol/results.ts";
 import { BorrowRefusedError, ClientError, SeatDeniedError } from "./errors.ts";
 import type { Wire } from "./wire.ts";
-import type { Asked, Contradiction, Judgement, Superseded, Witness } from "./witness.ts";
+import type { Asked, Contradiction, Granted, Judgement, Superseded, Witness } from "./witness.ts";
 
 /** Who is told what the ledger was found to be. */
-interface LedgerListener {
+export interface LedgerListener {
+  /** It does not go on from what this computer remembers of it. */
   contradicted(contradiction: Contradiction): void;
+  /** What this computer remembers of it was given up by the vendor, and is not held against it. */
   superseded(superseded: Superseded): void;
+  /** It does not tell of a seat of this feature, which was granted. */
+  untold(feature: string): void;
 }
 
 type Ways = { readonly [M in Method]?: (params: ParamsOf[M]) => Promise<ResultOf[M]> };
@@ -53,6 +58,15 @@ export class LedgerWatch {
     return way === undefined ? this.#wire.request(method, params) : way(params);
   }
 
+  /**
+   * Holds a seat that was granted against the ledger, where the licenses have each grant in it.
+   * @throws SeatDeniedError LEDGER_BROKEN where they also say that it is refused otherwise; ClientError SERVER_IDENTITY.
+   */
+  expectTold(lease: WireLease): void {
+    const denial = this.#untold(lease);
+    if (denial !== undefined) throw new SeatDeniedError(denial);
+  }
+
   async #acquire(params: ParamsOf["seat.acquire"]): Promise<AcquireResult> {
     const { result, refusal } = await this.#witnessed("seat.acquire", params);
     if (refusal === undefined) return result;
@@ -64,8 +78,24 @@ export class LedgerWatch {
   /** Whether it goes back is for whoever knows the tickets: there may be one from before. */
   async #borrow(params: ParamsOf["seat.borrow"]): Promise<BorrowResult> {
     const { result, refusal } = await this.#witnessed("seat.borrow", params);
-    if (refusal === undefined) return result;
-    throw new BorrowRefusedError(denialOf(params.feature, refusal), result.lease);
+    if (refusal !== undefined) {
+      throw new BorrowRefusedError(denialOf(params.feature, refusal), result.lease);
+    }
+    const { feature, count } = params;
+    const { lease: id, entry } = result;
+    const lent = { id, feature, count, ...(entry === undefined ? {} : { entry }) };
+    const untold = this.#untold(lent);
+    if (untold !== undefined) throw new BorrowRefusedError(untold, id);
+    return result;
+  }
+
+  /** The denial of a seat that the ledger does not tell of, where the licenses refuse it. */
+  #untold(granted: Granted): WireDenial | undefined {
+    if (!this.#witness.isUntold(granted)) return undefined;
+    const { feature } = granted;
+    this.#listener.untold(feature);
+    if (!this.#witness.refusesUntold) return undefined;
+    return { reason: "LEDGER_BROKEN", feature, hint: UNTOLD };
   }
 
   async #renewed(
@@ -111,6 +141,9 @@ export class LedgerWatch {
     }
   }
 }
+
+const UNTOLD =
+  "the license server has not proven that its ledger tells of the seat: tell the license administrator";
 
 function denialOf(feature: string, refusal: Contradiction): WireDenial {
   return { reason: "LEDGER_BROKEN", feature, hint: hintOf(refusal) };

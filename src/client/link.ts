@@ -28,6 +28,8 @@ export interface LinkListener {
   contradicted(contradiction: Contradiction): void;
   /** What contradicted it was given up by the vendor. */
   superseded(superseded: Superseded): void;
+  /** A seat of this feature was granted that the daemon's ledger does not tell of. Told at each grant. */
+  untold(feature: string): void;
   /**
    * A server that comes before the present one in the list is back. True when nothing holds us
    * at the present one any more: it is left as soon as this resolves.
@@ -322,6 +324,10 @@ class Visit implements SessionListener {
 
   superseded(superseded: Superseded): void {
     this.#listener.superseded(superseded);
+  }
+
+  untold(feature: string): void {
+    this.#listener.untold(feature);
   }
 
   ended(error: ClientError): void {

@@ -1,7 +1,7 @@
 import type { ChainId, IdempotencyKey, LeaseId } from "../base/ids.ts";
 import { between, type Millis, millis } from "../base/time.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
-import { freshNonce, grantOf } from "./acquisition.ts";
+import { freshNonce, grantOf, newGrant } from "./acquisition.ts";
 import { ClientError } from "./errors.ts";
 import type { Grant, HeldSeat } from "./seat.ts";
 import type { Session } from "./session.ts";
@@ -171,7 +171,7 @@ export class Relocation {
       const result = await session.request("seat.acquire", params);
       if (result.state !== "granted") return undefined;
       const { feature, count } = wish;
-      return grantOf(session, result.lease, { feature, count, nonce }, from);
+      return newGrant(session, result.lease, { feature, count, nonce }, from);
     } catch (error) {
       return ignoreRefusal(error);
     }

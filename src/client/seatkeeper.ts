@@ -74,6 +74,11 @@ export interface SeatkeeperEvents {
    * and this computer remembers its ledger from now on. The evidence stays.
    */
   superseded: [superseded: Superseded];
+  /**
+   * A seat of this feature was granted, and the daemon did not prove that its ledger tells of it, though
+   * the license has each grant in the ledger before it is answered. Told once for each feature.
+   */
+  untold: [feature: string];
   /** The daemon will not count usage, or a refund, that was only spooled, or left by an earlier process. */
   refused: [usage: UsageRecord, error: Error];
 }

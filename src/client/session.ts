@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { toBase64Url } from "../base/bytes.ts";
 import { type ChainId, type ClientKey, clientKey, type InstanceId } from "../base/ids.ts";
+import type { UnixMillis } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Signer } from "../crypto/ed25519.ts";
 import { randomBytes } from "../crypto/random.ts";
@@ -11,13 +12,13 @@ import type { Supersede } from "../license/supersede.ts";
 import { writeJsonNote } from "../note/json-note.ts";
 import { CLIENT_NOTE_NAME, helloBody } from "../protocol/handshake.ts";
 import type { Labels, Method, ParamsOf } from "../protocol/requests.ts";
-import type { ResultOf } from "../protocol/results.ts";
+import type { ResultOf, WireLease } from "../protocol/results.ts";
 import type { Enrolment } from "./enrolment.ts";
 import { ClientError } from "./errors.ts";
 import { EvidenceFolder } from "./evidence.ts";
 import { HeadMemory } from "./head-memory.ts";
 import type { KnownTree } from "./known-tree.ts";
-import { LedgerWatch } from "./ledger-watch.ts";
+import { type LedgerListener, LedgerWatch } from "./ledger-watch.ts";
 import type { RevocationMemory } from "./revocation-memory.ts";
 import type { ServerAddress } from "./server-address.ts";
 import { rememberedStandIns, rememberStandIn } from "./stand-in-memory.ts";
@@ -33,7 +34,7 @@ import {
   vouchingLicenses,
 } from "./trust.ts";
 import { Wire, type WireListener } from "./wire.ts";
-import { type Contradiction, type Superseded, strictest, Witness } from "./witness.ts";
+import { type GrantTerms, strictest, Witness } from "./witness.ts";
 
 /** Who this process is, on every connection it makes. */
 export interface Identity {
@@ -52,12 +53,7 @@ export interface Identity {
 export type LeaseWish = Omit<LeaseClaim, "clientKey" | "instanceId">;
 
 /** Who is told what happens on a session. */
-export interface SessionListener extends WireListener {
-  /** The daemon's ledger does not go on from what this computer remembers of it. */
-  contradicted(contradiction: Contradiction): void;
-  /** What this computer remembers of the ledger was given up by the vendor, and is not held against it. */
-  superseded(superseded: Superseded): void;
-}
+export interface SessionListener extends WireListener, LedgerListener {}
 
 /** A connection on which both sides have proven who they are. */
 export class Session {
@@ -138,6 +134,14 @@ export class Session {
     this.#wire.fail(new ClientError("SERVER_CONNECTION_LOST", "connecting anew: licenses changed"));
   }
 
+  /**
+   * Sees to it that the ledger tells of a seat that was granted, where the licenses demand it.
+   * @throws SeatDeniedError LEDGER_BROKEN; ClientError SERVER_IDENTITY.
+   */
+  expectTold(lease: WireLease): void {
+    this.#ledgerWatch.expectTold(lease);
+  }
+
   /** For a daemon that was caught lying. */
   fail(error: ClientError): void {
     this.#wire.fail(error);
@@ -178,8 +182,21 @@ async function witnessOf(
     standIns: await rememberedStandIns(headsFolder, chainId),
     verifier,
     policy: strictest(policies),
+    chainId,
+    grantTerms: (feature, now) => grantTermsOf(licenses, feature, now),
     clock,
   });
+}
+
+/** As the daemon adds them up: one license in force that demands it is enough for all. */
+function grantTermsOf(licenses: readonly License[], feature: string, wall: UnixMillis): GrantTerms {
+  const ruling = licenses.filter((license) => isInForce(license, wall)).map(({ terms }) => terms);
+  const isSealed = ruling.some(({ sealing }) => sealing.mode === "immediate");
+  const pools = ruling.flatMap(({ features }) => features.filter(({ name }) => name === feature));
+  return {
+    isProven: isSealed && ruling.some(({ detail }) => detail === "events"),
+    isShared: pools.some(({ share }) => share !== "none"),
+  };
 }
 
 /**

@@ -1,6 +1,8 @@
 import { fromBase64Url } from "../base/bytes.ts";
+import type { ChainId } from "../base/ids.ts";
 import { days, type UnixMillis, unixMillis } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
+import { isTold } from "../ledger/entry-proof.ts";
 import type { LicenseError } from "../license/errors.ts";
 import { isGivenUp, type Supersede } from "../license/supersede.ts";
 import { verifyConsistency } from "../merkle/proof.ts";
@@ -9,7 +11,7 @@ import { NoteError } from "../note/errors.ts";
 import type { NoteVerifier } from "../note/signed-note.ts";
 import { PROOFS_PER_REQUEST } from "../protocol/limits.ts";
 import type { Remembered } from "../protocol/requests.ts";
-import type { LedgerProof } from "../protocol/results.ts";
+import type { LedgerProof, WireLease } from "../protocol/results.ts";
 import { ClientError } from "./errors.ts";
 import type { EvidenceFolder } from "./evidence.ts";
 import type { HeadMemory, RememberedHead } from "./head-memory.ts";
@@ -73,6 +75,17 @@ export interface Asked {
   readonly heads: readonly RememberedHead[];
 }
 
+/** A seat as it was granted or lent. */
+export type Granted = Pick<WireLease, "id" | "feature" | "count" | "entry">;
+
+/** What the licenses of a moment say of grants of one feature. */
+export interface GrantTerms {
+  /** Each is in the ledger, by name, before it is answered. */
+  readonly isProven: boolean;
+  /** A lease may share the seats of another, and then takes none. */
+  readonly isShared: boolean;
+}
+
 export interface WitnessParts {
   readonly memory: HeadMemory;
   readonly evidence: EvidenceFolder;
@@ -87,6 +100,8 @@ export interface WitnessParts {
   /** The daemon key, under the name of the ledger. */
   readonly verifier: NoteVerifier;
   readonly policy: WitnessPolicy;
+  readonly chainId: ChainId;
+  readonly grantTerms: (feature: string, wall: UnixMillis) => GrantTerms;
   readonly clock: Clock;
 }
 
@@ -151,6 +166,35 @@ export class Witness {
       kind: "contradicted",
       contradiction: await this.#contradiction(first, head, shown, at, code),
     };
+  }
+
+  /**
+   * Whether a seat was granted that the ledger does not tell of, though the licenses say that it must.
+   * @throws ClientError SERVER_IDENTITY for a head that the daemon has not signed.
+   */
+  isUntold({ id, feature, count, entry }: Granted): boolean {
+    const { grantTerms, chainId } = this.#parts;
+    const { isProven, isShared } = grantTerms(feature, this.#now());
+    if (!isProven) return false;
+    if (entry === undefined) return true;
+    if (entry.count !== count && !(isShared && entry.count === 0)) return true;
+    const { size, root } = this.#opened(entry.head);
+    const place = { size, root, path: entry.blockPath.map(fromBase64Url) };
+    const proof = {
+      entry,
+      blind: fromBase64Url(entry.blind),
+      at: entry.at,
+      of: entry.of,
+      path: entry.path.map(fromBase64Url),
+      header: fromBase64Url(entry.header),
+      rest: fromBase64Url(entry.rest),
+    };
+    return !isTold(proof, { chainId, lease: id, feature }, place);
+  }
+
+  /** Whether the licenses allow no seat that is not proven. Days of grace are for what was put back honestly. */
+  get refusesUntold(): boolean {
+    return this.#parts.policy.policy === "refuse";
   }
 
   /** Whether seats of this daemon are to be refused now. */

@@ -24,6 +24,8 @@ export interface CheckpointDraftsParts {
   readonly detail: () => Detail;
   /** The head of the site's audit trail; undefined before its first record. */
   readonly trailHead: () => Uint8Array | undefined;
+  /** Whether leases get a proof that the ledger tells of them. */
+  readonly proves: () => boolean;
 }
 
 /** What the next checkpoints say. Nothing is written, counted or kept for it. */
@@ -51,7 +53,7 @@ export class CheckpointDrafts {
     from: UnixMillis,
     open: readonly OpenSeatTime[] = NO_OPEN,
   ): CheckpointDraft {
-    const { book, clocks, detail, trailHead } = this.#parts;
+    const { book, clocks, detail, trailHead, proves } = this.#parts;
     const head = trailHead();
     const taken = fitEvents(waiting, detail(), open);
     const time = clocks();
@@ -66,6 +68,7 @@ export class CheckpointDrafts {
       from,
       clocks: time,
       ...(head === undefined ? {} : { trailHead: head }),
+      proves: proves(),
     };
   }
 

@@ -28,6 +28,7 @@ import { RealLedgerFiles } from "../store/ledger-files.ts";
 import { type AuditTrail, ITSELF } from "./audit-trail.ts";
 import { ChainWriter, type PrefaceBlock } from "./chain-writer.ts";
 import type { Door } from "./door.ts";
+import { provesLeases } from "./entitlement.ts";
 import { environmentOf } from "./environment.ts";
 import type { NotReady } from "./health.ts";
 import { refuseLostLeaves } from "./kept-leaves-check.ts";
@@ -140,6 +141,7 @@ async function openOn(
     clocks: () => time.clocks(),
     detail: () => shelf.entitlement.detail,
     trailHead: () => parts.trail.head,
+    proves: () => provesLeases(shelf.entitlement),
     sealingKey: () => shelf.sealingKey(),
     auditors: () => auditorsOf(shelf, parts.auditor),
     readers: inspection.readers,

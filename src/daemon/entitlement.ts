@@ -55,6 +55,14 @@ export function addUp(licenses: readonly Terms[], now: UnixMillis): Entitlement 
   };
 }
 
+/**
+ * Whether each lease can be proven to be in the ledger when it is granted: its block is written before
+ * the answer, and names it.
+ */
+export function provesLeases({ sealing, detail }: Entitlement): boolean {
+  return sealing === "immediate" && detail === "events";
+}
+
 interface Part {
   readonly terms: Terms;
   readonly feature: FeatureTerms;

@@ -1,4 +1,5 @@
 import { DENIAL_HINTS, type DenialReason } from "../base/denial.ts";
+import type { LeaseId } from "../base/ids.ts";
 import type { WireDenial } from "../protocol/denial.ts";
 import { HOLDERS_PER_DENIAL } from "../protocol/limits.ts";
 import type {
@@ -9,6 +10,7 @@ import type {
   RecordResult,
   RenewResult,
   StatusResult,
+  WireEntry,
   WireLease,
 } from "../protocol/results.ts";
 import { type WireError, wireDenial, wireFault } from "../protocol/wire-error.ts";
@@ -31,9 +33,14 @@ export function leasesOf(outcome: Outcome): readonly Lease[] {
   return outcome.kind === "renewed" ? outcome.leases : [];
 }
 
-/** A lease as the client gets it, with the note that says so. */
-export function wireLease({ id, leaseTime, feature, count }: Lease, note: string): WireLease {
-  return { id, note, leaseTimeMs: leaseTime, feature, count };
+/** A lease as the client gets it, with the note that says so, and the proof that the ledger tells of it. */
+export function wireLease(
+  { id, leaseTime, feature, count }: Lease,
+  note: string,
+  entry: WireEntry | undefined,
+): WireLease {
+  const lease = { id, note, leaseTimeMs: leaseTime, feature, count };
+  return entry === undefined ? lease : { ...lease, entry };
 }
 
 /** @param notes of `leasesOf(outcome)`. */
@@ -41,9 +48,11 @@ export function acquireReply(
   outcome: Outcome,
   [note = ""]: readonly string[],
   prove: Prove,
+  entryOf: (lease: LeaseId) => WireEntry | undefined,
 ): Reply<AcquireResult> {
   if (outcome.kind === "granted") {
-    return result({ state: "granted", lease: wireLease(outcome.lease, note), ...prove() });
+    const lease = wireLease(outcome.lease, note, entryOf(outcome.lease.id));
+    return result({ state: "granted", lease, ...prove() });
   }
   if (outcome.kind !== "queued") return failed(outcome);
   const { position, expectedWait } = outcome;

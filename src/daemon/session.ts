@@ -171,7 +171,10 @@ export class Session implements Visit, Listener, Watcher {
     // key and gets this very lease.
     if (nonce === undefined) return NOTHING_LEAVES;
     return this.#withLeases([lease], nonce, ([note = ""]) =>
-      this.#notify("queue.granted", { key, lease: wireLease(lease, note) }),
+      this.#notify("queue.granted", {
+        key,
+        lease: wireLease(lease, note, this.#expectGreeted().desk.entryOf(lease.id)),
+      }),
     );
   }
 
@@ -397,7 +400,10 @@ export class Session implements Visit, Listener, Watcher {
       // At once: a later decision of the same group may already grant it.
       if (outcome.kind === "queued") this.#waiting.set(key, nonce);
       return this.#withLeases(leasesOf(outcome), nonce, (notes) =>
-        this.#reply(request, acquireReply(outcome, notes, proof)),
+        this.#reply(
+          request,
+          acquireReply(outcome, notes, proof, (lease) => desk.entryOf(lease)),
+        ),
       );
     });
   }

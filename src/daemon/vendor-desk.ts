@@ -1,6 +1,6 @@
 import { equalBytes } from "../base/bytes.ts";
 import { DENIAL_HINTS, type DenialReason } from "../base/denial.ts";
-import type { ChainId, ClientKey, InstanceId } from "../base/ids.ts";
+import type { ChainId, ClientKey, InstanceId, LeaseId } from "../base/ids.ts";
 import { after, isoTime, type Millis, millis, seconds, type UnixMillis } from "../base/time.ts";
 import { lends } from "../license/borrow-ticket.ts";
 import type { LeaseNote } from "../license/lease-note.ts";
@@ -12,7 +12,7 @@ import type { Supersede } from "../license/supersede.ts";
 import { failure } from "../log/log.ts";
 import type { AdminAuditor, AdminStandIn, AdminVendor } from "../protocol/admin/status.ts";
 import type { Welcome } from "../protocol/handshake.ts";
-import type { BorrowResult, HelloResult } from "../protocol/results.ts";
+import type { BorrowResult, HelloResult, WireEntry } from "../protocol/results.ts";
 import type { AcquireCommand, Command } from "../seats/command.ts";
 import type { Answer, Denial } from "../seats/decision.ts";
 import type { Explanation } from "../seats/explaining.ts";
@@ -38,6 +38,7 @@ import { SeatLog } from "./seat-log.ts";
 import { seatTermsNow } from "./seat-terms.ts";
 import type { EmergencyDays } from "./standing-in.ts";
 import { StatusBoard } from "./status-board.ts";
+import { toldLease } from "./told-lease.ts";
 import { TwinWatch } from "./twin-watch.ts";
 
 /** What one checkpoint did. */
@@ -231,6 +232,11 @@ export class VendorDesk {
     return this.notary.lease(lease, nonce, offlineGrace, time.now().wall);
   }
 
+  /** The proof that the ledger tells of a lease, where the license has it told before it is answered. */
+  entryOf(lease: LeaseId): WireEntry | undefined {
+    return toldLease(this.core, this.notary, lease);
+  }
+
   /**
    * A borrowed lease as the client gets it: with the license that proves it, or, where none does any
    * more, the newest; undefined without one.
@@ -240,7 +246,9 @@ export class VendorDesk {
     const { licenses } = this.core.shelf;
     const license = licenses.find((each) => lends(each, ticket)) ?? licenses.at(-1);
     if (license === undefined) return undefined;
-    return { lease: lease.id, until: ticket.until, ticket: note, license: license.text };
+    const entry = this.entryOf(lease.id);
+    const told = entry === undefined ? {} : { entry };
+    return { lease: lease.id, until: ticket.until, ticket: note, license: license.text, ...told };
   }
 
   /** Takes a license into use at once and tells everybody. */

@@ -70,6 +70,14 @@ export class BlockTree {
     }
   }
 
+  /**
+   * The audit path of RFC 6962 for block `index` in the tree over all.
+   * @throws RangeError when there is no such block; LedgerError as `rootAt`.
+   */
+  inclusionOf(index: number): readonly Uint8Array[] {
+    return this.#tree.inclusionOf(index);
+  }
+
   #leavesOf(page: number): readonly Uint8Array[] {
     const { gap } = this.#files;
     const first = page * PAGE_LEAVES;

@@ -1,7 +1,9 @@
+import type { LeaseId } from "../base/ids.ts";
 import type { UnixMillis } from "../base/time.ts";
 import type { OpenSeatTime, UsageEvent } from "../base/usage-event.ts";
 import type { BlockType } from "./block.ts";
 import type { DirectoryRow } from "./directory.ts";
+import type { EntryProof } from "./entry-proof.ts";
 import type {
   Clocks,
   ClosePayload,
@@ -48,6 +50,8 @@ export interface CheckpointDraft {
   readonly clocks: Clocks;
   /** The head of the site's audit trail; left out where there is none. */
   readonly trailHead?: Uint8Array;
+  /** Whether leases get a proof that the block tells of them; takes `events` detail. */
+  readonly proves?: boolean;
 }
 
 /** A fresh key exchange with the vendor and, if the license names any, auditors. */
@@ -74,4 +78,6 @@ export interface PreparedBlock {
   readonly directoryRow?: DirectoryRow;
   /** Present for a CHECKPOINT: the events that are now in the ledger and leave the pending ones. */
   readonly sealed?: { readonly firstEventId: number; readonly count: number };
+  /** Present for a CHECKPOINT that proves: to be kept in the same transaction, for as long as the leases last. */
+  readonly proofs?: ReadonlyMap<LeaseId, EntryProof>;
 }

@@ -136,7 +136,23 @@ export function eventsRoot(
   entries: readonly Uint8Array[],
   keyed: Keyed = ERASABLE,
 ): Uint8Array {
-  return entries.length === 0 ? ZERO_KEY : rootOf(entryLeaves(keyed, read, entries));
+  if (entries.length === 0) return ZERO_KEY;
+  return rootOf(blindedEntries(read, entries, keyed).map(({ leaf }) => leaf));
+}
+
+/** Leaves of the entries of one checkpoint, and what blinds each so that a short entry cannot be guessed. */
+export function blindedEntries(
+  read: Uint8Array,
+  entries: readonly Uint8Array[],
+  keyed: Keyed = ERASABLE,
+): readonly { readonly blind: Uint8Array; readonly leaf: Uint8Array }[] {
+  const key = keyed.hmac(read, BLIND);
+  const blinded = entries.map((entry, which) => {
+    const blind = keyed.hmac(key, u32(which)).slice(0, BLIND_BYTES);
+    return { blind, leaf: leafHash(blind, entry) };
+  });
+  erase(key);
+  return blinded;
 }
 
 const SIV_AT = 104;
@@ -178,18 +194,4 @@ function keyedBy(
   const mac = keyed.hmac(own, ...parts);
   erase(own);
   return mac;
-}
-
-/** Leaves of the entries of one checkpoint, blinded so that a short entry cannot be guessed. */
-function entryLeaves(
-  keyed: Keyed,
-  read: Uint8Array,
-  entries: readonly Uint8Array[],
-): readonly Uint8Array[] {
-  const key = keyed.hmac(read, BLIND);
-  const leaves = entries.map((entry, which) =>
-    leafHash(keyed.hmac(key, u32(which)).subarray(0, BLIND_BYTES), entry),
-  );
-  erase(key);
-  return leaves;
 }

@@ -1,18 +1,20 @@
 import { concat, toHex } from "../base/bytes.ts";
-import { type ChainId, chainId } from "../base/ids.ts";
+import { type ChainId, chainId, type LeaseId } from "../base/ids.ts";
 import type { UnixMillis } from "../base/time.ts";
 import { chainOrigin, type Head } from "../note/checkpoint.ts";
 import { SEGMENT_BLOCKS } from "./block.ts";
 import { moveState, other, placeBlock } from "./commit.ts";
 import type { DirectoryRow } from "./directory.ts";
 import type { BlockDraft, PreparedBlock, SegmentDraft } from "./draft.ts";
+import type { EntryProof } from "./entry-proof.ts";
 import { LedgerError, LedgerFatalError } from "./errors.ts";
 import type { Genesis } from "./genesis.ts";
 import { KeyVault } from "./key-vault.ts";
 import { type ChainKeys, tipProof } from "./keys.ts";
 import type { SegmentReason } from "./payload.ts";
-import { type EncodedPayload, encodePayload } from "./payload-codec.ts";
+import { encodePayload } from "./payload-codec.ts";
 import type { LedgerFiles, OutboxRow, SlotNumber } from "./ports.ts";
+import { entryProofs } from "./prove-entries.ts";
 import { type RecoveryFinding, recover } from "./recovery.ts";
 import { type Place, sealBlock } from "./sealing.ts";
 import { makeSegment } from "./segment.ts";
@@ -180,8 +182,8 @@ export class SealedLedger {
     if (draft.type !== "segment" && this.#state.indexInSegment >= SEGMENT_BLOCKS) {
       throw new LedgerError("LEDGER_SEGMENT_DUE", `segment ${this.#state.segment} is full`);
     }
-    const { outbox, keys, directoryRow } =
-      draft.type === "segment" ? this.#sealSegment(draft) : this.#sealContent(encodePayload(draft));
+    const { outbox, keys, directoryRow, proofs } =
+      draft.type === "segment" ? this.#sealSegment(draft) : this.#sealContent(draft);
     const state = this.#successor(outbox, keys);
     const prepared: PreparedBlock = {
       type: draft.type,
@@ -192,6 +194,7 @@ export class SealedLedger {
       ...(draft.type === "checkpoint"
         ? { sealed: { firstEventId: draft.firstEventId, count: draft.events.length } }
         : {}),
+      ...(proofs ? { proofs } : {}),
     };
     this.#pending = { prepared, state };
     return prepared;
@@ -231,11 +234,15 @@ export class SealedLedger {
     return tipProof(auth, { chainId: id, size, lastLeaf, root: this.root });
   }
 
-  #sealContent(content: EncodedPayload): Sealed {
+  #sealContent(draft: Exclude<BlockDraft, SegmentDraft>): Sealed {
     const { auth, read } = this.#state;
+    const content = encodePayload(draft);
     const place = this.#place(this.#state.segment, this.#state.indexInSegment);
     const bytes = sealBlock(place, { ...content, ext: NOTHING }, { auth, read });
-    return { outbox: this.#row(bytes, NOTHING), keys: steppedKeys(this.#state) };
+    const sealed = { outbox: this.#row(bytes, NOTHING), keys: steppedKeys(this.#state) };
+    const isProving = draft.type === "checkpoint" && draft.detail === "events" && draft.proves;
+    if (!isProving) return sealed;
+    return { ...sealed, proofs: entryProofs(read, bytes, content.entries, draft.events) };
   }
 
   #sealSegment(draft: SegmentDraft): Sealed {
@@ -297,6 +304,7 @@ interface Sealed {
   readonly outbox: OutboxRow;
   readonly keys: ChainKeys;
   readonly directoryRow?: DirectoryRow;
+  readonly proofs?: ReadonlyMap<LeaseId, EntryProof>;
 }
 
 const NOTHING = new Uint8Array(0);

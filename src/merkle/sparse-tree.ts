@@ -54,6 +54,17 @@ export class SparseTree {
     return oldSize === 0 ? [] : this.#subproof(oldSize, [0, this.size], true);
   }
 
+  /**
+   * As `inclusionProof` over all leaves.
+   * @throws RangeError unless `index` is one of them.
+   */
+  inclusionOf(index: number): readonly Uint8Array[] {
+    if (!Number.isInteger(index) || index < 0 || index >= this.size) {
+      throw new RangeError(`no leaf ${index} among ${this.size}`);
+    }
+    return this.#path(index, [0, this.size]);
+  }
+
   get #pages(): number {
     return this.#roots[0]?.length ?? 0;
   }
@@ -84,6 +95,15 @@ export class SparseTree {
     return from + oldSize <= middle
       ? [...this.#subproof(oldSize, [from, middle], whole), this.#root(middle, to)]
       : [...this.#subproof(from + oldSize - middle, [middle, to], false), this.#root(from, middle)];
+  }
+
+  /** `PATH` of RFC 6962, over the leaves from the first number until before the second. */
+  #path(index: number, [from, to]: readonly [number, number]): readonly Uint8Array[] {
+    if (to - from === 1) return [];
+    const middle = from + largestPowerBelow(to - from);
+    return index < middle
+      ? [...this.#path(index, [from, middle]), this.#root(middle, to)]
+      : [...this.#path(index, [middle, to]), this.#root(from, middle)];
   }
 
   /** `MTH` of RFC 6962. The recursion meets complete subtrees only at multiples of their size. */

@@ -19,6 +19,7 @@ import {
 } from "../base/ids.ts";
 import { type Millis, millis, type UnixMillis, unixMillis } from "../base/time.ts";
 import {
+  HASHES_PER_PROOF,
   LABEL_LENGTH,
   LARGE_NOTE_LENGTH,
   LEASES_PER_REQUEST,
@@ -42,6 +43,10 @@ const BIG = Number.MAX_SAFE_INTEGER;
 const LONGEST_SPAN_MS = 366 * 86_400_000;
 /** Ten years: a token that shall be good for longer is made without an end. */
 const LONGEST_TOKEN_SPAN_MS = 3_660 * 86_400_000;
+/** 16 bytes: the last character has two bits to say. 144 bytes come out even. */
+const BASE64URL_16 = /^[\w-]{21}[AQgw]$/;
+const BASE64URL_144 = /^[\w-]{192}$/;
+const PSEUDONYM = /^[uhd]_[\w-]{22}$/;
 const HEX_32 = /^[0-9a-f]{64}$/;
 const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}$/;
 const VENDOR_NAME = /^[a-z0-9](?:[a-z0-9.-]{0,126}[a-z0-9])?$/;
@@ -63,6 +68,14 @@ export const keyField: z.ZodType<IdempotencyKey, string> = z
   .regex(IDEMPOTENCY_KEY)
   .transform(idempotencyKey);
 export const bytes32Field: z.ZodType<Bytes32Text, string> = z.string().regex(BASE64URL_32);
+/** A pseudonym of a user: the daemon's word for whom it sees. */
+export const pseudonymField: z.ZodType<string, string> = z.string().regex(PSEUDONYM);
+/** Of a proof: hashes from a leaf upwards. */
+export const hashPathField: z.ZodType<readonly Bytes32Text[], readonly string[]> = z
+  .array(bytes32Field)
+  .max(HASHES_PER_PROOF);
+export const blindField: z.ZodType<string, string> = z.string().regex(BASE64URL_16);
+export const blockHeaderField: z.ZodType<string, string> = z.string().regex(BASE64URL_144);
 export const fingerprintField: z.ZodType<string, string> = z.string().regex(HEX_32);
 
 export const productNameField: z.ZodType<string, string> = z.string().regex(PRODUCT_NAME);

@@ -5,9 +5,12 @@ import type { Millis, UnixMillis } from "../base/time.ts";
 import { denialSchema, type WireDenial } from "./denial.ts";
 import {
   type Bytes32Text,
+  blindField,
+  blockHeaderField,
   bytes32Field,
   countField,
   type Empty,
+  hashPathField,
   keyField,
   largeNoteField,
   leaseIdField,
@@ -15,6 +18,7 @@ import {
   momentField,
   positionField,
   productNameField,
+  pseudonymField,
   reasonField,
   ruleIdField,
   seatCountField,
@@ -38,6 +42,35 @@ export interface HelloResult {
   readonly licenses: readonly string[];
 }
 
+/** That the ledger tells of a lease, for who has only a head. Hashes and bytes as base64url. */
+export interface WireEntry {
+  /** The head that all of this leads to, as checkpoint text. */
+  readonly head: string;
+  /** The number of the event. */
+  readonly id: number;
+  /** The holder's pseudonym. */
+  readonly user: string;
+  readonly wall: UnixMillis;
+  /** Seats that it took: 0 where it shares those of another lease. */
+  readonly count: number;
+  /** Of a grant. */
+  readonly overdraft?: boolean;
+  /** Of a borrowing. */
+  readonly until?: UnixMillis;
+  /** 16 bytes. */
+  readonly blind: string;
+  /** Place among the entries of its block, from 0, and their number. */
+  readonly at: number;
+  readonly of: number;
+  /** From the entry to the block's `events_root`. */
+  readonly path: readonly Bytes32Text[];
+  /** The block's 144 bytes in front, and the SHA-256 of what follows. */
+  readonly header: string;
+  readonly rest: Bytes32Text;
+  /** From the block to the root of the head. */
+  readonly blockPath: readonly Bytes32Text[];
+}
+
 /** A seat as first granted. */
 export interface WireLease {
   readonly id: LeaseId;
@@ -46,6 +79,8 @@ export interface WireLease {
   readonly leaseTimeMs: Millis;
   readonly feature: string;
   readonly count: number;
+  /** Where the license has each grant in the ledger before it is answered. */
+  readonly entry?: WireEntry;
 }
 
 /** How the ledger goes on from what the client remembers. */
@@ -79,6 +114,8 @@ export interface BorrowResult extends Proven {
   readonly ticket: string;
   /** The license note that proves it. */
   readonly license: string;
+  /** As in {@link WireLease}. */
+  readonly entry?: WireEntry;
 }
 
 interface RenewedLease {
@@ -145,12 +182,30 @@ export interface ResultOf {
   readonly "status.unwatch": Empty;
 }
 
+const entrySchema: z.ZodType<WireEntry> = z.strictObject({
+  head: smallNoteField,
+  id: countField,
+  user: pseudonymField,
+  wall: momentField,
+  count: countField,
+  overdraft: z.boolean().exactOptional(),
+  until: momentField.exactOptional(),
+  blind: blindField,
+  at: countField,
+  of: countField,
+  path: hashPathField,
+  header: blockHeaderField,
+  rest: bytes32Field,
+  blockPath: hashPathField,
+});
+
 export const leaseSchema: z.ZodType<WireLease> = z.strictObject({
   id: leaseIdField,
   note: smallNoteField,
   leaseTimeMs: spanField,
   feature: productNameField,
   count: seatCountField,
+  entry: entrySchema.exactOptional(),
 });
 
 const proven = {
@@ -219,6 +274,7 @@ export const RESULTS: { readonly [M in Method]: z.ZodType<ResultOf[M]> } = {
     until: momentField,
     ticket: smallNoteField,
     license: largeNoteField,
+    entry: entrySchema.exactOptional(),
     ...proven,
   }),
   "seat.return": z.strictObject({}),

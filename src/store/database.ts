@@ -1,7 +1,9 @@
+import type { LeaseId } from "../base/ids.ts";
 import { type UnixMillis, unixMillis } from "../base/time.ts";
 import type { NewUsageEvent, OpenSeatTime, UsageEvent } from "../base/usage-event.ts";
 import type { DirectoryRow } from "../ledger/directory.ts";
 import type { PreparedBlock } from "../ledger/draft.ts";
+import type { EntryProof } from "../ledger/entry-proof.ts";
 import type { OutboxRow } from "../ledger/ports.ts";
 import type { SeatChange } from "../seats/decision.ts";
 import type { FeatureHour } from "../seats/feature-hour.ts";
@@ -11,6 +13,7 @@ import { type Connection, explaining, openConnection } from "./connection.ts";
 import { type ContradictionRecord, ContradictionRows } from "./contradiction-rows.ts";
 import { checkDatabase, copyDatabase } from "./database-copy.ts";
 import { type Enrolment, EnrolmentRows } from "./enrolment-rows.ts";
+import { EntryProofRows } from "./entry-proof-rows.ts";
 import { EventRows } from "./event-rows.ts";
 import { ExchangeRows, type ExportRecord, type ReceiptRecord } from "./exchange-rows.ts";
 import { MetaRows } from "./meta-rows.ts";
@@ -74,6 +77,7 @@ export class Store {
   readonly #seats: SeatRows;
   readonly #events: EventRows;
   readonly #blocks: BlockRows;
+  readonly #proofs: EntryProofRows;
   readonly #exchange: ExchangeRows;
   readonly #contradictions: ContradictionRows;
   readonly #days: UsageDays;
@@ -90,6 +94,7 @@ export class Store {
     this.#seats = new SeatRows(connection);
     this.#events = new EventRows(connection);
     this.#blocks = new BlockRows(connection);
+    this.#proofs = new EntryProofRows(connection);
     this.#exchange = new ExchangeRows(connection);
     this.#contradictions = new ContradictionRows(connection);
     this.#days = new UsageDays(connection);
@@ -148,6 +153,11 @@ export class Store {
 
   directory(vendor: string): readonly DirectoryRow[] {
     return this.#explaining(() => this.#blocks.directory(vendor));
+  }
+
+  /** That the ledger tells of a lease which is there; undefined where nobody asked for proofs when it was sealed. */
+  entryProof(vendor: string, lease: LeaseId): EntryProof | undefined {
+    return this.#explaining(() => this.#proofs.get(vendor, lease));
   }
 
   lastExport(vendor: string): ExportRecord | undefined {
@@ -305,8 +315,9 @@ export class Store {
   }
 
   #apply(vendor: string, change: SeatChange): void {
-    if (change.kind === "hour-counted") this.#hours.add(vendor, change);
-    else this.#seats.apply(vendor, change);
+    if (change.kind === "hour-counted") return this.#hours.add(vendor, change);
+    this.#seats.apply(vendor, change);
+    if (change.kind === "lease-ended") this.#proofs.drop(vendor, change.lease);
   }
 
   #seal(vendor: string, seal: NonNullable<CommitGroup["seal"]>): PreparedBlock | undefined {
@@ -314,6 +325,7 @@ export class Store {
     const block = seal(pending, this.#events.nextId(vendor));
     if (block === undefined) return undefined;
     this.#blocks.add(vendor, block);
+    for (const [lease, proof] of block.proofs ?? []) this.#proofs.put(vendor, lease, proof);
     const { firstEventId = 0, count = 0 } = block.sealed ?? {};
     const sealed = pending.filter(({ id }) => id >= firstEventId && id < firstEventId + count);
     if (sealed.length !== count) throw new TypeError("a block seals events that do not wait");

@@ -235,4 +235,27 @@ export const MIGRATIONS: readonly string[] = [
   WHEN OLD.seq > (SELECT min(seq) FROM trail)
   BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
   `,
+  `
+  -- That the ledger tells of a lease, for who sees only heads; as long as the lease lasts, and where the license
+  -- has each grant sealed before it is answered.
+  CREATE TABLE entry_proofs (
+    vendor TEXT NOT NULL,
+    lease TEXT NOT NULL,
+    event_id INTEGER NOT NULL,
+    user TEXT NOT NULL,
+    wall INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    -- Of a grant, or of a borrowing.
+    overdraft INTEGER,
+    until INTEGER,
+    blind BLOB NOT NULL,
+    place INTEGER NOT NULL,
+    places INTEGER NOT NULL,
+    -- Hashes of 32 bytes, one after the other.
+    path BLOB NOT NULL,
+    header BLOB NOT NULL,
+    rest BLOB NOT NULL,
+    PRIMARY KEY (vendor, lease)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -8,7 +8,7 @@ import { Row } from "./row.ts";
 export type WaitingEvents = "none" | "kept" | "dropped";
 
 /** Rows that number what is in one ledger. */
-const OF_ONE_LEDGER = ["outbox", "directory", "exports", "receipts"] as const;
+const OF_ONE_LEDGER = ["outbox", "directory", "exports", "receipts", "entry_proofs"] as const;
 
 /** The change from one ledger of a vendor to the next. To be called in a transaction. */
 export class Succession {

@@ -28,6 +28,7 @@ describe("the client", () => {
       "client",
       "clock",
       "crypto",
+      "ledger",
       "license",
       "merkle",
       "note",

@@ -13,7 +13,7 @@ import { consistencyProof } from "../../src/merkle/proof.ts";
 import { leafHash, rootOf } from "../../src/merkle/tree.ts";
 import { signHead } from "../../src/note/checkpoint.ts";
 import type { LedgerProof } from "../../src/protocol/results.ts";
-import { daemon, origin } from "../license/given.ts";
+import { chain, daemon, origin } from "../license/given.ts";
 
 /** One process of a workstation, on a connection whose greeting brought a note or none. */
 export async function aWitness(
@@ -22,6 +22,8 @@ export async function aWitness(
   supersede?: Supersede,
 ): Promise<Witness> {
   return new Witness({
+    chainId: chain,
+    grantTerms: () => ({ isProven: false, isShared: false }),
     memory: await HeadMemory.open(folder, { name: origin, publicKey: daemon.publicKey }),
     evidence: new EvidenceFolder(join(folder, "evidence")),
     told: await SupersedeMemory.open(folder),

@@ -76,7 +76,7 @@ describe("a word about the witnesses", () => {
       const client = await Workstation.greeted(daemon.url, somebody(user));
       const asked = { leases: ["ab".repeat(16)], nonce: nonce() };
       const { result } = await client.ask("seat.renew", { ...asked, since: [] });
-      const { head } = result?.["ledger"] as { readonly head: string };
+      const { head } = Object(result?.["ledger"]) as { readonly head: string };
       for (const _ of "twice") await client.ask("seat.renew", { ...asked, head });
     }
     await vi.advanceTimersByTimeAsync(hours(1));

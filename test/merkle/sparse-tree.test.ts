@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { u32 } from "../../src/base/bytes.ts";
-import { consistencyProof } from "../../src/merkle/proof.ts";
+import { consistencyProof, inclusionProof } from "../../src/merkle/proof.ts";
 import { PAGE_LEAVES, SparseTree } from "../../src/merkle/sparse-tree.ts";
 import { leafHash, rootOf } from "../../src/merkle/tree.ts";
 
@@ -34,6 +34,16 @@ describe("a tree that keeps no leaves", () => {
     );
   });
 
+  it("has the audit paths of one that keeps all", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1_200 }), fc.nat(), (size, choice) => {
+        const index = choice % size;
+        const path = inclusionProof(index, leaves.slice(0, size));
+        expect(treeOf(size).inclusionOf(index)).toEqual(path);
+      }),
+    );
+  });
+
   it("fetches one page of leaves for a root and its proof, and none at the edge of a page", () => {
     fc.assert(
       fc.property(growth, ({ oldSize, newSize }) => {
@@ -51,5 +61,6 @@ describe("a tree that keeps no leaves", () => {
   it.each([1.5, -1, 11])("has no tree of %s leaves among 10", (size) => {
     expect(() => treeOf(10).rootAt(size)).toThrow(RangeError);
     expect(() => treeOf(10).proofFrom(size)).toThrow(RangeError);
+    expect(() => treeOf(10).inclusionOf(size)).toThrow(RangeError);
   });
 });

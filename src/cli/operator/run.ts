@@ -71,6 +71,11 @@ export const run: Command = command({
     keeper.on("superseded", (superseded) => {
       for (const line of supersededInWords(superseded)) shell.out.note(line);
     });
+    keeper.on("untold", (untold) => {
+      shell.out.warn(
+        `the license server has not proven that its ledger tells of the seat of ${untold}: tell the license administrator`,
+      );
+    });
     try {
       const seat = await grantedSeat(keeper, feature, {
         ...wish,
