@@ -40,6 +40,7 @@ describe("the data folder", () => {
       leaves: "/var/lib/seatkeeper/vendors/acme.example/ledger.skc.leaves",
       archives: "/var/lib/seatkeeper/vendors/acme.example/archive",
       state: "/var/lib/seatkeeper/vendors/acme.example/ledger.state",
+      lent: "/var/lib/seatkeeper/vendors/acme.example/lent",
     });
   });
 
