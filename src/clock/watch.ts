@@ -36,6 +36,8 @@ export interface ClockRecord {
   readonly highWater: UnixMillis;
   /** How long a suspect wall clock ahead of it has held so far; 0 when there is none. */
   readonly held: Millis;
+  /** Since when, by the believed time, the wall clock is suspect; null while it is trusted. */
+  readonly suspectSince: UnixMillis | null;
 }
 
 /** Where the watch keeps its record. Errors of `save` go to whoever called the watch, which tries again. */
@@ -54,7 +56,13 @@ export type ClockFinding =
 /** Whether the wall clock is believed; `by` says how far it is from what is believed instead. */
 export type ClockTrust =
   | { readonly kind: "trusted" }
-  | { readonly kind: "suspect"; readonly by: number; readonly held: Millis };
+  | {
+      readonly kind: "suspect";
+      readonly by: number;
+      readonly held: Millis;
+      /** By the believed time. */
+      readonly since: UnixMillis;
+    };
 
 /** Enough for a drifting quartz (0.02 % at worst) several times over. */
 const SLACK_REFILL = 1 / 1_000;
@@ -86,6 +94,7 @@ export class ClockWatch {
   #believed: UnixMillis;
   #slack: number;
   #suspectBy = 0;
+  #suspectSince: UnixMillis | null;
   #held: number;
   #unsaved: Millis = SAVE_EVERY;
   #untold: readonly ClockFinding[] = [];
@@ -104,6 +113,7 @@ export class ClockWatch {
     const record = memory.load();
     this.#believed = record?.highWater ?? this.#last.moment.wall;
     this.#held = record?.held ?? 0;
+    this.#suspectSince = record?.suspectSince ?? null;
     // The monotonic clock cannot tell how long the process was away.
     this.#slack = record === undefined ? bounds.slack : bounds.longestAbsence;
     this.#judge(0);
@@ -120,7 +130,8 @@ export class ClockWatch {
 
   get trust(): ClockTrust {
     if (this.#suspectBy === 0) return { kind: "trusted" };
-    return { kind: "suspect", by: this.#suspectBy, held: millis(this.#held) };
+    const since = this.#suspectSince ?? this.#believed;
+    return { kind: "suspect", by: this.#suspectBy, held: millis(this.#held), since };
   }
 
   /**
@@ -167,6 +178,8 @@ export class ClockWatch {
     const another = Math.abs(ahead - this.#suspectBy) > this.#bounds.tolerance;
     if (this.#suspectBy !== 0 && another) this.#held = 0;
     this.#suspectBy = ahead;
+    // A restart, or another jump, does not begin it anew.
+    this.#suspectSince ??= this.#believed;
     // A clock that is behind is never believed by waiting: the mark does not go down by itself.
     this.#held = ahead > 0 ? this.#held + passed : 0;
     if (this.#held < this.#bounds.hold) return;
@@ -178,6 +191,7 @@ export class ClockWatch {
     this.#slack -= used;
     this.#believed = unixMillis(this.#believed + used);
     this.#suspectBy = 0;
+    this.#suspectSince = null;
     this.#held = 0;
   }
 
@@ -186,7 +200,8 @@ export class ClockWatch {
     this.#untold = [...this.#untold, ...found];
     this.#unsaved = millis(this.#unsaved + unsaved);
     if (this.#unsaved >= SAVE_EVERY) {
-      this.#memory.save({ highWater: this.#believed, held: millis(this.#held) });
+      const suspectSince = this.#suspectSince;
+      this.#memory.save({ highWater: this.#believed, held: millis(this.#held), suspectSince });
       this.#unsaved = millis(0);
     }
     const findings = this.#untold;

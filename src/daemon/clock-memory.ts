@@ -13,9 +13,9 @@ export function clockMemory(store: Store, log: Log): ClockMemory {
       const kept = store.meta(KEY);
       return kept === undefined ? undefined : parse(kept);
     },
-    save({ highWater, held }) {
+    save({ highWater, held, suspectSince }) {
       try {
-        store.putMeta(KEY, `${highWater} ${held}`);
+        store.putMeta(KEY, `${highWater} ${held} ${suspectSince ?? ""}`);
       } catch (error) {
         if (!isUnavailable(error)) throw error;
         log.warn("clock.not-kept", failure(error));
@@ -25,6 +25,10 @@ export function clockMemory(store: Store, log: Log): ClockMemory {
 }
 
 function parse(text: string): ClockRecord {
-  const [highWater, held] = text.split(" ").map(Number);
-  return { highWater: unixMillis(highWater ?? Number.NaN), held: millis(held ?? Number.NaN) };
+  const [highWater = "", held = "", since = ""] = text.split(" ");
+  return {
+    highWater: unixMillis(Number(highWater)),
+    held: millis(Number(held)),
+    suspectSince: since === "" ? null : unixMillis(Number(since)),
+  };
 }

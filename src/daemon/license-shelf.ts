@@ -3,13 +3,11 @@ import { join } from "node:path";
 import { utf8 } from "../base/bytes.ts";
 import { type CodedError, messageOf, systemCode } from "../base/errors.ts";
 import { type UnixMillis, unixMillis } from "../base/time.ts";
-import { LicenseError } from "../license/errors.ts";
 import { type License, readLicense } from "../license/license.ts";
 import { checkBinding, checkNotEnded, type LicenseSite } from "../license/license-checks.ts";
 import { isRevoked, refuseRevoked } from "../license/revocation-checks.ts";
 import { newestRevocations, type Revocations } from "../license/revocations.ts";
 import { newestSealingKey } from "../license/sealing-keys.ts";
-import { unsupportedTerms } from "../license/supported-terms.ts";
 import type { VendorFile } from "../license/vendor-file.ts";
 import { makeFolder, type VendorFolder, writeFileDurably } from "../store/data-folder.ts";
 import { addUp, type Entitlement } from "./entitlement.ts";
@@ -232,11 +230,9 @@ export class LicenseShelf {
     });
   }
 
-  /** Refused in full rather than half enforced: nobody gets less, or more, than was sold. */
   #admit(license: License, site: LicenseSite, list: Revocations | undefined): void {
     refuseRevoked(license, this.#vendor.rootKey, list);
     checkBinding(license, site);
-    refuseUnsupported(license);
   }
 }
 
@@ -260,16 +256,6 @@ function badFile({ file, problem }: Extract<ShelvedLicense, { kind: "refused" }>
     facts: { file, problem: problem.code },
     cause: problem,
   });
-}
-
-function refuseUnsupported(license: License): void {
-  const paths = unsupportedTerms(license.terms);
-  if (paths.length === 0) return;
-  throw new LicenseError(
-    "LICENSE_TERM_UNSUPPORTED",
-    `license ${license.licenseId} has terms that this release does not enforce: ${paths.join(", ")}`,
-    { hint: "install a newer release, or ask the vendor for a license without them" },
-  );
 }
 
 function licenseFiles(folder: string): readonly string[] {

@@ -1,5 +1,6 @@
-import type { SeatTerms } from "../seats/terms.ts";
+import type { SeatTerms, Withholding } from "../seats/terms.ts";
 import type { Store } from "../store/database.ts";
+import { withheldByClock } from "./clock-policy.ts";
 import type { Door } from "./door.ts";
 import type { LicenseShelf } from "./license-shelf.ts";
 import { type ReportDue, reportsDue, withheldUntilReport } from "./report-due.ts";
@@ -18,8 +19,16 @@ interface Parts {
 /** What licenses and site allow at this moment, and what they make seats wait for. */
 export function seatTermsNow(parts: Parts): SeatTerms {
   const { pools, tokens, meters } = parts.shelf.refresh(parts.time.now().wall);
-  const withheld = withheldUntilReport(reportsOf(parts));
+  const withheld = [...withheldUntilReport(reportsOf(parts)), ...clockWithholdings(parts)];
   return { pools, tokens, meters, rules: parts.door.rules, withheld };
+}
+
+/** What a suspect wall clock makes seats wait for, the soonest first. */
+export function clockWithholdings({
+  shelf,
+  time,
+}: Pick<Parts, "shelf" | "time">): readonly Withholding[] {
+  return withheldByClock(shelf.licenses, time.trust, time.now().wall);
 }
 
 /** When the licenses in force want the next report, the soonest first. */

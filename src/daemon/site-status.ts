@@ -25,9 +25,17 @@ export function siteStatus(parts: SiteStatusParts): AdminStatus {
     ready: problems.length === 0,
     problems,
     uptimeMs: between(startedAt, clock.now().mono),
+    clock: clockStatus(site),
     connections: connections(),
     vendors: [...site.desks.values()].map(vendorStatus),
   };
+}
+
+function clockStatus({ time }: Site): AdminStatus["clock"] {
+  const { trust } = time;
+  const { wall: believed } = time.now();
+  if (trust.kind === "trusted") return { believed, suspect: null };
+  return { believed, suspect: { since: trust.since, byMs: trust.by } };
 }
 
 function vendorStatus(desk: VendorDesk): AdminVendor {
@@ -51,6 +59,7 @@ function vendorStatus(desk: VendorDesk): AdminVendor {
     expiries: desk.expiries().map(({ licenseId, names, endsAt, graceUntil }) => {
       return { licenseId, names, endsAt, graceUntil };
     }),
+    refusedByClock: desk.clock.refusedFrom ?? null,
     reports: desk.reports.reports,
     standIn: desk.standIn() ?? null,
     auditors: desk.auditors(),

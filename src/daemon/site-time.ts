@@ -2,7 +2,12 @@ import { readFileSync } from "node:fs";
 import { type Millis, type Moment, seconds, type UnixMillis } from "../base/time.ts";
 import { bootTime } from "../clock/boot-time.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
-import { type ClockFinding, type ClockMemory, ClockWatch } from "../clock/watch.ts";
+import {
+  type ClockFinding,
+  type ClockMemory,
+  type ClockTrust,
+  ClockWatch,
+} from "../clock/watch.ts";
 import { randomHex } from "../crypto/random.ts";
 import type { Clocks } from "../ledger/payload.ts";
 import { failure, type Log } from "../log/log.ts";
@@ -16,6 +21,7 @@ export class SiteTime {
   readonly #clock: Clock;
   readonly #watch: ClockWatch;
   readonly #log: Log;
+  readonly #judged: ((trust: "suspect" | "trusted") => void)[] = [];
   #timer: Timer | undefined;
 
   constructor(clock: Clock, memory: ClockMemory, log: Log) {
@@ -43,7 +49,16 @@ export class SiteTime {
 
   /** False while the wall clock is not believed. */
   get isTrusted(): boolean {
-    return this.#watch.trust.kind === "trusted";
+    return this.trust.kind === "trusted";
+  }
+
+  get trust(): ClockTrust {
+    return this.#watch.trust;
+  }
+
+  /** Calls `run` when the wall clock is not believed any more, or again; also soon after a start with one that is not. */
+  onJudgement(run: (trust: "suspect" | "trusted") => void): void {
+    this.#judged.push(run);
   }
 
   /** A receipt says what time it is at the vendor's. */
@@ -72,6 +87,8 @@ export class SiteTime {
     for (const finding of findings) {
       const by = finding.kind === "slept" ? finding.span : finding.by;
       this.#log.warn(`clock.${finding.kind}`, { by });
+      if (finding.kind !== "suspect" && finding.kind !== "trusted") continue;
+      for (const run of this.#judged) run(finding.kind);
     }
   }
 }

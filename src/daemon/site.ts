@@ -134,6 +134,7 @@ export class Site {
       trail: this.trail,
       keepTrail: config.audit.keep,
     });
+    this.time.onJudgement((trust) => this.#clockJudged(trust));
     this.#note(SHUTDOWN, "unclean");
   }
 
@@ -214,6 +215,15 @@ export class Site {
       await desk.beat(heartbeat);
     } catch (error) {
       this.#parts.log.warn("checkpoint.failed", { vendor: desk.name, ...failure(error) });
+    }
+  }
+
+  #clockJudged(trust: "suspect" | "trusted"): void {
+    for (const desk of this.desks.values()) {
+      desk.clockJudged(trust).catch((error: unknown) => {
+        // The next look at the clocks or the next start finds it again.
+        this.#parts.log.warn("clock.not-kept", { vendor: desk.name, ...failure(error) });
+      });
     }
   }
 

@@ -38,6 +38,7 @@ import { SeatLog } from "./seat-log.ts";
 import { seatTermsNow } from "./seat-terms.ts";
 import type { EmergencyDays } from "./standing-in.ts";
 import { StatusBoard } from "./status-board.ts";
+import { SuspectClock } from "./suspect-clock.ts";
 import { toldLease } from "./told-lease.ts";
 import { TwinWatch } from "./twin-watch.ts";
 
@@ -64,6 +65,8 @@ export class VendorDesk {
   readonly twins: TwinWatch;
   /** What the vendor wants to be told, and by when. */
   readonly reports: ReportWatch;
+  /** What a clock that is not believed leads to. */
+  readonly clock: SuspectClock;
   readonly #group: CommitGroup;
   readonly #attendance: Attendance = new Attendance();
   readonly #disk: DiskWatch = new DiskWatch();
@@ -88,6 +91,7 @@ export class VendorDesk {
     this.heads = new HeadWatch(core, this.notary, this.branch, alone);
     this.twins = new TwinWatch(core, alone);
     this.reports = new ReportWatch(core);
+    this.clock = new SuspectClock(core, alone);
     this.board = new StatusBoard({
       clock: core.clock,
       settled: (look) => this.settled(look),
@@ -337,6 +341,12 @@ export class VendorDesk {
     return { kind: "terms", ...terms };
   }
 
+  /** The wall clock is not believed any more, or again. */
+  async clockJudged(trust: "suspect" | "trusted"): Promise<void> {
+    await this.refreshTerms();
+    if (trust === "suspect") await this.clock.suspect();
+  }
+
   /** What of the licenses ends soon. */
   expiries(): readonly Expiry[] {
     const { shelf, time } = this.core;
@@ -456,6 +466,7 @@ export class VendorDesk {
     await this.branch.takeCarried();
     await this.heads.sealRest();
     await this.#sayEmergencyDay();
+    await this.clock.sealRest();
     await this.alone(async () => {
       const { writer, book, time } = this.core;
       const { wall } = time.now();
@@ -485,6 +496,7 @@ export class VendorDesk {
       ...trouble,
       ...this.#lacking(licenses, wall),
       ...this.reports.problems(),
+      ...this.clock.problems(),
       // What the vendor has revoked is as it should be: it keeps nobody from being served.
       ...shelf.all.flatMap((entry) =>
         entry.kind === "refused" && !isRevoked(entry.problem) ? [problemOf(entry)] : [],

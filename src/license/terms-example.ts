@@ -88,6 +88,10 @@ meters:
 # shows there; and for how many days it may serve on any other machine, until you have answered its request.
 # standby_hosts: []
 # emergency_days: 0
+# What a clock of the site that jumped, or was set back, leads to: "flag" tells you and the site; "refuse" grants
+# no new seats until it is right again; "grace" does so after policy_grace_days.
+# clock_policy: flag
+# policy_grace_days: 0
 
 # How often the site promised to deliver its usage: so many days after your newest receipt a report is due,
 # and grace_days later it is overdue. Then, "flag" tells the site; "no_new_seats" grants none until your

@@ -153,25 +153,6 @@ describe("a license that is not for this site, or not for now", () => {
       ${nothingInstalled}`,
     );
   });
-
-  it("is refused in full when this release cannot enforce a term of it", async () => {
-    const floating = { name: "cad.pro", seats: 2 };
-    const terms = {
-      site: "Example",
-      features: [floating],
-      clock_policy: "refuse",
-    };
-    site.write("terms.sklic", await site.licenseFor(terms));
-    await expectSession(
-      site,
-      `
-      $ seatkeeper license install terms.sklic
-      ! seatkeeper: error: license <id> has terms that this release does not enforce: clock_policy (LICENSE_TERM_UNSUPPORTED)
-      ! seatkeeper: hint: install a newer release, or ask the vendor for a license without them
-      = 1
-      ${nothingInstalled}`,
-    );
-  });
 });
 
 describe("a license that holds", () => {

@@ -89,7 +89,7 @@ describe("a clock set two years forward", () => {
     ]);
     pass(watch, HOUR);
     expect(watch.now().wall).toBe(noon + HOUR);
-    expect(watch.trust).toEqual({ kind: "suspect", by: 63_158_400_000, held: HOUR });
+    expect(watch.trust).toMatchObject({ kind: "suspect", by: 63_158_400_000, held: HOUR });
   });
 
   it("is forgotten once it is set right", () => {
@@ -156,17 +156,39 @@ describe("a clock set back", () => {
     const watch = watching();
     vi.setSystemTime(noon - 365 * DAY);
     pass(watch, 3 * DAY);
-    expect(watch.trust).toMatchObject({ kind: "suspect", by: -365 * DAY, held: 0 });
+    expect(watch.trust).toEqual({ kind: "suspect", by: -365 * DAY, held: 0, since: noon + 60_000 });
     expect(watch.now().wall).toBe(noon + 3 * DAY);
   });
 
   it("before a start is judged by the kept high-water mark", () => {
     const memory = new Memory();
-    memory.record = { highWater: unixMillis(noon), held: millis(0) };
+    memory.record = { highWater: unixMillis(noon), held: millis(0), suspectSince: null };
     vi.setSystemTime(Date.parse("2000-01-01T00:00:00.000Z"));
     const watch = watching(memory);
     expect(watch.trust).toMatchObject({ kind: "suspect" });
     expect(watch.now().wall).toBe(noon);
+  });
+});
+
+describe("since when a clock is suspect", () => {
+  it("outlives restarts and further jumps, and ends with trust", () => {
+    const memory = new Memory();
+    const watch = watching(memory);
+    pass(watch, HOUR);
+    vi.setSystemTime(noon - 365 * DAY);
+    pass(watch, 2 * HOUR);
+    const since = noon + HOUR + 60_000;
+    const again = watching(memory);
+    expect(again.trust).toMatchObject({ kind: "suspect", since });
+    vi.setSystemTime(noon - 700 * DAY);
+    again.observe();
+    expect(again.trust).toMatchObject({ kind: "suspect", since });
+    vi.setSystemTime(noon + 3 * HOUR);
+    again.observe();
+    expect(memory.record).toMatchObject({ suspectSince: null });
+    vi.setSystemTime(noon - DAY);
+    again.observe();
+    expect(again.trust).toMatchObject({ kind: "suspect", since: noon + 3 * HOUR });
   });
 });
 
@@ -238,12 +260,12 @@ describe("what the watch keeps", () => {
     const memory = new Memory();
     const watch = watching(memory);
     watch.observe();
-    expect(memory.record).toEqual({ highWater: noon, held: 0 });
+    expect(memory.record).toEqual({ highWater: noon, held: 0, suspectSince: null });
     pass(watch, minutes(2));
-    expect(memory.record).toEqual({ highWater: noon + minutes(2), held: 0 });
+    expect(memory.record).toEqual({ highWater: noon + minutes(2), held: 0, suspectSince: null });
     vi.advanceTimersByTime(1_000);
     watch.observe();
-    expect(memory.record).toEqual({ highWater: noon + minutes(2), held: 0 });
+    expect(memory.record).toEqual({ highWater: noon + minutes(2), held: 0, suspectSince: null });
     vi.setSystemTime(Date.now() + days(400));
     watch.observe();
     expect(memory.record?.highWater).toBe(noon + minutes(2) + 1_000);
@@ -263,7 +285,7 @@ describe("what the watch keeps", () => {
       { kind: "jumped", by: -365 * DAY },
       { kind: "suspect", by: -365 * DAY },
     ]);
-    expect(memory.record).toEqual({ highWater: noon, held: 0 });
+    expect(memory.record).toEqual({ highWater: noon, held: 0, suspectSince: noon });
     expect(watch.observe()).toEqual([]);
   });
 

@@ -151,15 +151,6 @@ describe("a license that is wrong", () => {
       (site: GivenSite) => licenseFor(site, { ...today, not_after: site.request.createdAt - day }),
     ],
     [
-      "with a term that is not enforced",
-      "LICENSE_TERM_UNSUPPORTED",
-      (site: GivenSite) =>
-        licenseFor(site, {
-          ...today,
-          clock_policy: "refuse",
-        }),
-    ],
-    [
       "by an issuer out of its time",
       "LICENSE_ISSUER_EXPIRED",
       (site: GivenSite) => licenseFor(site, today, { issuedAt: unixMillis(1) }),

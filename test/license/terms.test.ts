@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { TermsError } from "../../src/license/errors.ts";
-import { unsupportedTerms } from "../../src/license/supported-terms.ts";
 import { decodeTerms, encodeTerms } from "../../src/license/terms.ts";
 import { TERMS_EXAMPLE } from "../../src/license/terms-example.ts";
 
@@ -48,10 +47,6 @@ describe("the example of a terms file", () => {
         refunds: false,
       },
     ]);
-  });
-
-  it("asks for nothing that is not enforced", () => {
-    expect(unsupportedTerms(terms)).toEqual([]);
   });
 
   it("names every field that a feature can have", () => {
@@ -200,10 +195,6 @@ describe("terms that say everything", () => {
 
   it("are written for a license and read again", () => {
     expect(decodeTerms(encodeTerms(terms))).toEqual(terms);
-  });
-
-  it("name every term that is not enforced yet", () => {
-    expect(unsupportedTerms(terms)).toEqual(["clock_policy"]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { isoTime } from "../../base/time.ts";
+import { isoTime, type UnixMillis } from "../../base/time.ts";
 import type {
   AdminAuditor,
   AdminReport,
@@ -56,7 +56,19 @@ function describe(out: Output, state: AdminStatus): void {
     out.line(`  ${out.paint("red", problem.code)}  ${problem.message}`);
     if (problem.hint !== undefined) out.line(`  ${out.paint("cyan", "hint")}  ${problem.hint}`);
   }
+  if (state.clock.suspect !== null)
+    out.line(clockWords(out, state.clock.suspect, state.clock.believed));
   for (const vendor of state.vendors) describeVendor(out, vendor);
+}
+
+/** How far the clock of the machine is from what the daemon believes. */
+function clockWords(
+  out: Output,
+  { since, byMs }: NonNullable<AdminStatus["clock"]["suspect"]>,
+  believed: UnixMillis,
+): string {
+  const off = `${spanInWords(Math.abs(byMs))} ${byMs < 0 ? "behind" : "ahead of"}`;
+  return `${out.paint("yellow", "clock")}: not believed since ${isoTime(since)}: it is ${off} ${isoTime(believed)}`;
 }
 
 const AUDITOR_STATES: Readonly<Record<AdminAuditor["state"], string>> = {
@@ -87,6 +99,12 @@ function describeVendor(out: Output, vendor: AdminVendor): void {
     const grace = graceUntil === null ? "" : `, with grace until ${isoTime(graceUntil)}`;
     const what = `${names.join(", ")} of license ${licenseId}`;
     out.line(`${out.paint("yellow", "ends")}: ${what} on ${isoTime(endsAt)}${grace}`);
+  }
+  if (vendor.refusedByClock !== null) {
+    const from = isoTime(vendor.refusedByClock);
+    out.line(
+      `${out.paint("red", "clock")}: no new seats are granted from ${from} on, until it is believed`,
+    );
   }
   for (const report of vendor.reports) out.line(reportWords(out, report));
   for (const { licenseId, message } of vendor.revoked) {

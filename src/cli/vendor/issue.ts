@@ -58,7 +58,7 @@ export const issue: Command = command({
     checkOutput(options.out, options);
     const request = readSignedInput(options.request, "request");
     const { force } = options;
-    const terms = readTermsFile(options.terms, out, { force, now: now().wall });
+    const terms = readTermsFile(options.terms, { force, now: now().wall });
     const keys = await unlockDesk(folder, options, shell);
     const { license, activated, earlier, renewal, succeeds } = await withStore(folder, (store) =>
       issueLicense(store, folder, keys, {

@@ -3,23 +3,17 @@ import type { UnixMillis } from "../../base/time.ts";
 import { readYaml } from "../../config/yaml.ts";
 import { TermsError } from "../../license/errors.ts";
 import { featureValidity } from "../../license/license-checks.ts";
-import { unsupportedTerms } from "../../license/supported-terms.ts";
 import { decodeTerms, type Terms } from "../../license/terms.ts";
 import { readTextInput } from "../shared/input-file.ts";
-import type { Output } from "../shared/output.ts";
 
 /**
- * The terms a vendor wrote down, with a warning for those that no site can install yet.
+ * The terms a vendor wrote down.
  * @throws CodedError `TERMS_FIELD` naming file, line, column and field; ConfigError `CONFIG_YAML`.
  */
-export function readTermsFile(path: string, out: Output, options: TermsFileOptions): Terms {
+export function readTermsFile(path: string, options: TermsFileOptions): Terms {
   const yaml = readYaml(readTextInput(path, "terms file"), path);
   const terms = decoded(path, yaml);
   if (!options.force) refuseEnded(path, yaml, terms, options.now);
-  const early = unsupportedTerms(terms);
-  if (early.length > 0) {
-    out.warn(`sites of this release refuse a license with ${early.join(", ")}`);
-  }
   return terms;
 }
 

@@ -25,8 +25,21 @@ export interface AdminStatus {
   /** Why the daemon is not ready, each a code and a sentence; empty when it is. */
   readonly problems: readonly AdminProblem[];
   readonly uptimeMs: number;
+  readonly clock: AdminClock;
   readonly connections: number;
   readonly vendors: readonly AdminVendor[];
+}
+
+/** What the daemon makes of the clock of its machine. */
+interface AdminClock {
+  /** The time of day by which it judges. */
+  readonly believed: UnixMillis;
+  /** Null while the clock is believed. */
+  readonly suspect: {
+    readonly since: UnixMillis;
+    /** Milliseconds from what is believed; negative for a clock that is behind. */
+    readonly byMs: number;
+  } | null;
 }
 
 export interface AdminVendor {
@@ -55,6 +68,8 @@ export interface AdminVendor {
     readonly endsAt: UnixMillis;
     readonly graceUntil: UnixMillis | null;
   }[];
+  /** From when on, or since when, a suspect clock keeps new seats from being granted; null where it does not. */
+  readonly refusedByClock: UnixMillis | null;
   /** When the licenses in force want the next usage report, the soonest first. */
   readonly reports: readonly AdminReport[];
   /** Where seats are granted by licenses of another ledger, which was lost; null where they are not. */
@@ -216,6 +231,7 @@ const vendor: z.ZodType<AdminVendor> = z.strictObject({
       graceUntil: momentField.nullable(),
     }),
   ),
+  refusedByClock: momentField.nullable(),
   reports: z.array(
     z.strictObject({
       licenseId: wordField,
@@ -268,6 +284,10 @@ const status: z.ZodType<AdminStatus> = z.strictObject({
   ready: z.boolean(),
   problems: z.array(problemSchema),
   uptimeMs: countField,
+  clock: z.strictObject({
+    believed: momentField,
+    suspect: z.strictObject({ since: momentField, byMs: z.int() }).nullable(),
+  }),
   connections: countField,
   vendors: z.array(vendor),
 });
