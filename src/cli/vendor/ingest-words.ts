@@ -88,7 +88,7 @@ function factsOf(result: IngestedFile): readonly (readonly [string, string])[] {
     ...findings.map((finding) => ["finding", spokenFinding(finding).words] as const),
     ...checked.map((check) => ["checked", check] as const),
     ["counted", countedWords(result.counted)],
-    ...emergencies.map((each) => ["emergency", emergencyWords(each)] as const),
+    ...emergencies.map((each) => ["days", emergencyWords(each)] as const),
     ...(receipt
       ? [
           [
