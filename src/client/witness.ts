@@ -262,8 +262,8 @@ export class Witness {
       }),
     );
     const files = kept.flatMap(({ path }) => path ?? []);
-    const isTold = await this.#takeNote(heads.filter((each) => !broken.includes(each)));
-    if (isTold && files.length === broken.length)
+    const isTaken = await this.#takeNote(heads.filter((each) => !broken.includes(each)));
+    if (isTaken && files.length === broken.length)
       this.#isAcknowledged = await memory.remember(head, heads);
     const { number, reason, text } = supersede;
     return {

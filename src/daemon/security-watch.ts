@@ -51,8 +51,9 @@ export class SecurityWatch {
 
   #sum(): void {
     this.#timer = undefined;
-    for (const [kind, { attempt, times }] of [...this.#again]) {
-      this.#again.delete(kind);
+    const summed = [...this.#again];
+    this.#again.clear();
+    for (const [kind, { attempt, times }] of summed) {
       if (times > 0) {
         // It goes on: the next record is due in a minute.
         this.#again.set(kind, { attempt, times: 0 });
