@@ -115,7 +115,10 @@ describe("the newest head", () => {
 describe("a head that a client shows", () => {
   it.each([
     ["by another key", (name: string) => ({ name, signer: signerFromSeed(randomBytes(32)) })],
-    ["of another ledger", (_: string, daemon: GivenDaemon) => renamed(signerOf(daemon))],
+    [
+      "of a ledger of another vendor",
+      (_: string, daemon: GivenDaemon) => renamed(signerOf(daemon)),
+    ],
   ])("signed %s is no incident, and the seat is granted", async (_, signer) => {
     const daemon = await aDaemon();
     const ada = await Workstation.greeted(daemon.url);
@@ -200,6 +203,6 @@ describe("a flood of heads with the daemon's own signature that are not of its l
 });
 
 const renamed = ({ signer }: NoteSigner): NoteSigner => ({
-  name: `${vendor}/skc/${"0".repeat(32)}`,
+  name: `other.example/skc/${"0".repeat(32)}`,
   signer,
 });
