@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { toBase64Url, toHex, utf8 } from "../base/bytes.ts";
 import { clientKey, instanceId } from "../base/ids.ts";
-import { systemClock } from "../clock/system-clock.ts";
+import { SystemTimers } from "../clock/system-timers.ts";
 import { sha256 } from "../crypto/hash.ts";
 import { randomHex } from "../crypto/random.ts";
 import { demandTexts, labelsOf, vendorOf } from "./checked-identity.ts";
@@ -65,7 +65,7 @@ export async function connect(options: ConnectOptions): Promise<Seatkeeper> {
   const servers = parseServers(options.servers, options.allowPlaintext === true);
   const identity = await identityOf(options);
   await identity.enrolment.check();
-  const clock = systemClock();
+  const clock = new SystemTimers();
   const keeper = new Keeper(
     servers,
     (address, listener, signal) => Session.open(address, identity, clock, listener, signal),
@@ -98,7 +98,7 @@ export async function borrowedHere(
 ): Promise<readonly Borrowed[]> {
   const identity = await identityOf(options);
   const store = new TicketStore(folderFor("borrowed", dataDirOf(options), identity));
-  const shelf = new TicketShelf(store, await ownerOf(options, identity), systemClock());
+  const shelf = new TicketShelf(store, await ownerOf(options, identity), new SystemTimers());
   await shelf.load();
   return shelf.told;
 }

@@ -21,7 +21,10 @@ export interface Clock {
    * @throws RangeError when `span` is zero.
    */
   every(span: Millis, run: () => void): Timer;
+}
 
+/** The same, with a calendar. */
+export interface ScheduleClock extends Clock {
   /**
    * Runs at each moment that the cron line names, in the machine's time zone, and at the latest
    * `longest` of monotonic time after the last run began, whatever the wall clock does. A run that

@@ -1,6 +1,6 @@
 import { type Pseudonym, rawIdentity } from "../base/identity.ts";
 import { type Millis, millis, seconds } from "../base/time.ts";
-import type { Clock, Timer } from "../clock/clock.ts";
+import type { ScheduleClock, Timer } from "../clock/clock.ts";
 import type { Config } from "../config/config.ts";
 import type { HostFingerprint } from "../license/host-fingerprint.ts";
 import { failure, type Log } from "../log/log.ts";
@@ -25,7 +25,7 @@ import { VendorDesk } from "./vendor-desk.ts";
 
 /** What a site needs from the process around it. */
 export interface SiteParts {
-  readonly clock: Clock;
+  readonly clock: ScheduleClock;
   readonly log: Log;
   readonly host: () => HostFingerprint;
   /**

@@ -9,7 +9,7 @@ import {
   unixMillis,
 } from "../../src/base/time.ts";
 import { connect, type Loss, type Seat, type Seatkeeper } from "../../src/client/index.ts";
-import type { Clock, Timer } from "../../src/clock/clock.ts";
+import type { ScheduleClock, Timer } from "../../src/clock/clock.ts";
 import { systemClock } from "../../src/clock/system-clock.ts";
 import { turns } from "../support/turns.ts";
 import { aDaemon, emptyFolder, type GivenDaemon, root, stopTime, vendor } from "./given.ts";
@@ -23,8 +23,8 @@ vi.mock("node:os", async (original) => ({
 }));
 
 /** The server's clock, which goes on while the laptop's stands still. */
-class ServerClock implements Clock {
-  readonly #clock: Clock = systemClock();
+class ServerClock implements ScheduleClock {
+  readonly #clock: ScheduleClock = systemClock();
 
   now(): Moment {
     const { wall, mono } = this.#clock.now();
