@@ -1,40 +1,7 @@
 #!/usr/bin/env node
 import process from "node:process";
-import type { ReceiptError } from "../../bundle/errors.ts";
-import type { LicenseError } from "../../license/errors.ts";
-import type { NoteError } from "../../note/errors.ts";
-import type { TrailError } from "../../trail/errors.ts";
 import { main } from "../shared/program.ts";
-import { COMMANDS } from "./commands.ts";
 import { flagForm } from "./flag-form.ts";
+import { PROGRAM } from "./program.ts";
 
-/** Files that somebody has changed or made up. What is merely damaged or not for us is refused. */
-const UNVERIFIED: ReadonlySet<
-  NoteError["code"] | LicenseError["code"] | ReceiptError["code"] | TrailError["code"]
-> = new Set([
-  "NOTE_SIGNATURE",
-  "NOTE_UNSIGNED",
-  "LICENSE_SIGNATURE",
-  "LICENSE_UNSIGNED",
-  "LICENSE_ISSUER",
-  "VENDOR_FILE_SIGNATURE",
-  "RELEASE_SIGNATURE",
-  "RECEIPT_ROOT",
-  "RECEIPT_AHEAD",
-  "TRAIL_FORMAT",
-]);
-
-await main(
-  {
-    name: "seatkeeper",
-    summary: "Offline license daemon: floating seats, metered usage, sealed reports.",
-    commands: COMMANDS,
-    examples: [
-      ["demo", "see the whole journey on this machine, with throw-away keys"],
-      ["run --feature cad.pro -- cad", "hold a seat while a program runs"],
-      ["--export-usage usage.skb", "write the usage bundle for the vendor"],
-    ],
-    unverified: UNVERIFIED,
-  },
-  flagForm(process.argv.slice(2)),
-);
+await main(PROGRAM, flagForm(process.argv.slice(2)));

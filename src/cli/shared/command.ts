@@ -47,6 +47,9 @@ export interface Command {
   readonly subcommands: readonly Command[];
   /** `--json`, `-j`: for suggestions. */
   readonly optionNames: readonly string[];
+  /** Options and positionals as they were declared, for the manual. */
+  readonly declared: Declared;
+  readonly examples: readonly (readonly [command: string, says: string])[];
   attach(parent: Argv, choose: (choice: Choice) => void): void;
 }
 
@@ -66,6 +69,8 @@ export function command<const Declarations extends Declared>(
     summary: spec.summary,
     subcommands: [],
     optionNames: named.flatMap((name) => spellings(name, spec.options[name])),
+    declared: spec.options,
+    examples: spec.examples ?? [],
     attach(parent, choose): void {
       parent.command(
         spec.command,
@@ -94,6 +99,8 @@ export function group(name: string, summary: string, subcommands: readonly Comma
     summary,
     subcommands,
     optionNames: [],
+    declared: {},
+    examples: [],
     attach(parent, choose): void {
       parent.command(
         name,
@@ -136,11 +143,13 @@ function restOf(
   return words;
 }
 
-const positionalNames = (usage: string): readonly string[] =>
+/** The words in angle or square brackets. */
+export const positionalNames = (usage: string): readonly string[] =>
   [...usage.matchAll(/[<[]([\w-]+)(?:\.\.)?[>\]]/g)].map((match) => match[1] ?? "");
 
 function spellings(name: string, declaration: Options | undefined): readonly string[] {
   return [name, declaration?.alias ?? []].flat().map(spelled);
 }
 
-const spelled = (name: string): string => (name.length === 1 ? `-${name}` : `--${name}`);
+/** As it is typed: `--out`, `-o`. */
+export const spelled = (name: string): string => (name.length === 1 ? `-${name}` : `--${name}`);

@@ -40,6 +40,8 @@ function unloaded(listed: ListedCommand): Command {
     summary,
     subcommands: [],
     optionNames: [],
+    declared: {},
+    examples: [],
     attach(parent: Argv): void {
       parent.command(usage, summary, {}, () => {
         throw new TypeError(`${usage} was chosen without its name`);

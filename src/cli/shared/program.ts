@@ -23,7 +23,9 @@ export interface Program {
   readonly unverified?: ReadonlySet<string>;
 }
 
-const EXIT_CODES = "exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 verification failed";
+/** What every program says at the end of its help. */
+export const EXIT_WORDS: string =
+  "exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 verification failed";
 
 /**
  * Runs the program over this process's arguments and sets its exit code. The process ends by
@@ -130,7 +132,7 @@ function build(
     .alias("help", "h")
     .version("version", "show the version", packageVersion())
     .alias("version", "v")
-    .epilogue([program.epilogue, EXIT_CODES].filter((part) => part !== undefined).join("\n"))
+    .epilogue([program.epilogue, EXIT_WORDS].filter((part) => part !== undefined).join("\n"))
     .wrap(Math.min(100, columns))
     .fail((message: string | null, error: Error | undefined) => {
       throw error ?? new Error(message ?? "wrong usage");
