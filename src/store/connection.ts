@@ -109,6 +109,8 @@ function migrate(connection: Connection, from: number): void {
     });
     apply.exclusive();
   }
+  // The package of an older release looks at the first page of the file alone before it refuses.
+  if (from < MIGRATIONS.length) connection.pragma("wal_checkpoint(TRUNCATE)");
   // A database that needed no step has not been touched yet, and is not locked.
   connection.transaction(() => {}).exclusive();
 }
