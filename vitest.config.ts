@@ -1,7 +1,7 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 /** Behaviours that need the built program: command lines, the real daemon, killed processes. */
-const PROCESS_TESTS = ["test/{cli,daemon,crash,faults,examples,privacy-run}/**/*.test.ts"];
+const PROCESS_TESTS = ["test/{cli,daemon,crash,faults,examples,packages,privacy-run}/**/*.test.ts"];
 
 const config: ViteUserConfig = defineConfig({
   test: {
