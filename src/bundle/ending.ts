@@ -23,8 +23,9 @@ export function checkEnding(
   walk: BlockWalk,
   problems: Problems,
 ): Ending {
-  const isTipProven = walk.lineage.isAnchored && checkTip(framing, walk, problems);
-  const isRootCompared = isTipProven && checkRoot(framing, walk, problems);
+  const isAgreed = isAgreedEnd(input, framing, walk);
+  const isTipProven = !isAgreed && walk.lineage.isAnchored && checkTip(framing, walk, problems);
+  const isRootCompared = (isAgreed || isTipProven) && checkRoot(framing, walk, problems);
   const head = checkCheckpoint(input, framing, problems);
   const checkpoint = head && fromUtf8(framing.tail.checkpoint);
   return { isTipProven, isRootCompared, head, checkpoint };
@@ -44,6 +45,24 @@ export function standingOf(
     problems.add("FORK", "another root of this size was acknowledged");
   }
   return "DUPLICATE";
+}
+
+/** A site that has lost its keys writes zeros. */
+export function isTipAbsent({ tail }: Framing): boolean {
+  return tail.tip.every((byte) => byte === 0);
+}
+
+/**
+ * V7, where the keys are lost and the site has written zeros for the tip. Without a tip the root must be that
+ * of the blocks: where it cannot be computed, nothing vouches for the end.
+ */
+function isAgreedEnd({ agreedEnd }: VerifyInput, framing: Framing, walk: BlockWalk): boolean {
+  const { head, tail } = framing;
+  if (agreedEnd === undefined || !isTipAbsent(framing)) return false;
+  const isThere = head.size === agreedEnd.size && equalBytes(tail.root, agreedEnd.root);
+  if (!isThere || !walk.lineage.isAnchored || walk.track.root === undefined) return false;
+  walk.history.endByWord(head.size);
+  return true;
 }
 
 /** V7. The keys for any shorter ledger are erased, so only the true end can be proven. */

@@ -19,6 +19,8 @@ export type Finding =
   | { readonly kind: "HOST_CHANGED"; readonly index: number }
   /** An EXPORT block does not carry a number above the one before, or not its own place. */
   | { readonly kind: "EXPORT_NUMBER"; readonly index: number; readonly exportNo: number }
+  /** The site has lost its keys, so nothing but its word says that no more blocks came after this one. */
+  | { readonly kind: "END_UNPROVEN"; readonly index: number }
   /** The ledger does not end with an EXPORT block. */
   | { readonly kind: "EXPORT_ABSENT"; readonly index: number }
   /** From this SEGMENT block on these auditors can read, by key id; nobody when the list is empty. */
@@ -46,6 +48,7 @@ export const FINDING_KINDS: Readonly<Record<Finding["kind"], "incident" | "infor
   HOST_CHANGED: "incident",
   EXPORT_NUMBER: "incident",
   AUDITOR_NOT_ALLOWED: "incident",
+  END_UNPROVEN: "incident",
   AUDITORS_CHANGED: "information",
   EXPORT_ABSENT: "information",
   RECEIPT_PENDING: "information",

@@ -117,6 +117,11 @@ export class History {
     if (newest > this.#state.receiptNo) this.#find({ kind: "RECEIPT_PENDING", receiptNo: newest });
   }
 
+  /** The end of the ledger is not proven, and was agreed on. */
+  endByWord(size: number): void {
+    this.#find({ kind: "END_UNPROVEN", index: size - 1 });
+  }
+
   /** A RECEIPT block is the note itself, so it is one this vendor gave, or a conflict. */
   #acceptReceipt(payload: ReceiptPayload, index: number): void {
     const { receiptNo, note } = payload;

@@ -110,7 +110,7 @@ export const VERDICT_FACTS: Readonly<Record<Verdict, VerdictFacts>> = {
   FORK: {
     ...NOT_COUNTED,
     meaning: "the ledger conflicts with what was acknowledged: the site went on from an older copy",
-    hint: "keep both bundles, send no receipt, and find out which copies of the site were in use; seatkeeper-vendor supersede accepts one of them",
+    hint: "keep both bundles, find out which copies were in use, then accept one with seatkeeper-vendor supersede",
   },
   TAMPERED: {
     ...NOT_COUNTED,

@@ -46,6 +46,11 @@ export interface VerifyInput {
   /** Every receipt given for this ledger. */
   readonly receipts: readonly IssuedReceipt[];
   readonly seenHeads?: readonly SeenHead[];
+  /**
+   * Where a ledger whose keys are lost has ended, if a person has agreed on it: a bundle without a tip that ends
+   * just there is taken, with a finding.
+   */
+  readonly agreedEnd?: SeenHead | undefined;
   /** The vendor's wall clock. */
   readonly now: UnixMillis;
   readonly visitor?: BundleVisitor;
@@ -80,6 +85,8 @@ export interface VerifyReport {
   readonly head: Head | undefined;
   /** Its text, for the receipt. */
   readonly checkpoint: string | undefined;
+  /** True when the site wrote zeros for a tip: it says that its keys are lost. */
+  readonly isTipAbsent: boolean;
   readonly missingBlocks: readonly Range[];
   readonly missingBlockCount: number;
   readonly missingEvents: readonly Range[];

@@ -4,7 +4,7 @@ import { blockLeaf } from "../ledger/block.ts";
 import type { ByteSource } from "../ledger/ports.ts";
 import { BlockWalk } from "./block-walk.ts";
 import { MAX_BUNDLE_BLOCKS, readBundleBlocks } from "./bundle.ts";
-import { checkEnding, type Ending, standingOf } from "./ending.ts";
+import { checkEnding, type Ending, isTipAbsent, standingOf } from "./ending.ts";
 import { type Framing, inspectFraming } from "./framing.ts";
 import { Lineage } from "./lineage.ts";
 import { Problems } from "./problems.ts";
@@ -115,6 +115,7 @@ function refusal(problems: Problems, framing: Framing | undefined): VerifyReport
     standing: undefined,
     head: undefined,
     checkpoint: undefined,
+    isTipAbsent: false,
     missingBlocks: [],
     missingBlockCount: 0,
     missingEvents: [],
@@ -146,6 +147,7 @@ function report(
     standing,
     head: ending.head,
     checkpoint: ending.checkpoint,
+    isTipAbsent: isTipAbsent(framing),
     missingBlocks: missing.listed,
     missingBlockCount: missing.total,
     missingEvents: events.missing.listed,

@@ -41,6 +41,8 @@ function wordsFor(finding: Finding): string {
         : `from block ${finding.index} on auditor ${finding.auditors.join(", ")} can read too`;
     case "AUDITOR_NOT_ALLOWED":
       return `auditor ${finding.auditors.join(", ")} can read although no license allows one`;
+    case "END_UNPROVEN":
+      return "the keys of the ledger are lost: that it ends here is the site's word";
     case "EXPORT_ABSENT":
       return "the ledger does not end with an export";
     case "RECEIPT_PENDING":

@@ -15,6 +15,7 @@ import type { VendorKeys } from "./issue.ts";
 import { type LicensedLedger, licensedLedger, questionOf } from "./licensed-ledger.ts";
 import { giveReceipt, type OutgoingReceipt, receiptFor } from "./receipts.ts";
 import { newestSupersede } from "./supersede-rows.ts";
+import { agreedEnd, endByWord, endsByWord, keepUnprovenEnd } from "./unproven-ends.ts";
 import { type Counted, UsageRows } from "./usage-rows.ts";
 import type { VendorStore } from "./vendor-store.ts";
 
@@ -23,7 +24,7 @@ export interface IngestInput {
   /** The file's name, for the log. */
   readonly name: string;
   readonly now: Moment;
-  /** True when a person has agreed with the site on what is missing: the receipt may go. */
+  /** True when a person has agreed with the site on what is missing, or not proven: the receipt may go. */
   readonly reviewed: boolean;
 }
 
@@ -35,6 +36,8 @@ export interface Ingested {
   readonly site: string | undefined;
   /** What was added to the books; undefined when nothing was. */
   readonly counted: Counted | undefined;
+  /** True when nothing but the proof of its end is missing, and the ledger in its place says that it ended there. */
+  readonly isAgreeable: boolean;
   /** Those that concern the ledger, as far as was reported until now; empty when nothing was counted. */
   readonly emergencies: readonly EmergencyUse[];
   readonly receipt: OutgoingReceipt | undefined;
@@ -56,7 +59,7 @@ export function ingestBundle(
 ): Ingested {
   return store.write((database) => {
     const known = licensedLedger(database, folder, input.source);
-    const { report, counted } = verified(database, known, keys, input);
+    const { report, counted, isAgreeable } = verified(database, known, keys, input);
     const receipt = known && receiptOn(database, known.activation, { keys, folder }, report, input);
     const accepted = isAccepted(report, input.reviewed);
     const chainId = report.claim?.chainId;
@@ -66,7 +69,8 @@ export function ingestBundle(
       counted === undefined || chainId === undefined
         ? []
         : emergenciesOf(database, chainId, folder.vendor);
-    return { report, facts, site: known?.site, counted, receipt, accepted, emergencies };
+    const site = known?.site;
+    return { report, facts, site, counted, isAgreeable, receipt, accepted, emergencies };
   });
 }
 
@@ -76,9 +80,10 @@ function verified(
   known: LicensedLedger | undefined,
   keys: VendorKeys,
   input: IngestInput,
-): { readonly report: VerifyReport; readonly counted: Counted | undefined } {
+): Pick<Ingested, "report" | "counted" | "isAgreeable"> {
   if (known === undefined) {
-    return { report: verifyBundle(input.source, undefined), counted: undefined };
+    const report = verifyBundle(input.source, undefined);
+    return { report, counted: undefined, isAgreeable: false };
   }
   const { chainId } = known.activation;
   const rows = new UsageRows(database, chainId);
@@ -89,15 +94,23 @@ function verified(
     segment: (segment) => segments.push(segment),
   };
   database.exec("SAVEPOINT bundle");
-  const report = verifyBundle(
-    input.source,
-    questionOf(database, known, keys, input.now.wall, visitor),
-  );
+  const word = endByWord(database, chainId, keys);
+  const agreed = input.reviewed ? word : agreedEnd(database, chainId);
+  const question = questionOf(database, known, keys, input.now.wall, visitor);
+  const report = verifyBundle(input.source, { ...question, agreedEnd: agreed });
+  if (agreed && isByWord(report)) {
+    const from = question.acked?.state.size ?? 0;
+    keepUnprovenEnd(database, { chainId, ...agreed, from, agreedAt: input.now.wall });
+  }
   if (report.next === undefined) database.exec("ROLLBACK TO bundle");
   else keepLedger(database, chainId, report.next, segments);
   database.exec("RELEASE bundle");
-  return { report, counted: report.next && rows.counted };
+  const isAgreeable = endsByWord(report, word);
+  return { report, counted: report.next && rows.counted, isAgreeable };
 }
+
+const isByWord = ({ findings }: VerifyReport): boolean =>
+  findings.some(({ kind }) => kind === "END_UNPROVEN");
 
 /** The receipt that this verdict calls for: a new one, the last one again, or none. */
 function receiptOn(

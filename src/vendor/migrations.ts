@@ -267,4 +267,15 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (chain_id, number)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Ledgers whose keys were lost, and that ended where the site says: a person has agreed with it on that.
+  CREATE TABLE unproven_ends (
+    chain_id TEXT PRIMARY KEY REFERENCES activations,
+    size INTEGER NOT NULL,
+    root BLOB NOT NULL,
+    -- Blocks that were acknowledged before.
+    from_size INTEGER NOT NULL,
+    agreed_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -270,10 +270,12 @@ describe("docs/RECOVERY.md", () => {
     const site = await usedSite();
     await site.type("seatkeeper usage export --out usage.skb");
     expect(await ingested(site)).toMatchObject({ bundles: [{ counted: { units: 12 } }] });
+    await use(site, 4);
+    await site.admin.checkpoint();
     await use(site, 7);
     await site.killDaemon();
     await site.type(`rm ${FOLDER}/ledger.state`);
-    const [session = ""] = sessionsOf("The keys of the ledger are lost");
+    const [session = "", byWord = ""] = sessionsOf("The keys of the ledger are lost");
     await expectPage(site, session);
     expect(await site.type("seatkeeper ledger succeed")).toMatchObject({ code: 1 });
     await carryUsage(site);
@@ -281,6 +283,14 @@ describe("docs/RECOVERY.md", () => {
       bundles: [{ verdict: "TIP_INVALID", counted: null }],
     });
     await licensedAgain(site);
+    await expectPage(site, byWord);
+    const { unprovenEnds } = (await site.json("seatkeeper-vendor report")) as {
+      readonly unprovenEnds: readonly object[];
+    };
+    expect(unprovenEnds).toMatchObject([{ from: 4, size: 5 }]);
+    expect((await site.type("seatkeeper-vendor report")).stdout).toMatch(
+      /^by word: the last 1 block of ledger [0-9a-f]{32}, whose keys are lost; /m,
+    );
     await site.type("seatkeeper usage export --force --out usage.skb");
     expect(await ingested(site)).toMatchObject({
       bundles: [

@@ -207,6 +207,27 @@ export class Site {
       wall: unixMillis(this.#clock),
       hostHash: this.#hostHash,
     });
+    return this.#bundle(edit, this.#ledger.tip());
+  }
+
+  /** What `seatkeeper ledger succeed` writes where the keys are lost, with `edit` as above. */
+  lastBundle(
+    edit: (blocks: readonly Uint8Array[]) => readonly Uint8Array[] = (same) => same,
+    tip: Uint8Array = new Uint8Array(32),
+  ): Uint8Array {
+    return this.#bundle(edit, tip);
+  }
+
+  /** What a ledger says that succeeds this one. */
+  get predecessor(): Predecessor {
+    const { chainId, size, root } = this.#ledger;
+    return { chainId, size, root };
+  }
+
+  #bundle(
+    edit: (blocks: readonly Uint8Array[]) => readonly Uint8Array[],
+    tip: Uint8Array,
+  ): Uint8Array {
     const { chainId, size, root, ackSize } = this.#ledger;
     const selected = selectBlocks(chainSource(this.#files), this.#directory, ackSize);
     const blocks = edit([...selected.blocks]);
@@ -219,7 +240,7 @@ export class Site {
       blockCount: blocks.length,
       checkpoint: this.#head(size, root),
       root,
-      tip: this.#ledger.tip(),
+      tip,
     });
   }
 

@@ -112,8 +112,13 @@ export function countedWords(counted: Ingested["counted"]): string {
 export const several = (count: number, thing: string): string =>
   `${count} ${thing}${count === 1 ? "" : "s"}`;
 
-function hintFor({ facts, receipt, receiptPath, accepted }: IngestedFile): string {
+function hintFor(result: IngestedFile): string {
+  const { facts, receipt, receiptPath, accepted, isAgreeable, report } = result;
   if (receipt) return `send ${receiptPath} back to the site`;
+  if (isAgreeable)
+    return "the ledger in its place says that it ended here: agree with the site on what may be missing, and ingest it again with --reviewed";
+  if (report.verdict === "TIP_INVALID")
+    return `${facts.hint}; if its keys are lost, first issue for the request of the ledger that succeeds it`;
   if (!accepted && facts.receipt === "after-review")
     return `${facts.hint}: ingest it again with --reviewed`;
   return facts.hint;

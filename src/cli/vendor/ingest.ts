@@ -35,7 +35,8 @@ export const ingest: Command = command({
     reviewed: {
       type: "boolean",
       default: false,
-      describe: "acknowledge although blocks are missing: you have agreed on them with the site",
+      describe:
+        "acknowledge although blocks are missing, or lost keys prove no end: you have agreed on it with the site",
     },
     ...DIR_OPTION,
     ...PASSPHRASE_OPTIONS,

@@ -1,6 +1,7 @@
 import { isoTime } from "../../base/time.ts";
 import { reportedEmergencies } from "../../vendor/emergency.ts";
 import { type ReportQuery, type UsageReport, usageReport } from "../../vendor/report.ts";
+import { type UnprovenEnd, unprovenEnds } from "../../vendor/unproven-ends.ts";
 import { type Command, command } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
 import { usageError } from "../shared/errors.ts";
@@ -47,22 +48,33 @@ export const report: Command = command({
     if (query.from !== undefined && query.to !== undefined && query.from >= query.to)
       throw usageError("--from is after --to");
     const folder = openDesk(options, { out, ...rest });
-    const { found, emergencies } = await withStore(folder, (store) =>
+    const { found, emergencies, ends } = await withStore(folder, (store) =>
       store.read((database) => ({
         found: usageReport(database, query),
+        ends: unprovenEnds(database, query.site),
         emergencies: reportedEmergencies(database, folder.vendor, options.site),
       })),
     );
-    if (options.json) out.json({ ...jsonOf(found, query), emergencies });
+    if (options.json)
+      out.json({ ...jsonOf(found, query), emergencies, unprovenEnds: ends.map(endJson) });
     else if (options.csv) out.text(reportCsv(found));
     else {
       printReport(found, query, out);
+      for (const each of ends) out.line(`by word: ${endWords(each)}`);
       for (const each of emergencies) out.line(`emergency: ${emergencyWords(each)}`);
     }
     for (const each of emergencies) warnOfEmergency(each, out);
     return EXIT.done;
   },
 });
+
+/** What is counted and not proven, in one line. */
+function endWords({ chainId, from, size, agreedAt }: UnprovenEnd): string {
+  const blocks = `${size - from} ${size - from === 1 ? "block" : "blocks"}`;
+  return `the last ${blocks} of ledger ${chainId}, whose keys are lost; that no more followed is the site's word, agreed on ${isoTime(agreedAt)}`;
+}
+
+const endJson = (end: UnprovenEnd): object => ({ ...end, agreedAt: isoTime(end.agreedAt) });
 
 function jsonOf(found: UsageReport, { from, to, by }: ReportQuery): object {
   return {
