@@ -295,7 +295,10 @@ def note_body(text, kind, fields):
         raise Refused("NOTE_JSON", f"the {kind} is no JSON") from None
     need(isinstance(body, dict) and depth(body) <= 16, "NOTE_JSON", f"the {kind} is no flat object")
     need(rest[:-1] in (as_javascript(body, False), as_javascript(body, True)), "NOTE_JSON", "another way to write it")
-    need(body.keys() - {"ext"} == set(fields.split()), f"{kind.upper()}_FIELD", "fields missing or unknown")
+    names = fields.split()
+    known = {name.rstrip("?") for name in names}
+    must = {name for name in names if not name.endswith("?")}
+    need(must <= body.keys() <= known | {"ext"}, f"{kind.upper()}_FIELD", "fields missing or unknown")
     return body
 
 
@@ -360,7 +363,7 @@ def read_request(raw, vendor):
 
 def read_license(raw, vendor):
     fields = ("license_id vendor issued_at chain_id genesis_leaf daemon_key origin host sealing_key suite terms "
-              "issuer")
+              "acknowledged? issuer")
     body = open_issued(raw, "license", fields, "issued_at", vendor)
     need(body["suite"] == 1 and body["terms"].get("min_format", 1) == 1, "LICENSE_FORMAT", "another ledger format")
     origin = f"{vendor['name']}/skc/{body['chain_id']}"

@@ -1,3 +1,6 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { Site, usualTerms, Vendor } from "../support/site.ts";
 import { expectSession } from "../support/terminal.ts";
@@ -90,6 +93,33 @@ it("a report is due by the same day at the site and at its vendor, who moves it 
     sites: [{ reportDueAt: overdue }],
   });
 });
+
+const program = new URL("../../examples/verify_bundle.py", import.meta.url).pathname;
+const hasPython = spawnSync("python3", ["-c", "import cryptography"]).status === 0;
+
+it.runIf(hasPython)(
+  "a renewed license and its request are read by the second implementation",
+  async () => {
+    const vendor = Vendor.named();
+    const site = await Site.serving(vendor);
+    site.write("next.sklic", "");
+    await site.type("seatkeeper usage export --out usage.skb");
+    await site.type("seatkeeper-vendor ingest usage.skb --passphrase-file passphrase");
+    await site.type("seatkeeper license request --renew --out renewal.skreq");
+    expect(await site.type(`${ISSUE} renewal.skreq`)).toMatchObject({ code: 0 });
+    expect(site.read("next.sklic")).toContain('"acknowledged": {');
+    const keys = join(vendor.folder.path, "keys");
+    const key = readdirSync(keys).find((name) => name.startsWith("sealing-")) ?? "";
+    const files = "usage.skb --vendor acme.skvendor --request renewal.skreq --license next.sklic";
+    const secret = ["--key", join(keys, key), "--passphrase-file", "passphrase"];
+    const { status, stdout } = spawnSync("python3", [program, ...files.split(" "), ...secret], {
+      cwd: site.path(""),
+      encoding: "utf8",
+    });
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: "FIRST_VERIFIED" });
+    expect(status).toBe(0);
+  },
+);
 
 async function reportLine(site: Site): Promise<string> {
   const { stdout } = await site.type("seatkeeper status");
