@@ -1,12 +1,25 @@
-import { closeSync, fsyncSync, openSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { systemCode } from "../base/errors.ts";
 import type { ChainId } from "../base/ids.ts";
 import type { ByteSink } from "../ledger/ports.ts";
 import { syncFolder, type VendorFolder } from "../store/data-folder.ts";
 import { writeFully } from "../store/whole-writes.ts";
 
+const FORMER = "former";
+
 /** Where a ledger that has ended lies, relative to its vendor's folder. */
-export const formerName = (chain: ChainId): string => join("former", chain);
+export const formerName = (chain: ChainId): string => join(FORMER, chain);
+
+/** The ledgers of this vendor that have ended here; those of a backup among them. */
+export function formerLedgers({ path: vendor }: VendorFolder): ReadonlySet<string> {
+  try {
+    return new Set(readdirSync(join(vendor, FORMER)));
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+    return new Set();
+  }
+}
 
 /** Where everything of a ledger that has ended lies. */
 export interface FormerFolder {

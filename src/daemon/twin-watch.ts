@@ -6,6 +6,7 @@ import { failure } from "../log/log.ts";
 import { chainOrigin, openHead } from "../note/checkpoint.ts";
 import { NoteError } from "../note/errors.ts";
 import type { DeskCore } from "./desk-core.ts";
+import { formerLedgers } from "./former-ledger.ts";
 
 /** What a ledger says of one that stood in for it, or stands in for it now. */
 export const TWIN_CODES = ["STAND_IN_SEEN"] as const;
@@ -17,18 +18,22 @@ const HINT =
   "a backup of this site was restored elsewhere: see that only one of the two serves, and tell the vendor which";
 
 /**
- * Hears from clients of other ledgers under this daemon's key. There is one only where a backup was restored
- * while this ledger lives. Each is sealed as an incident once; only who has the daemon key can make another.
+ * Hears from clients of other ledgers under this daemon's key. Where this one did not come after it, there is
+ * one only because a backup was restored while this ledger lives. Each is sealed as an incident once; only who
+ * has the daemon key can make another.
  */
 export class TwinWatch {
   readonly #core: DeskCore;
   readonly #alone: (work: () => Promise<void>) => Promise<void>;
   readonly #judged = new Set<string>();
+  /** Those that this one came after: clients may well remember them. */
+  readonly #former: ReadonlySet<string>;
 
   /** @param alone runs work that writes between two groups. */
   constructor(core: DeskCore, alone: (work: () => Promise<void>) => Promise<void>) {
     this.#core = core;
     this.#alone = alone;
+    this.#former = formerLedgers(core.folder);
   }
 
   /** A client has this head, which is not of this ledger. */
@@ -52,7 +57,7 @@ export class TwinWatch {
     const { vendor, ledger, siteKey } = this.#core;
     const origin = text.slice(0, text.indexOf("\n"));
     const id = ORIGIN.exec(origin)?.[1];
-    if (id === undefined || origin === ledger.origin) return undefined;
+    if (id === undefined || origin === ledger.origin || this.#former.has(id)) return undefined;
     const twin = chainId(id);
     if (origin !== chainOrigin(vendor.name, twin)) return undefined;
     try {

@@ -54,6 +54,13 @@ async function denialOn({ url }: GivenDaemon): Promise<unknown> {
   return error?.data["reason"];
 }
 
+/** The newest head, as a client is shown it with a seat. */
+async function headOf({ url }: GivenDaemon): Promise<unknown> {
+  const ada = await Workstation.greeted(url);
+  const { result } = await ada.acquire("cad.pro", { since: [] });
+  return (result as { ledger?: { head: string } } | undefined)?.ledger?.head;
+}
+
 async function sealedBy({ admin, site }: GivenDaemon): Promise<readonly Payload[]> {
   const pieces: Uint8Array[] = [];
   await admin.exportUsage((piece) => void pieces.push(piece));
@@ -216,6 +223,28 @@ describe("an emergency, three days of which the license gives", () => {
     const terms = { ...forStandby, emergency_days: 3 };
     const again = await restoredOn(standby, await backupOf(await aDaemon(terms)), true);
     expect(await standInOf(again)).toMatchObject({ emergency: null });
+  });
+});
+
+describe("a client that remembers the ledger from before", () => {
+  it("tells of no stand-in where a backup was restored, as often as it was", async () => {
+    const heads: unknown[] = [];
+    let daemon = await aDaemon();
+    for (const _ of ["first", "second"]) {
+      // oxlint-disable-next-line no-await-in-loop -- each is the backup of the one before
+      heads.push(await headOf(daemon));
+      // oxlint-disable-next-line no-await-in-loop
+      daemon = await restoredOn(third, await backupOf(daemon));
+      // oxlint-disable-next-line no-await-in-loop
+      await daemon.admin.installLicense(licenseFor(daemon.site));
+    }
+    const ada = await Workstation.greeted(daemon.url);
+    for (const head of heads) {
+      // oxlint-disable-next-line no-await-in-loop
+      await ada.acquire("cad.pro", { head });
+    }
+    expect(heads).toEqual([expect.stringContaining("/skc/"), expect.stringContaining("/skc/")]);
+    expect(incidentsIn(await sealedBy(daemon))).toEqual(["RESTORED_FROM_BACKUP 1"]);
   });
 });
 

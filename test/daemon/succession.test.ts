@@ -68,6 +68,21 @@ it("leaves seats to those who hold them, and the vendor sees which ledger was be
   ]);
 });
 
+it("takes the ledger that it came after for no stand-in, whoever shows a head of it", async () => {
+  const daemon = await aDaemon();
+  const ada = await Workstation.greeted(daemon.url);
+  const { result } = await ada.acquire("cad.pro", { since: [] });
+  const head = (result as { ledger?: { head: string } } | undefined)?.ledger?.head;
+  expect(head).toContain("/skc/");
+  await daemon.stop();
+  rmSync(data(daemon.site).state);
+  await succeedLedger(daemon.site.config, undefined, { host });
+  const again = await started(daemon.site);
+  await (await Workstation.greeted(again.url)).acquire("cad.pro", { head });
+  await again.stop();
+  expect(again.log.join("")).not.toContain("stand-in.seen");
+});
+
 it("goes on where it was cut off, wherever that was, and nothing is served in between", async () => {
   const { site } = await keyless();
   const { path, chain, state, licenses, database } = data(site);
