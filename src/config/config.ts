@@ -59,6 +59,12 @@ export interface Config extends SitePolicy {
     /** How long the records of the audit trail are kept. */
     readonly keep: Millis;
   };
+  /** Administration over the network, besides the socket. */
+  readonly admin: {
+    readonly host: string;
+    /** Null for none; 0 takes a free port. */
+    readonly port: number | null;
+  };
 }
 
 interface ConfigLimits {
@@ -167,6 +173,7 @@ function configOf(settings: Settings, folder: string): Config {
     access: settings.access,
     auditor: settings.auditor,
     audit: settings.audit,
+    admin: settings.admin,
   };
 }
 

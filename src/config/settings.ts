@@ -61,6 +61,7 @@ export interface Settings {
   };
   readonly auditor: { readonly key: string | null };
   readonly audit: { readonly keep: Millis };
+  readonly admin: { readonly host: string; readonly port: number | null };
 }
 
 /** What is wrong with the entry at `path`. */
@@ -174,6 +175,12 @@ const auditor = section({ key: auditorKey.nullable().default(null) });
 /** Shorter than a month would be forgotten before anybody has looked. */
 const audit = section({ keep: duration("30d", "3660d").prefault("1100d") });
 
+/** Administration over the network. */
+const admin = section({
+  host: text.default("0.0.0.0"),
+  port: count(0, 65_535).nullable().default(null),
+});
+
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
 
 const shape = {
@@ -193,9 +200,14 @@ const shape = {
   access,
   auditor,
   audit,
+  admin,
 };
 
 const file = z.strictObject(shape).superRefine((settings, context) => {
+  if (settings.admin.port !== null && settings.tls.mode === "off") {
+    const message = "needs TLS: a token must not travel in the clear";
+    context.addIssue({ code: "custom", path: ["admin", "port"], message });
+  }
   const open = settings.tls.mode === "off" && !LOOPBACK.test(settings.listen.host);
   if (!open || settings.allow_plaintext) return;
   const message = "needs allow_plaintext: true, or a loopback address in listen.host";
@@ -203,9 +215,18 @@ const file = z.strictObject(shape).superRefine((settings, context) => {
 });
 
 const SECTIONS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  Object.entries({ listen, tls, checkpoint, history, log, limits, policy, access, audit }).map(
-    ([name, part]) => [name, Object.keys(part.out.shape)],
-  ),
+  Object.entries({
+    listen,
+    tls,
+    checkpoint,
+    history,
+    log,
+    limits,
+    policy,
+    access,
+    audit,
+    admin,
+  }).map(([name, part]) => [name, Object.keys(part.out.shape)]),
 );
 
 function complaintsOf(issue: z.core.$ZodIssue): readonly Complaint[] {

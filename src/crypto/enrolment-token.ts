@@ -14,6 +14,14 @@ export function newEnrolmentToken(daemonKey: Uint8Array): string {
   return `${PREFIX}${nameOf(daemonKey)}${toBase64Url(randomBytes(SECRET_BYTES))}`;
 }
 
+/** A fresh secret by which somebody administers that daemon. Clients show none of this kind to anybody. */
+export function newAdminToken(daemonKey: Uint8Array): string {
+  return `${ADMIN_PREFIX}${nameOf(daemonKey)}${toBase64Url(randomBytes(SECRET_BYTES))}`;
+}
+
+/** `skadm1-`, and the rest as of an enrolment token. */
+export const ADMIN_TOKEN: RegExp = /^skadm1-[\w-]{65}$/;
+
 /** Whether the token may be shown to the daemon with this signing key, in base64url. */
 export function isTokenFor(token: string, daemonKey: string): boolean {
   return token.startsWith(`${PREFIX}${nameOf(fromBase64Url(daemonKey))}`);
@@ -28,6 +36,7 @@ export function enrolmentTokenHash(token: string): Uint8Array {
 }
 
 const PREFIX = "sktok1-";
+const ADMIN_PREFIX = "skadm1-";
 const SECRET_BYTES = 32;
 /** Of the hash of the daemon key: whoever made another key with the same name could ask for its tokens. */
 const NAME_BYTES = 16;

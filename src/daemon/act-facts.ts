@@ -21,7 +21,10 @@ const ASKED: {
   revokeHeld: holder,
   exportUsage: ({ vendor }) => (vendor === undefined ? {} : { vendor }),
   editNamedUsers: ({ feature, change, users }) => ({ feature, change, users: users.length }),
-  createToken: holder,
+  createToken: ({ role, ...whose }, name) => ({
+    ...holder(whose, name),
+    ...(role === undefined ? {} : { role }),
+  }),
   revokeToken: ({ id }) => ({ token: id }),
 };
 

@@ -15,6 +15,7 @@ import {
   decodeAdminRefusal,
 } from "../protocol/admin.ts";
 import { ProtocolError } from "../protocol/errors.ts";
+import { type AdminTarget, openAdminLink } from "./admin-link.ts";
 import { DaemonError } from "./errors.ts";
 import { EXPORT_HEADERS } from "./export-headers.ts";
 import type { Exported } from "./usage-export.ts";
@@ -23,18 +24,18 @@ import type { Exported } from "./usage-export.ts";
 const ANSWER_BYTES = 67_108_864;
 
 /**
- * Speaks with a running daemon through its socket. Every method throws the daemon's own coded
+ * Speaks with a running daemon through its socket, or over the network. Every method throws the daemon's own coded
  * refusal, or DaemonError ADMIN_UNREACHABLE when no daemon answers, ADMIN_REPLY for an answer that
  * makes no sense.
  */
 export class AdminClient {
-  readonly #socket: string;
+  readonly #target: AdminTarget;
 
   readonly #who: RawIdentity | undefined;
 
   /** @param who gives the commands, for the audit trail, which has a pseudonym of it. */
-  constructor(socket: string, who?: RawIdentity) {
-    this.#socket = socket;
+  constructor(target: AdminTarget, who?: RawIdentity) {
+    this.#target = target;
     this.#who = who;
   }
 
@@ -221,21 +222,29 @@ export class AdminClient {
   ): Promise<IncomingMessage> {
     const { method, path, write } = ADMIN_ROUTES[route];
     const { query = {}, body } = write(asked);
+    const target = this.#target;
+    const link = await openAdminLink(target);
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const sent = request({
-        socketPath: this.#socket,
+        createConnection: () => link,
+        ...(typeof target === "string" ? {} : { host: target.host, port: target.port }),
         method,
         path: `${path}${searchOf(query)}`,
-        agent: false,
-        ...(this.#who === undefined ? {} : { headers: { [WHO_HEADER]: writeWho(this.#who) } }),
+        headers: this.#headers(),
         ...(signal === undefined ? {} : { signal }),
       });
       sent.once("response", resolve);
-      sent.once("error", (cause) => reject(unreachable(this.#socket, cause)));
+      sent.once("error", (cause) => reject(ended(cause)));
       sent.end(body);
     });
     if (response.statusCode !== 200) throw await refusalIn(response);
     return response;
+  }
+
+  /** Over the network the token says who asks. */
+  #headers(): Readonly<Record<string, string>> {
+    if (typeof this.#target !== "string") return { authorization: `Bearer ${this.#target.token}` };
+    return this.#who === undefined ? {} : { [WHO_HEADER]: writeWho(this.#who) };
   }
 }
 
@@ -330,16 +339,8 @@ function strange(message: string, cause?: unknown): DaemonError {
   });
 }
 
-function unreachable(socket: string, cause: Error): DaemonError {
-  const forbidden = systemCode(cause) === "EACCES";
-  return new DaemonError(
-    "ADMIN_UNREACHABLE",
-    `no daemon answers on ${socket}: ${messageOf(cause)}`,
-    {
-      hint: forbidden
-        ? "run the command as root or as a member of the group seatkeeper"
-        : "start it with seatkeeper serve, or check socket in the configuration",
-      cause,
-    },
-  );
-}
+const ended = (cause: Error): DaemonError =>
+  new DaemonError("ADMIN_UNREACHABLE", `the daemon has hung up: ${messageOf(cause)}`, {
+    hint: "it may be stopping; see its log, and try again",
+    cause,
+  });

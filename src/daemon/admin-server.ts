@@ -4,11 +4,9 @@ import { pipeline } from "node:stream/promises";
 import { concat, utf8 } from "../base/bytes.ts";
 import type { Clock } from "../clock/clock.ts";
 import { failure, type Log } from "../log/log.ts";
-import { pseudonymOf } from "../privacy/pseudonym.ts";
 import { ADMIN_DUTIES } from "../protocol/admin/duties.ts";
 import type { AdminProblem } from "../protocol/admin/problem.ts";
 import type { Received } from "../protocol/admin/route.ts";
-import { readWho, WHO_HEADER } from "../protocol/admin/who.ts";
 import {
   ADMIN_ROUTES,
   type AdminAnswerOf,
@@ -17,9 +15,10 @@ import {
   type AnsweredRouteName,
   adminRouteAt,
 } from "../protocol/admin.ts";
-import type { Actor, TrailFacts } from "../trail/record.ts";
+import type { TrailFacts } from "../trail/record.ts";
 import { answerFacts, askedFacts } from "./act-facts.ts";
 import type { AdminDesk } from "./admin-desk.ts";
+import { type AdminDoor, type AdminVisitor, refuseAbove } from "./admin-door.ts";
 import { bindAdminSocket } from "./admin-socket.ts";
 import type { OpenBackup } from "./backup.ts";
 import { DaemonError } from "./errors.ts";
@@ -45,7 +44,7 @@ interface AdminServerParts {
   readonly clock: Clock;
 }
 
-/** The administration interface on its Unix socket. Who may connect may administer. */
+/** The administration interface: on its Unix socket, and for whoever else a door lets in. */
 export class AdminServer {
   readonly #server: Server;
   readonly #desk: AdminDesk;
@@ -58,18 +57,19 @@ export class AdminServer {
     path: string,
     desk: AdminDesk,
     { log, clock }: Pick<AdminServerParts, "log" | "clock">,
+    door: AdminDoor,
   ): Promise<AdminServer> {
-    const server = new AdminServer({ desk, log, clock });
+    const server = new AdminServer({ desk, log, clock }, door);
     await bindAdminSocket(server.#server, path, SOCKET_MODE);
     server.#server.on("error", (error) => log.warn("admin.connection-failed", failure(error)));
     return server;
   }
 
-  private constructor({ desk, log, clock }: AdminServerParts) {
+  private constructor({ desk, log, clock }: AdminServerParts, door: AdminDoor) {
     this.#desk = desk;
     this.#log = log;
     this.#clock = clock;
-    this.#server = createServer((request, response) => void this.#serve(request, response));
+    this.#server = createServer((request, response) => void this.serve(request, response, door));
   }
 
   /** Lets running requests end, and ends live views. The socket's file goes with it. */
@@ -81,10 +81,12 @@ export class AdminServer {
     });
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** Answers whoever the door lets in. */
+  async serve(request: IncomingMessage, response: ServerResponse, door: AdminDoor): Promise<void> {
     try {
-      const answer = await this.#answer(request);
-      if (answer.kind === "live") this.#watch(response);
+      const visitor = door(request);
+      const answer = await this.#answer(request, visitor);
+      if (answer.kind === "live") this.#watch(response, visitor);
       else if (answer.kind === "backup") await this.#giveBackup(response, answer.backup);
       else write(response, answer);
     } catch (error) {
@@ -93,26 +95,23 @@ export class AdminServer {
     }
   }
 
-  async #answer(request: IncomingMessage): Promise<Answer> {
+  async #answer(request: IncomingMessage, visitor: AdminVisitor): Promise<Answer> {
     const url = new URL(request.url ?? "", "http://localhost");
     const route = adminRouteAt(request.method, url.pathname);
     if (route === undefined) throw refusal("no such request");
+    refuseAbove(visitor, ADMIN_DUTIES[route].least);
     const body = await bodyOf(request, ADMIN_ROUTES[route].bodyBytes);
     if (request.method === "POST") this.#log.info("admin.act", { act: route });
     const received: Received = { query: Object.fromEntries(url.searchParams), body };
-    return this.#onRecord(route, received, this.#actor(request));
-  }
-
-  /** Who holds the socket may do everything; whom they name is noted. */
-  #actor({ headers }: IncomingMessage): Actor {
-    const who = readWho(headers[WHO_HEADER]);
-    const key = this.#desk.pseudonymKey;
-    const named = who === undefined ? null : pseudonymOf(key, "user", who);
-    return { role: "administrator", via: "socket", who: named };
+    return this.#onRecord(route, received, visitor);
   }
 
   /** An act is in the audit trail before it begins: where the disk refuses that, it is not done. */
-  async #onRecord(route: AdminRouteName, received: Received, by: Actor): Promise<Answer> {
+  async #onRecord(
+    route: AdminRouteName,
+    received: Received,
+    { by }: AdminVisitor,
+  ): Promise<Answer> {
     const wish = asked(route, received);
     const { act } = ADMIN_DUTIES[route];
     if (act === null) return this.#perform(route, received);
@@ -137,9 +136,10 @@ export class AdminServer {
     return { kind: "json", value, facts: answerFacts(route, value) };
   }
 
-  #watch(response: ServerResponse): void {
+  #watch(response: ServerResponse, { isStill }: AdminVisitor): void {
     const stream = new StatusStream(response, {
       clock: this.#clock,
+      isWelcome: isStill,
       status: () => this.#desk.status(),
       onChange: (run) => this.#desk.onChange(run),
     });
@@ -202,6 +202,9 @@ const STATUS: Readonly<Record<string, number>> = {
   ADMIN_LEASE_BORROWED: 409,
   ADMIN_TOKEN_UNKNOWN: 404,
   ADMIN_TOKENS_FULL: 409,
+  ADMIN_TOKEN_REFUSED: 401,
+  ADMIN_ROLE: 403,
+  ADMIN_DOOR: 403,
   RELEASE_NOT_BORROWED: 409,
   VENDOR_NOT_HERE: 404,
   ADMIN_NOT_WRITTEN: 503,

@@ -7,6 +7,8 @@ import { failure } from "../log/log.ts";
 import type { AdminProblem } from "../protocol/admin/problem.ts";
 import type { AdminReload } from "../protocol/admin/reload.ts";
 import { AdminDesk } from "./admin-desk.ts";
+import { socketDoor, tokenDoor } from "./admin-door.ts";
+import { AdminPort } from "./admin-port.ts";
 import { AdminServer } from "./admin-server.ts";
 import { Admission } from "./admission.ts";
 import { ITSELF } from "./audit-trail.ts";
@@ -16,7 +18,6 @@ import { Perimeter } from "./perimeter.ts";
 import { PRODUCT } from "./product.ts";
 import { Rates } from "./rates.ts";
 import { Reload, warnAboutRules } from "./reload.ts";
-import { SecurityWatch } from "./security-watch.ts";
 import { PATIENCE_SECONDS, Session, type SessionParts } from "./session.ts";
 import { signalledReload } from "./signalled-reload.ts";
 import { Site, type SiteParts } from "./site.ts";
@@ -30,6 +31,8 @@ export interface Daemon {
   readonly address: { readonly host: string; readonly port: number };
   /** `wss://…`, or `ws://…` over plaintext. */
   readonly url: string;
+  /** Where administrators connect over the network; undefined where they cannot. */
+  readonly adminPort: number | undefined;
   /**
    * Tells clients, grants no more, seals what waits, closes. Leases stay valid for their time: the
    * next start takes them up.
@@ -81,8 +84,13 @@ async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Da
   const perimeter = new Perimeter(config, site.data);
   const run = { draining: false };
   const problems = (): readonly NotReady[] => (run.draining ? [DRAINING] : site.problems());
-  const security = new SecurityWatch(site.trail, clock);
-  const session = { ...sessionParts(config, parts, site), security };
+  const session = sessionParts(config, parts, site);
+  const refused = (reason: Refusal["reason"], address: string | undefined): void => {
+    log.debug("connection.refused", { reason });
+    if (!SUSPICIOUS.has(reason)) return;
+    const who = (): string | null => site.addressName(address);
+    site.security.saw({ act: "connection.refused", reason, who });
+  };
   // Before anybody can connect: a schedule that cannot be read must not leave open doors behind.
   site.start();
   const transport = await Transport.open({
@@ -95,12 +103,7 @@ async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Da
     clock,
     welcome: (peer) => new Session(peer, session),
     pages: (path) => healthPage(path, problems),
-    refused(reason, address) {
-      log.debug("connection.refused", { reason });
-      if (!SUSPICIOUS.has(reason)) return;
-      const who = (): string | null => site.addressName(address);
-      security.saw({ act: "connection.refused", reason, who });
-    },
+    refused,
     failed: (error) => log.warn("connection.failed", failure(error)),
   });
   const reload = new Reload({
@@ -113,6 +116,7 @@ async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Da
       return () => {
         change();
         transport.follow();
+        port?.follow();
       };
     },
   });
@@ -125,22 +129,34 @@ async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Da
     connections: () => transport.connections,
     problems: () => problems().map(adminProblem),
   });
-  const admin = await orClose(transport, AdminServer.open(config.socket, desk, parts));
+  const admin = await orClose(
+    transport,
+    AdminServer.open(config.socket, desk, parts, socketDoor(site)),
+  );
+  const port = await orClose(
+    transport,
+    openAdminPort(config, { site, perimeter, admin, clock, refused }),
+  );
   warnAboutSocket(config, parts, transport.address);
   const url = urlOf(transport.address, perimeter.tls !== undefined);
   site.trail.note({ act: "daemon.started", by: ITSELF, about: { version: PRODUCT.version } });
-  log.info("daemon.started", { version: PRODUCT.version, url, vendors: [...site.desks.keys()] });
+  log.info("daemon.started", {
+    version: PRODUCT.version,
+    url,
+    adminPort: port?.port,
+    vendors: [...site.desks.keys()],
+  });
   warnAboutRules(site, log);
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     run.draining = true;
-    security.close();
-    await shutDown(site, transport, admin, clock);
+    await shutDown(site, transport, [port, admin], clock);
     log.info("daemon.stopped");
   };
   return {
     address: transport.address,
     url,
+    adminPort: port?.port,
     reload: () => signalledReload(site.trail, reload, log),
     statusLine: () =>
       statusLine({
@@ -189,14 +205,17 @@ const DRAINING: NotReady = { code: "DRAINING", reason: "the daemon is stopping" 
 async function shutDown(
   site: Site,
   transport: Transport,
-  admin: AdminServer,
+  admins: readonly (AdminServer | AdminPort | undefined)[],
   clock: Clock,
 ): Promise<void> {
   transport.closeDoors();
   for (const desk of site.desks.values()) desk.drain(DRAIN_NOTICE);
   await answersOf(site, clock);
   await transport.close();
-  await admin.close();
+  for (const admin of admins) {
+    // oxlint-disable-next-line no-await-in-loop -- nobody new comes in, then the last answers go out
+    await admin?.close();
+  }
   site.trail.note({ act: "daemon.stopped", by: ITSELF, about: {} });
   await site.close();
 }
@@ -222,16 +241,12 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
-function gateRules({ listen }: Config): GateRules {
+function gateRules({ listen }: Pick<Config, "listen">): GateRules {
   const names = [...listen.names, "localhost", hostname()].map((name) => name.toLowerCase());
   return { names: new Set(names), origins: new Set(listen.origins) };
 }
 
-function sessionParts(
-  config: Config,
-  { clock, log }: SiteParts,
-  site: Site,
-): Omit<SessionParts, "security"> {
+function sessionParts(config: Config, { clock, log }: SiteParts, site: Site): SessionParts {
   const { handshake, ping, frameBytes, leasesPerClient, requestsPerSecond, requestsPerKey } =
     config.limits;
   return {
@@ -240,6 +255,7 @@ function sessionParts(
     siteKey: site.siteKey,
     door: site.door,
     admission: new Admission(site.enrolments, config.access),
+    security: site.security,
     desks: site.desks,
     handshake,
     heartbeat: ping,
@@ -249,6 +265,37 @@ function sessionParts(
     keyRates: new Rates(Math.max(requestsPerKey, requestsPerSecond), PATIENCE_SECONDS * 2),
     version: PRODUCT.version,
   };
+}
+
+/** Undefined where the configuration has none. @throws what `AdminPort.open` throws; then the socket is closed. */
+async function openAdminPort(
+  { admin: { host, port }, listen, limits }: Config,
+  parts: {
+    readonly site: Site;
+    readonly admin: AdminServer;
+    readonly perimeter: Perimeter;
+    readonly clock: Clock;
+    readonly refused: (reason: Refusal["reason"], address: string | undefined) => void;
+  },
+): Promise<AdminPort | undefined> {
+  if (port === null) return undefined;
+  const { site, admin, perimeter, clock, refused } = parts;
+  const { enrolments, security } = site;
+  const door = tokenDoor({ enrolments, security, site, rules: gateRules({ listen }) });
+  try {
+    return await AdminPort.open({
+      host,
+      port,
+      perimeter,
+      handshake: limits.handshake,
+      clock,
+      refused,
+      serve: (request, response) => void admin.serve(request, response, door),
+    });
+  } catch (error) {
+    await admin.close();
+    throw error;
+  }
 }
 
 async function orClose<Opened>(transport: Transport, opening: Promise<Opened>): Promise<Opened> {

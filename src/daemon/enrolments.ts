@@ -1,6 +1,8 @@
+import type { AdminRole } from "../base/admin-role.ts";
 import { toHex } from "../base/bytes.ts";
+import type { Pseudonym } from "../base/identity.ts";
 import { isoTime, type Millis, type UnixMillis, unixMillis } from "../base/time.ts";
-import { enrolmentTokenHash, newEnrolmentToken } from "../crypto/enrolment-token.ts";
+import { enrolmentTokenHash, newAdminToken, newEnrolmentToken } from "../crypto/enrolment-token.ts";
 import { equalSecret } from "../crypto/hash.ts";
 import type { Store } from "../store/database.ts";
 import type { Enrolment } from "../store/enrolment-rows.ts";
@@ -15,7 +17,24 @@ const MAX_ENROLMENTS = 100_000;
 /** What an enrolment token that is shown at the door is worth. */
 export type Admission =
   | { readonly kind: "admitted"; readonly proof: Proof }
-  | { readonly kind: "refused"; readonly why: TokenRefusal };
+  | RefusedToken<TokenRefusal>;
+
+interface RefusedToken<Why extends TokenRefusal> {
+  readonly kind: "refused";
+  readonly why: Why;
+}
+
+/** What a token that is shown to administer is worth. */
+type JudgedAdministrator =
+  | {
+      readonly kind: "admitted";
+      readonly role: AdminRole;
+      /** The pseudonym of whom it was made for. */
+      readonly who: Pseudonym | null;
+      /** False once it has ended. */
+      readonly isStill: () => boolean;
+    }
+  | RefusedToken<"unknown" | "revoked" | "expired">;
 
 export type TokenRefusal = "unknown" | "revoked" | "expired" | "of-somebody-else";
 
@@ -63,11 +82,12 @@ export class Enrolments {
    * @throws DaemonError ADMIN_TOKENS_FULL; StoreError STORE_UNAVAILABLE: then there is none.
    */
   create(
-    { user, host }: Pick<Enrolment, "user" | "host">,
+    { user, host, role }: Pick<Enrolment, "user" | "host" | "role">,
     validFor: Millis | null,
   ): { readonly token: string; readonly enrolment: Enrolment } {
     if (this.#byId.size >= MAX_ENROLMENTS) throw full();
-    const token = newEnrolmentToken(this.#parts.daemonKey);
+    const { daemonKey } = this.#parts;
+    const token = role === null ? newEnrolmentToken(daemonKey) : newAdminToken(daemonKey);
     const hash = enrolmentTokenHash(token);
     const createdAt = this.#now();
     const enrolment: Enrolment = {
@@ -75,6 +95,7 @@ export class Enrolments {
       hash,
       user,
       host,
+      role,
       createdAt,
       expiresAt: validFor === null ? null : unixMillis(createdAt + validFor),
       revokedAt: null,
@@ -102,14 +123,36 @@ export class Enrolments {
    * list of tokens; the rest is compared in a time that tells nothing.
    */
   admit(token: string, who: Pick<Pseudonyms, "user" | "host">): Admission {
-    const hash = enrolmentTokenHash(token);
-    const enrolment = this.#byId.get(idOf(hash));
-    if (enrolment === undefined || !equalSecret(enrolment.hash, hash)) return refused("unknown");
+    const enrolment = this.#shown(token);
+    // Who administers by it is not a client by it.
+    if (enrolment?.role !== null) return refused("unknown");
     const state = this.stateOf(enrolment);
     if (state !== "valid") return refused(state);
     if (!isAbout(enrolment, who)) return refused("of-somebody-else");
     this.#noteUse(enrolment);
     return { kind: "admitted", proof: this.#proofBy(enrolment) };
+  }
+
+  /** Judges a token that somebody shows to administer. */
+  administrator(token: string): JudgedAdministrator {
+    const enrolment = this.#shown(token);
+    if (enrolment === undefined || enrolment.role === null) return refused("unknown");
+    const state = this.stateOf(enrolment);
+    if (state !== "valid") return refused(state);
+    this.#noteUse(enrolment);
+    const { id, role, user: who } = enrolment;
+    return { kind: "admitted", role, who, isStill: () => this.#isValid(id) };
+  }
+
+  #shown(token: string): Enrolment | undefined {
+    const hash = enrolmentTokenHash(token);
+    const enrolment = this.#byId.get(idOf(hash));
+    return enrolment !== undefined && equalSecret(enrolment.hash, hash) ? enrolment : undefined;
+  }
+
+  #isValid(id: string): boolean {
+    const enrolment = this.#byId.get(id);
+    return enrolment !== undefined && this.stateOf(enrolment) === "valid";
   }
 
   /** Writes the days of last use. @throws StoreError STORE_UNAVAILABLE: then they wait on. */
@@ -130,11 +173,7 @@ export class Enrolments {
 
   #proofBy({ id, user, host }: Enrolment): Proof {
     const bound = { user: user !== null, host: host !== null };
-    return () => {
-      const enrolment = this.#byId.get(id);
-      if (enrolment === undefined || this.stateOf(enrolment) !== "valid") return undefined;
-      return bound;
-    };
+    return () => (this.#isValid(id) ? bound : undefined);
   }
 
   #noteUse(enrolment: Enrolment): void {
@@ -172,7 +211,10 @@ const idOf = (hash: Uint8Array): string => toHex(hash.subarray(0, ID_BYTES));
 const byAge = (one: Enrolment, other: Enrolment): number =>
   one.createdAt - other.createdAt || (one.id < other.id ? -1 : 1);
 
-const refused = (why: TokenRefusal): Admission => ({ kind: "refused", why });
+const refused = <Why extends TokenRefusal>(why: Why): RefusedToken<Why> => ({
+  kind: "refused",
+  why,
+});
 
 /** Claims that differ from what the token proves make it somebody else's. */
 const isAbout = (enrolment: Enrolment, who: Pick<Pseudonyms, "user" | "host">): boolean =>

@@ -51,14 +51,12 @@ export class SecurityWatch {
 
   #sum(): void {
     this.#timer = undefined;
-    const summed = [...this.#again];
+    const counted = [...this.#again].filter(([, { times }]) => times > 0);
     this.#again.clear();
-    for (const [kind, { attempt, times }] of summed) {
-      if (times > 0) {
-        // It goes on: the next record is due in a minute.
-        this.#again.set(kind, { attempt, times: 0 });
-        this.#note(attempt, null, { times });
-      }
+    for (const [kind, { attempt, times }] of counted) {
+      // It goes on: the next record is due in a minute.
+      this.#again.set(kind, { attempt, times: 0 });
+      this.#note(attempt, null, { times });
     }
     if (this.#again.size > 0) this.#timer = this.#clock.after(minutes(1), () => this.#sum());
   }

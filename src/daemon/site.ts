@@ -1,4 +1,4 @@
-import { type Pseudonym, rawIdentity } from "../base/identity.ts";
+import { type Pseudonym, type RawIdentity, rawIdentity } from "../base/identity.ts";
 import { type Millis, millis, seconds } from "../base/time.ts";
 import type { ScheduleClock, Timer } from "../clock/clock.ts";
 import type { Config } from "../config/config.ts";
@@ -18,6 +18,7 @@ import type { NotReady } from "./health.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { NamedAuditor } from "./named-auditor.ts";
 import { PRODUCT } from "./product.ts";
+import { SecurityWatch } from "./security-watch.ts";
 import { readSiteFiles, type SiteFiles } from "./site-files.ts";
 import type { SiteKey } from "./site-key.ts";
 import { SiteTime } from "./site-time.ts";
@@ -52,6 +53,7 @@ export class Site {
   readonly auditor: NamedAuditor;
   readonly enrolments: Enrolments;
   readonly trail: AuditTrail;
+  readonly security: SecurityWatch;
   readonly #orphans: readonly VendorFolder[];
   readonly #config: Config;
   readonly #parts: SiteParts;
@@ -116,6 +118,7 @@ export class Site {
     this.door = opened.door;
     this.auditor = opened.auditor;
     this.trail = opened.trail;
+    this.security = new SecurityWatch(this.trail, parts.clock);
     this.enrolments = new Enrolments({
       store: this.store,
       time: this.time,
@@ -156,6 +159,10 @@ export class Site {
     }
   }
 
+  userName(user: RawIdentity): Pseudonym {
+    return pseudonymOf(this.siteKey.pseudonymKey, "user", user);
+  }
+
   /** The pseudonym of an address that a connection came from; null for one that is not known any more. */
   addressName(address: string | undefined): Pseudonym | null {
     if (address === undefined) return null;
@@ -179,6 +186,7 @@ export class Site {
   /** Seals what waits, unless it is to stay as it is, as far as the disk lets it, and gives the folder back. */
   async close(waiting: "sealed" | "as it is" = "sealed"): Promise<void> {
     this.time.stop();
+    this.security.close();
     this.#alive?.cancel();
     this.#housekeeping.stop();
     for (const schedule of this.#schedules.values()) schedule.cancel();

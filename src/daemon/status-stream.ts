@@ -7,6 +7,8 @@ import { Pulse } from "./pulse.ts";
 export interface StatusStreamParts {
   readonly clock: Clock;
   readonly status: () => AdminStatus;
+  /** False once the reader may not stay. */
+  readonly isWelcome: () => boolean;
   /** As of `AdminDesk.onChange`. */
   readonly onChange: (run: () => void) => () => void;
 }
@@ -22,13 +24,15 @@ const INTERVAL: Millis = seconds(1);
 export class StatusStream {
   readonly #response: ServerResponse;
   readonly #status: () => AdminStatus;
+  readonly #isWelcome: () => boolean;
   readonly #pulse: Pulse;
   readonly #endWatch: () => void;
   #told = "";
 
-  constructor(response: ServerResponse, { clock, status, onChange }: StatusStreamParts) {
+  constructor(response: ServerResponse, { clock, status, isWelcome, onChange }: StatusStreamParts) {
     this.#response = response;
     this.#status = status;
+    this.#isWelcome = isWelcome;
     this.#pulse = new Pulse(clock, INTERVAL, (done) => {
       this.#look();
       done();
@@ -40,7 +44,7 @@ export class StatusStream {
     this.#look();
   }
 
-  /** The daemon stops. */
+  /** The daemon stops, or the reader may not stay. */
   end(): void {
     this.#stop();
     this.#response.end();
@@ -52,6 +56,7 @@ export class StatusStream {
   }
 
   #look(): void {
+    if (!this.#isWelcome()) return this.end();
     if (this.#response.writableNeedDrain) return;
     const status = this.#status();
     const telling = JSON.stringify(status, withoutTimes);

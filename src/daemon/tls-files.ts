@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { createSecureContext } from "node:tls";
+import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { messageOf } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import type { DataFolder } from "../store/data-folder.ts";
@@ -24,6 +24,13 @@ export function readTlsFiles({ tls }: Config, data: DataFolder): TlsTexts | unde
   refuseStrangers(texts, certificate, key);
   return texts;
 }
+
+/** For a server, under which the certificate is shown. */
+export const secureContext = ({ certificate, key }: TlsTexts): SecureContextOptions => ({
+  cert: certificate,
+  key,
+  minVersion: "TLSv1.3",
+});
 
 /** A key that is another certificate's would only show when the first client comes. */
 function refuseStrangers({ certificate, key }: TlsTexts, ...paths: [string, string]): void {

@@ -16,7 +16,7 @@ import type { Site } from "./site.ts";
 /** @throws DaemonError ADMIN_TOKENS_FULL; StoreError STORE_UNAVAILABLE. */
 export function createToken(site: Site, log: Log, request: CreateTokenRequest): AdminNewToken {
   const { token, enrolment } = site.enrolments.create(
-    pseudonymsIn(site, request),
+    { ...pseudonymsIn(site, request), role: request.role ?? null },
     request.validMs ?? null,
   );
   log.info("enrolment.created", { enrolment: enrolment.id, ...holderIn(enrolment) });
@@ -56,7 +56,7 @@ const holderIn = ({ user, host }: Enrolment) => ({
 });
 
 function told({ enrolments }: Site, enrolment: Enrolment): AdminToken {
-  const { id, user, host, createdAt, expiresAt, revokedAt, lastUsedOn } = enrolment;
+  const { id, user, host, role, createdAt, expiresAt, revokedAt, lastUsedOn } = enrolment;
   const state = enrolments.stateOf(enrolment);
-  return { id, user, host, state, createdAt, expiresAt, revokedAt, lastUsedOn };
+  return { id, user, host, role, state, createdAt, expiresAt, revokedAt, lastUsedOn };
 }

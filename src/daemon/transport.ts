@@ -2,7 +2,7 @@ import { createServer as createHttp, type IncomingMessage, type Server } from "n
 import { createServer as createHttps, Server as TlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type SecureContextOptions, TLSSocket } from "node:tls";
+import { TLSSocket } from "node:tls";
 import { WebSocketServer } from "ws";
 import { type Millis, seconds } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
@@ -13,7 +13,7 @@ import { listen } from "./listen.ts";
 import { type Peer, SocketPeer, type Visit } from "./peer.ts";
 import type { Perimeter } from "./perimeter.ts";
 import { Rates } from "./rates.ts";
-import type { TlsTexts } from "./tls-files.ts";
+import { secureContext } from "./tls-files.ts";
 import { type GateRules, isOurName, type Refusal, refusalOf } from "./upgrade-gate.ts";
 
 interface TransportLimits {
@@ -269,12 +269,6 @@ export class Transport {
     return refusalOf({ path: request.url ?? "", host, origin, subprotocols }, rules);
   }
 }
-
-const secureContext = ({ certificate, key }: TlsTexts): SecureContextOptions => ({
-  cert: certificate,
-  key,
-  minVersion: "TLSv1.3",
-});
 
 /** Of the certificate that this connection began with: the present one may be another. */
 function fingerprintOn(socket: Socket): string | null {

@@ -1,3 +1,4 @@
+import { ADMIN_ROLES, type AdminRole } from "../base/admin-role.ts";
 import { type Pseudonym, parsePseudonym } from "../base/identity.ts";
 import { type UnixMillis, unixMillis } from "../base/time.ts";
 import type { Connection, Statement } from "./connection.ts";
@@ -12,6 +13,8 @@ export interface Enrolment {
   /** The labels it proves; null for one that it says nothing about. */
   readonly user: Pseudonym | null;
   readonly host: Pseudonym | null;
+  /** What its owner may ask as an administrator; null for one that proves a client's labels. */
+  readonly role: AdminRole | null;
   readonly createdAt: UnixMillis;
   /** The first moment at which it proves nothing any more; null for never. */
   readonly expiresAt: UnixMillis | null;
@@ -29,16 +32,16 @@ export class EnrolmentRows {
   constructor(connection: Connection) {
     this.#put = connection.prepare(
       `INSERT OR REPLACE INTO enrolments
-       (id, token_hash, user, host, created_at, expires_at, revoked_at, last_used_on)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+       (id, token_hash, user, host, role, created_at, expires_at, revoked_at, last_used_on)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#all = connection.prepare("SELECT * FROM enrolments");
     this.#drop = connection.prepare("DELETE FROM enrolments WHERE id = ?");
   }
 
   put(enrolment: Enrolment): void {
-    const { id, hash, user, host, createdAt, expiresAt, revokedAt, lastUsedOn } = enrolment;
-    this.#put.run(id, hash, user, host, createdAt, expiresAt, revokedAt, lastUsedOn);
+    const { id, hash, user, host, role, createdAt, expiresAt, revokedAt, lastUsedOn } = enrolment;
+    this.#put.run(id, hash, user, host, role, createdAt, expiresAt, revokedAt, lastUsedOn);
   }
 
   drop(id: string): void {
@@ -56,6 +59,7 @@ function enrolmentIn(row: Row): Enrolment {
     hash: row.bytes("token_hash"),
     user: pseudonymIn(row, "user"),
     host: pseudonymIn(row, "host"),
+    role: row.textOrNull("role") === null ? null : row.as("role", roleOf),
     createdAt: unixMillis(row.number("created_at")),
     expiresAt: momentIn(row, "expires_at"),
     revokedAt: momentIn(row, "revoked_at"),
@@ -65,6 +69,12 @@ function enrolmentIn(row: Row): Enrolment {
 
 function pseudonymIn(row: Row, column: string): Pseudonym | null {
   return row.textOrNull(column) === null ? null : row.as(column, parsePseudonym);
+}
+
+function roleOf(text: string): AdminRole {
+  const role = ADMIN_ROLES.find((each) => each === text);
+  if (role === undefined) throw new RangeError("no role");
+  return role;
 }
 
 function momentIn(row: Row, column: string): UnixMillis | null {

@@ -258,4 +258,8 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (vendor, lease)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What the token's owner may ask as an administrator; null for a token that proves a client's labels.
+  ALTER TABLE enrolments ADD COLUMN role TEXT;
+  `,
 ];

@@ -28,6 +28,8 @@ describe("config.example.yaml", () => {
     expect(optionsOf(value)).toEqual([
       "access.networks",
       "access.tokens",
+      "admin.host",
+      "admin.port",
       "allow_plaintext",
       "audit.keep",
       "auditor.key",

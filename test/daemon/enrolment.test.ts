@@ -214,7 +214,7 @@ describe("the tokens of a site", () => {
     const now = { mono: monoMillis(0), wall: noon };
     const parts = { store, time: { now: () => now }, daemonKey: randomBytes(32), fatal: fail };
     const enrolments = new Enrolments(parts);
-    const nobody = { user: null, host: null };
+    const nobody = { user: null, host: null, role: null };
     const expired = enrolments.create(nobody, millis(day)).enrolment;
     const revoked = enrolments.revoke(enrolments.create(nobody, null).enrolment.id);
     const valid = enrolments.create(nobody, null).enrolment;

@@ -17,7 +17,7 @@ import {
 } from "./audit-records.ts";
 import { TrailStories, type TrailStory } from "./audit-story.ts";
 import { printReport, printStories, storiesCsv } from "./audit-words.ts";
-import { admin, SITE_OPTIONS } from "./site-options.ts";
+import { ADMIN_OPTIONS, admin } from "./site-options.ts";
 
 const text = { type: "string", requiresArg: true } as const;
 
@@ -53,7 +53,7 @@ const show = command({
       default: 50,
       describe: "at most so many, the newest",
     },
-    ...SITE_OPTIONS,
+    ...ADMIN_OPTIONS,
     ...JSON_OPTION,
   },
   examples: [
@@ -83,7 +83,7 @@ const verify = command({
       describe:
         "a head that must be in it, as the vendor's or auditor's tool shows; several with commas",
     },
-    ...SITE_OPTIONS,
+    ...ADMIN_OPTIONS,
     ...JSON_OPTION,
   },
   examples: [
@@ -125,7 +125,7 @@ const exportCommand = command({
     },
     ...FILTER_OPTIONS,
     ...FORCE_OPTION,
-    ...SITE_OPTIONS,
+    ...ADMIN_OPTIONS,
   },
   examples: [
     ["audit export --out trail.jsonl", "all of it"],

@@ -15,7 +15,7 @@ import { readSignedInput } from "../shared/signed-input.ts";
 import { isUnreachable } from "./export-usage.ts";
 import { describeLicense } from "./license-words.ts";
 import { tellNewKey } from "./new-key-words.ts";
-import { admin, SITE_OPTIONS, siteConfig } from "./site-options.ts";
+import { ADMIN_OPTIONS, admin, SITE_OPTIONS, siteConfig } from "./site-options.ts";
 import { counted, isLicense } from "./words.ts";
 
 const request = command({
@@ -77,7 +77,7 @@ const install = command({
   summary: "install a license from the vendor; it takes effect at once",
   options: {
     file: { type: "string", demandOption: true, describe: "the license, *.sklic" },
-    ...SITE_OPTIONS,
+    ...ADMIN_OPTIONS,
     ...JSON_OPTION,
   },
   examples: [["license install site.sklic", "use what the vendor has sent"]],
@@ -101,7 +101,7 @@ const install = command({
 const show = command({
   command: "show",
   summary: "show the installed licenses",
-  options: { ...SITE_OPTIONS, ...JSON_OPTION },
+  options: { ...ADMIN_OPTIONS, ...JSON_OPTION },
   async run(options, shell) {
     const { licenses } = await admin(options, shell).licenses();
     if (options.json) {

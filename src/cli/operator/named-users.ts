@@ -15,7 +15,7 @@ import { EXIT, type ExitCode } from "../shared/exit.ts";
 import { readTextInput } from "../shared/input-file.ts";
 import type { Output } from "../shared/output.ts";
 import { identity } from "./identity-option.ts";
-import { admin, SITE_OPTIONS, type SiteOptions } from "./site-options.ts";
+import { ADMIN_OPTIONS, admin, type SiteOptions } from "./site-options.ts";
 import { counted } from "./words.ts";
 
 const text = { type: "string", requiresArg: true } as const;
@@ -32,7 +32,7 @@ const list = command({
     feature: { ...text, describe: "only the list of this feature" },
     user: { ...text, describe: "a login, as its client sends it: is it on the list?" },
     ...VENDOR_OPTION,
-    ...SITE_OPTIONS,
+    ...ADMIN_OPTIONS,
     ...JSON_OPTION,
   },
   examples: [
@@ -99,7 +99,7 @@ const EDIT_OPTIONS = {
   },
   file: { ...text, describe: "a file with one login per line; # begins a comment" },
   ...VENDOR_OPTION,
-  ...SITE_OPTIONS,
+  ...ADMIN_OPTIONS,
   ...JSON_OPTION,
 } as const;
 

@@ -1,14 +1,14 @@
 import { type Command, command } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT } from "../shared/exit.ts";
-import { admin, SITE_OPTIONS } from "./site-options.ts";
+import { ADMIN_OPTIONS, admin } from "./site-options.ts";
 import { counted } from "./words.ts";
 
 /** `seatkeeper reload`: what SIGHUP does, with an answer. */
 export const reload: Command = command({
   command: "reload",
   summary: "put changed rules and licenses in force while seats are held",
-  options: { ...SITE_OPTIONS, ...JSON_OPTION },
+  options: { ...ADMIN_OPTIONS, ...JSON_OPTION },
   examples: [["config check && seatkeeper reload", "look at the rules first"]],
   async run(options, shell) {
     const done = await admin(options, shell).reload();

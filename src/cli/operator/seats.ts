@@ -16,7 +16,7 @@ import type { Output } from "../shared/output.ts";
 import { readSignedInput } from "../shared/signed-input.ts";
 import { identity } from "./identity-option.ts";
 import { showLive } from "./live-view.ts";
-import { admin, SITE_OPTIONS } from "./site-options.ts";
+import { ADMIN_OPTIONS, admin } from "./site-options.ts";
 import { counted, spanInWords } from "./words.ts";
 
 /** Who is meant, as clients name them. The daemon turns the names into pseudonyms and forgets them. */
@@ -39,7 +39,7 @@ const list = command({
       describe: "go on showing each change until ctrl-c; without a terminal a line of JSON each",
     },
     ...HOLDER_OPTIONS,
-    ...SITE_OPTIONS,
+    ...ADMIN_OPTIONS,
     ...JSON_OPTION,
   },
   examples: [
@@ -145,7 +145,7 @@ const release = command({
       demandOption: true,
       describe: "the vendor's release, *.skrelease",
     },
-    ...SITE_OPTIONS,
+    ...ADMIN_OPTIONS,
     ...JSON_OPTION,
   },
   examples: [["seats release --note lost.skrelease", "a laptop was stolen, the vendor has signed"]],
@@ -165,7 +165,7 @@ const revoke = command({
   options: {
     lease: { type: "string", describe: "the lease, as `seats list` shows it" },
     ...HOLDER_OPTIONS,
-    ...SITE_OPTIONS,
+    ...ADMIN_OPTIONS,
     ...JSON_OPTION,
   },
   examples: [["seats revoke --user ada --host ws7", "all seats that ada holds on ws7"]],

@@ -11,7 +11,7 @@ import { JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT } from "../shared/exit.ts";
 import type { Output } from "../shared/output.ts";
 import { showLive } from "./live-view.ts";
-import { admin, SITE_OPTIONS } from "./site-options.ts";
+import { ADMIN_OPTIONS, admin } from "./site-options.ts";
 import { counted, isLicense, spanInWords } from "./words.ts";
 
 /** `seatkeeper status`: exit code 1 when the daemon runs but cannot serve; 0 where it was watched. */
@@ -24,7 +24,7 @@ export const status: Command = command({
       default: false,
       describe: "go on showing each change until ctrl-c; without a terminal a line of JSON each",
     },
-    ...SITE_OPTIONS,
+    ...ADMIN_OPTIONS,
     ...JSON_OPTION,
   },
   examples: [

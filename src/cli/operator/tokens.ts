@@ -1,17 +1,22 @@
+import { ADMIN_ROLES, type AdminRole } from "../../base/admin-role.ts";
 import { rawIdentity } from "../../base/identity.ts";
 import { HEX_16 } from "../../base/ids.ts";
 import { isoTime, type Millis } from "../../base/time.ts";
 import { readDuration } from "../../config/duration.ts";
 import type { AdminClient } from "../../daemon/admin-client.ts";
 import type { HolderQuery } from "../../protocol/admin/seats.ts";
-import type { AdminNewToken, AdminToken } from "../../protocol/admin/tokens.ts";
+import {
+  type AdminNewToken,
+  type AdminToken,
+  LONGEST_ADMIN_MS,
+} from "../../protocol/admin/tokens.ts";
 import { type Command, command, group } from "../shared/command.ts";
 import { JSON_OPTION } from "../shared/common-options.ts";
 import { usageError } from "../shared/errors.ts";
 import { EXIT } from "../shared/exit.ts";
 import type { Output } from "../shared/output.ts";
 import { checkOutput, writeOutput } from "../shared/output-file.ts";
-import { admin, SITE_OPTIONS } from "./site-options.ts";
+import { ADMIN_OPTIONS, admin } from "./site-options.ts";
 
 const text = { type: "string", requiresArg: true } as const;
 
@@ -22,13 +27,22 @@ const create = command({
   options: {
     user: { ...text, describe: "the login it proves, as the client sends it" },
     host: { ...text, describe: "the host name it proves, as the client sends it" },
+    role: {
+      choices: ADMIN_ROLES,
+      describe:
+        "for somebody who administers over the network; with --user, for 90d [at most 366d]",
+    },
     expires: { ...text, describe: "good for so long, as 30d [default: until it is revoked]" },
     out: { ...text, describe: "write it to this new file, for its owner alone" },
-    ...SITE_OPTIONS,
+    ...ADMIN_OPTIONS,
     ...JSON_OPTION,
   },
   examples: [
     ["tokens create --user ada --host ws7 --out ada.token", "ada, at this workstation alone"],
+    [
+      "tokens create --user grace --role operator --out grace.token",
+      "to work with seats from afar",
+    ],
     ["tokens create --host render-1 --expires 90d", "whoever works there"],
   ],
   async run(options, shell) {
@@ -36,19 +50,22 @@ const create = command({
     const holder = holderIn(options);
     if (holder === undefined)
       throw usageError("name whom it shall prove by --user, --host or both");
-    const validMs = lifeIn(options.expires);
+    const validMs = lifeIn(options);
+    const { role } = options;
     // Before there is a token that nobody could be given.
     if (path !== undefined) checkOutput(path);
     const client = admin(options, shell);
     const made = await client.createToken({
       ...holder,
       ...(validMs === undefined ? {} : { validMs }),
+      ...(role === undefined ? {} : { role }),
     });
     const { token, ...about } = made;
     if (path !== undefined) await hand(client, made, path);
     if (json) shell.out.json(path === undefined ? made : about);
     else if (path === undefined) shell.out.line(token);
-    shell.out.note(`token ${about.id} proves ${provenBy(about)}, ${endOf(about)}`);
+    const what = about.role === null ? "proves" : `makes ${article(about.role)} of`;
+    shell.out.note(`token ${about.id} ${what} ${provenBy(about)}, ${endOf(about)}`);
     return EXIT.done;
   },
 });
@@ -73,7 +90,7 @@ const list = command({
   options: {
     user: { ...text, describe: "that prove this login" },
     host: { ...text, describe: "that prove this host name" },
-    ...SITE_OPTIONS,
+    ...ADMIN_OPTIONS,
     ...JSON_OPTION,
   },
   examples: [["tokens list --user ada", "which ones to revoke when ada leaves"]],
@@ -91,7 +108,7 @@ const revoke = command({
   summary: "end a token; who came in by it proves nothing from the next renewal on",
   options: {
     token: { type: "string", demandOption: true, describe: "the id, as `tokens list` shows it" },
-    ...SITE_OPTIONS,
+    ...ADMIN_OPTIONS,
     ...JSON_OPTION,
   },
   examples: [["tokens revoke 3f0c1d2e4b5a69788796a5b4c3d2e1f0", "a laptop was stolen"]],
@@ -119,9 +136,21 @@ function holderIn(options: {
   };
 }
 
-/** As the daemon takes it: a second to ten years. */
-function lifeIn(expires: string | undefined): Millis | undefined {
+const article = (role: AdminRole): string => (role === "viewer" ? `a ${role}` : `an ${role}`);
+
+/** As the daemon takes it: a second to ten years; for an administrator, to a year. */
+function lifeIn(options: {
+  readonly user?: string | undefined;
+  readonly host?: string | undefined;
+  readonly role?: AdminRole | undefined;
+  readonly expires?: string | undefined;
+}): Millis | undefined {
+  const { user, host, role, expires = role === undefined ? undefined : "90d" } = options;
+  if (role !== undefined && (user === undefined || host !== undefined))
+    throw usageError("--role goes with --user, and without --host");
   if (expires === undefined) return undefined;
+  if (role !== undefined && (readDuration(expires) ?? 0) > LONGEST_ADMIN_MS)
+    throw usageError("a token with a --role is good for 366d at most");
   const life = readDuration(expires);
   if (life !== undefined && life >= 1_000 && life <= 3_660 * 86_400_000) return life;
   throw usageError("--expires is a duration from 1s to 3660d, such as 30d");
@@ -135,19 +164,23 @@ const endOf = ({ expiresAt }: AdminToken): string =>
   expiresAt === null ? "until it is revoked" : `until ${isoTime(expiresAt)}`;
 
 function show(out: Output, tokens: readonly AdminToken[]): void {
+  // Most sites have clients' tokens alone.
+  const hasRoles = tokens.some(({ role }) => role !== null);
   out.table(
     [
       { title: "token" },
       { title: "state" },
+      ...(hasRoles ? [{ title: "role" }] : []),
       { title: "user" },
       { title: "host" },
       { title: "created" },
       { title: "expires" },
       { title: "last used" },
     ],
-    tokens.map(({ id, state, user, host, createdAt, expiresAt, lastUsedOn }) => [
+    tokens.map(({ id, state, role, user, host, createdAt, expiresAt, lastUsedOn }) => [
       id,
       state,
+      ...(hasRoles ? [role ?? ""] : []),
       user ?? "any",
       host ?? "any",
       isoTime(createdAt),

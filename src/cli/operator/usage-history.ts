@@ -5,7 +5,7 @@ import { usageError } from "../shared/errors.ts";
 import { EXIT } from "../shared/exit.ts";
 import { historyCsv } from "./history-csv.ts";
 import { printHistory } from "./history-words.ts";
-import { admin, SITE_OPTIONS } from "./site-options.ts";
+import { ADMIN_OPTIONS, admin } from "./site-options.ts";
 
 const PERIODS: readonly HistoryPeriod[] = ["hour", "day", "month", "weekday-hour"];
 
@@ -26,7 +26,7 @@ export const usageHistory: Command = command({
       default: "day",
       describe: "one line for each; weekday-hour draws the hours of the week",
     },
-    ...SITE_OPTIONS,
+    ...ADMIN_OPTIONS,
     ...JSON_OPTION,
     csv: { type: "boolean", default: false, describe: "print comma-separated values" },
   },

@@ -8,7 +8,7 @@ import { PASSPHRASE_OPTIONS } from "../shared/passphrase.ts";
 import { readSignedInput } from "../shared/signed-input.ts";
 import { previewUsage } from "./export-preview.ts";
 import { exportUsage } from "./export-usage.ts";
-import { admin, SITE_OPTIONS } from "./site-options.ts";
+import { ADMIN_OPTIONS, admin, SITE_OPTIONS } from "./site-options.ts";
 import { usageHistory } from "./usage-history.ts";
 import { counted, seatHours } from "./words.ts";
 
@@ -20,7 +20,7 @@ const show = command({
   options: {
     from: { type: "string", requiresArg: true, describe: "first day, as 2026-01-31 (UTC)" },
     to: { type: "string", requiresArg: true, describe: "last day, included" },
-    ...SITE_OPTIONS,
+    ...ADMIN_OPTIONS,
     ...JSON_OPTION,
   },
   examples: [["usage show --from 2026-01-01", "everything since the first of January"]],
@@ -150,7 +150,7 @@ const receipt = command({
   summary: "import the vendor's receipt for an exported bundle",
   options: {
     file: { type: "string", demandOption: true, describe: "the receipt, *.skrcpt" },
-    ...SITE_OPTIONS,
+    ...ADMIN_OPTIONS,
     ...JSON_OPTION,
   },
   async run(options, shell) {

@@ -8,7 +8,7 @@ import type { Output } from "../shared/output.ts";
 import { prospectsInWords, reasonInWords } from "./denial-words.ts";
 import { identity } from "./identity-option.ts";
 import { seatWish } from "./seat-wish.ts";
-import { admin, SITE_OPTIONS } from "./site-options.ts";
+import { ADMIN_OPTIONS, admin } from "./site-options.ts";
 
 const text = { type: "string", requiresArg: true } as const;
 
@@ -31,7 +31,7 @@ export const why: Command = command({
       requiresArg: true,
       describe: "what a token would prove: user, host, or both",
     },
-    ...SITE_OPTIONS,
+    ...ADMIN_OPTIONS,
     ...JSON_OPTION,
   },
   examples: [

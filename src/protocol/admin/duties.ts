@@ -1,7 +1,5 @@
+import type { AdminRole } from "../../base/admin-role.ts";
 import type { AdminRouteName } from "../admin.ts";
-
-/** What somebody may ask of the daemon: each role may what those before it may. */
-type AdminRole = "viewer" | "operator" | "administrator";
 
 interface Duty {
   /** The least role that may ask. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { ADMIN_ROLES, type AdminRole } from "../../base/admin-role.ts";
 import { HEX_16 } from "../../base/ids.ts";
-import type { Millis, UnixMillis } from "../../base/time.ts";
+import { days, type Millis, type UnixMillis } from "../../base/time.ts";
 import { labelField, momentField, tokenField, tokenSpanField } from "../fields.ts";
 import { wordField } from "./fields.ts";
 import { type AdminRoute, bare, posted } from "./route.ts";
@@ -15,6 +16,8 @@ export interface AdminToken {
   /** Pseudonyms of the labels it proves; null for one that it says nothing about. */
   readonly user: string | null;
   readonly host: string | null;
+  /** What its owner may ask as an administrator; null for one that proves a client's labels. */
+  readonly role: AdminRole | null;
   readonly state: "valid" | "revoked" | "expired";
   readonly createdAt: UnixMillis;
   /** The first moment at which it proves nothing any more; null for never. */
@@ -33,6 +36,8 @@ export interface AdminTokens {
 export interface CreateTokenRequest extends HolderQuery {
   /** Left out: until it is revoked. */
   readonly validMs?: Millis;
+  /** For an administrator: then it is for a user, and for a year at most. */
+  readonly role?: AdminRole;
 }
 
 export interface AdminNewToken extends AdminToken {
@@ -53,12 +58,16 @@ export interface TokenRoutes {
   readonly revokeToken: AdminRoute<RevokeTokenRequest, AdminToken>;
 }
 
+/** An administrator comes back for another token once a year. */
+export const LONGEST_ADMIN_MS: Millis = days(366);
+
 const tokenIdField = z.string().regex(HEX_16);
 
 const token = z.strictObject({
   id: tokenIdField,
   user: wordField.nullable(),
   host: wordField.nullable(),
+  role: z.enum(ADMIN_ROLES).nullable(),
   state: z.enum(["valid", "revoked", "expired"]),
   createdAt: momentField,
   expiresAt: momentField.nullable(),
@@ -76,8 +85,13 @@ const create: z.ZodType<CreateTokenRequest> = z
     user: labelField.exactOptional(),
     host: labelField.exactOptional(),
     validMs: tokenSpanField.exactOptional(),
+    role: z.enum(ADMIN_ROLES).exactOptional(),
   })
-  .refine(({ user, host }) => user !== undefined || host !== undefined);
+  .refine(({ user, host }) => user !== undefined || host !== undefined)
+  .refine(({ user, host, validMs = Infinity, role }) => {
+    if (role === undefined) return true;
+    return user !== undefined && host === undefined && validMs <= LONGEST_ADMIN_MS;
+  });
 
 const revoke: z.ZodType<RevokeTokenRequest> = z.strictObject({ id: tokenIdField });
 
