@@ -17,6 +17,7 @@ import { type InitParts, SITE_PARTS } from "./init-site.ts";
 import { LicenseShelf } from "./license-shelf.ts";
 import { readOwnFile } from "./own-file.ts";
 import { type PendingSuccession, pendingSuccession } from "./pending-succession.ts";
+import { recordedCommand } from "./recorded-command.ts";
 import {
   type KnownVendor,
   oneVendor,
@@ -63,22 +64,24 @@ export async function replaceSiteKey(
   const formerKey = existsSync(data.siteKey) ? readSiteKey(data) : undefined;
   const store = openStore(data.database);
   try {
-    const siteKey = beginKey(data, vendors, formerKey);
-    const now = clock.now().wall;
-    const work = { store, siteKey, formerKey, host: host(), now };
-    const left = vendors.filter(({ file }) => !isDone(store, file.name, siteKey));
-    // All are read before one is decided: what is wrong with any of them leaves the site as it was.
-    const decisions = left.map((known) => decisionFor(known, work));
-    writeFileDurably(data.nextSiteKey, utf8(siteKey.text), 0o600);
-    const ledgers: SucceededLedger[] = [];
-    for (const decision of decisions) {
-      // oxlint-disable-next-line no-await-in-loop -- the disk is one
-      ledgers.push(await succeed(decision, work));
-    }
-    const tokens = endTokens(store, now);
-    renameSync(data.nextSiteKey, data.siteKey);
-    syncFolder(data.path);
-    return { isCertified: formerKey !== undefined, ledgers, tokens };
+    return await recordedCommand({ store, clock }, "site.rekey", async () => {
+      const siteKey = beginKey(data, vendors, formerKey);
+      const now = clock.now().wall;
+      const work = { store, siteKey, formerKey, host: host(), now };
+      const left = vendors.filter(({ file }) => !isDone(store, file.name, siteKey));
+      // All are read before one is decided: what is wrong with any of them leaves the site as it was.
+      const decisions = left.map((known) => decisionFor(known, work));
+      writeFileDurably(data.nextSiteKey, utf8(siteKey.text), 0o600);
+      const ledgers: SucceededLedger[] = [];
+      for (const decision of decisions) {
+        // oxlint-disable-next-line no-await-in-loop -- the disk is one
+        ledgers.push(await succeed(decision, work));
+      }
+      const tokens = endTokens(store, now);
+      renameSync(data.nextSiteKey, data.siteKey);
+      syncFolder(data.path);
+      return { isCertified: formerKey !== undefined, ledgers, tokens };
+    });
   } finally {
     store.close();
   }

@@ -31,6 +31,7 @@ import { formerFolder, formerName, writingTo } from "./former-ledger.ts";
 import { type InitParts, SITE_PARTS } from "./init-site.ts";
 import { type Lent, lendingFor, refuseNoEmergency } from "./lent-licenses.ts";
 import { beginSuccessor, type LedgerOwner } from "./new-ledger.ts";
+import { recordedCommand } from "./recorded-command.ts";
 import { keptStandIn, standInNote } from "./stand-in-note.ts";
 
 /** A vendor's ledger in a site that was restored. */
@@ -100,13 +101,16 @@ export async function restoreSite(
   try {
     store.check();
     const now = clock.now().wall;
-    for (const ledger of checked.ledgers) {
-      const owner = { vendor: ledger.file, siteKey: checked.siteKey, host: fingerprint };
-      ledgers.push(
-        // oxlint-disable-next-line no-await-in-loop -- the disk is one
-        await succeed(ledger, checked, { data, store, owner, now, lent: lent.get(ledger.vendor) }),
-      );
-    }
+    await recordedCommand({ store, clock }, "site.restore", async () => {
+      for (const ledger of checked.ledgers) {
+        const owner = { vendor: ledger.file, siteKey: checked.siteKey, host: fingerprint };
+        const lentKey = lent.get(ledger.vendor);
+        ledgers.push(
+          // oxlint-disable-next-line no-await-in-loop -- the disk is one
+          await succeed(ledger, checked, { data, store, owner, now, lent: lentKey }),
+        );
+      }
+    });
   } finally {
     store.close();
   }

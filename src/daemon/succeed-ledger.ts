@@ -20,6 +20,7 @@ import {
   pendingSuccession,
   successionNote,
 } from "./pending-succession.ts";
+import { recordedCommand } from "./recorded-command.ts";
 import { type KnownVendor, oneVendor, readSiteFiles } from "./site-files.ts";
 import type { SiteKey } from "./site-key.ts";
 
@@ -56,12 +57,14 @@ export async function succeedLedger(
   const known = oneVendor(new Map(site.vendors.map((each) => [each.file.name, each])), vendor);
   const store = openStore(site.data.database);
   try {
-    const { siteKey } = site;
-    const pending =
-      pendingSuccession(store, known.file.name) ??
-      decide(store, known, readToEnd(known, store, { formerKey: siteKey, siteKey }));
-    const now = clock.now().wall;
-    return await finish(pending, { siteKey, known, store, host: host(), now });
+    return await recordedCommand({ store, clock }, "ledger.succeed", () => {
+      const { siteKey } = site;
+      const pending =
+        pendingSuccession(store, known.file.name) ??
+        decide(store, known, readToEnd(known, store, { formerKey: siteKey, siteKey }));
+      const now = clock.now().wall;
+      return finish(pending, { siteKey, known, store, host: host(), now });
+    });
   } finally {
     store.close();
   }

@@ -40,6 +40,21 @@ it("is refused for a ledger that can be continued, which goes on", async () => {
   await started(daemon.site);
 });
 
+it("is in the audit trail, done or refused", async () => {
+  const { site } = await keyless();
+  await succeedLedger(site.config, undefined, { host });
+  await succeedLedger(site.config, undefined, { host }).catch(() => undefined);
+  const { admin } = await started(site);
+  const texts: string[] = [];
+  for await (const { records } of admin.trail()) texts.push(...records.map(({ text }) => text));
+  expect(texts.filter((text) => text.includes('"ledger.succeed"'))).toEqual([
+    expect.stringContaining('"outcome":"begun","role":"administrator","via":"command"'),
+    expect.stringContaining('"outcome":"done"'),
+    expect.stringContaining('"outcome":"begun"'),
+    expect.stringContaining('"outcome":"refused"'),
+  ]);
+});
+
 it("is refused while the daemon runs", async () => {
   const { site } = await aDaemon();
   await expect(succeedLedger(site.config, undefined, { host })).rejects.toMatchObject({
