@@ -291,7 +291,7 @@ export class Session implements Visit, Listener, Watcher {
     };
     desk.join(this.caller(), this);
     this.#send(request, desk.welcome(this.#welcome(hello.nonce)));
-    for (const expiry of desk.expiries()) this.licenseExpiring(expiry);
+    for (const expiry of desk.licenses.expiries) this.licenseExpiring(expiry);
   }
 
   #pseudonyms(labels: Labels): Pseudonyms {

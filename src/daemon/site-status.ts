@@ -56,16 +56,16 @@ function vendorStatus(desk: VendorDesk): AdminVendor {
       used,
     })),
     pools: tokens.map(({ name, used, ...pool }) => ({ pool: name, spent: used, ...pool })),
-    expiries: desk.expiries().map(({ licenseId, names, endsAt, graceUntil }) => {
+    expiries: desk.licenses.expiries.map(({ licenseId, names, endsAt, graceUntil }) => {
       return { licenseId, names, endsAt, graceUntil };
     }),
     refusedByClock: desk.clock.refusedFrom ?? null,
     reports: desk.reports.reports,
-    standIn: desk.standIn() ?? null,
-    auditors: desk.auditors(),
+    standIn: desk.standIn.standIn ?? null,
+    auditors: desk.licenses.auditors,
     contradictions: desk.heads.contradictions,
     superseded: desk.branch.told,
-    revoked: desk.revoked(),
+    revoked: desk.licenses.revoked,
   };
 }
 

@@ -149,11 +149,11 @@ export class Site {
     this.#housekeeping.start();
     for (const desk of this.desks.values()) {
       this.#schedule(desk);
-      desk.warnOfExpiries();
+      desk.licenses.warnOfExpiries();
       desk.reports.warn();
-      desk.warnOfAuditor();
+      desk.licenses.warnOfAuditor();
       desk.holdToLicenses();
-      desk.warnOfStandIn();
+      desk.standIn.warn();
       // A license may bound how long usage waits.
       desk.onLicense(() => this.#schedule(desk));
     }

@@ -1,16 +1,14 @@
 import { equalBytes } from "../base/bytes.ts";
-import { DENIAL_HINTS, type DenialReason } from "../base/denial.ts";
+import { DENIAL_HINTS } from "../base/denial.ts";
 import type { ChainId, ClientKey, InstanceId, LeaseId } from "../base/ids.ts";
-import { after, isoTime, type Millis, millis, seconds, type UnixMillis } from "../base/time.ts";
+import { after, type Millis, millis, seconds } from "../base/time.ts";
 import { lends } from "../license/borrow-ticket.ts";
 import type { LeaseNote } from "../license/lease-note.ts";
 import type { License } from "../license/license.ts";
-import { isInForce, nextTurn, startOf } from "../license/license-checks.ts";
-import { isRevoked } from "../license/revocation-checks.ts";
+import { nextTurn } from "../license/license-checks.ts";
 import type { Revocations } from "../license/revocations.ts";
 import type { Supersede } from "../license/supersede.ts";
 import { failure } from "../log/log.ts";
-import type { AdminAuditor, AdminStandIn, AdminVendor } from "../protocol/admin/status.ts";
 import type { Welcome } from "../protocol/handshake.ts";
 import type { BorrowResult, HelloResult, WireEntry } from "../protocol/results.ts";
 import type { AcquireCommand, Command } from "../seats/command.ts";
@@ -20,23 +18,22 @@ import type { Caller, Lease } from "../seats/lease.ts";
 import type { FeatureView, SeatSummary, SeatView } from "../seats/view.ts";
 import { AcceptedBranch } from "./accepted-branch.ts";
 import { Attendance, type Listener } from "./attendance.ts";
-import { auditorsOf } from "./auditors.ts";
 import { type AnswerTo, CommitGroup, type Outcome, type Writes } from "./commit-group.ts";
 import { Deadline } from "./deadline.ts";
 import { departure, NOTHING_LEAVES } from "./departure.ts";
 import type { DeskCore } from "./desk-core.ts";
 import { DiskWatch } from "./disk-watch.ts";
 import { DaemonError } from "./errors.ts";
-import { type Expiry, expiriesOf, GivenWarnings } from "./expiries.ts";
 import { isUnavailable } from "./failure-kind.ts";
 import { HeadWatch } from "./head-watch.ts";
 import type { NotReady } from "./health.ts";
 import type { ShelvedLicense } from "./license-shelf.ts";
+import { LicenseWatch } from "./license-watch.ts";
 import { Notary } from "./notary.ts";
 import { ReportWatch } from "./report-watch.ts";
 import { SeatLog } from "./seat-log.ts";
 import { seatTermsNow } from "./seat-terms.ts";
-import type { EmergencyDays } from "./standing-in.ts";
+import { StandInWatch } from "./stand-in-watch.ts";
 import { StatusBoard } from "./status-board.ts";
 import { SuspectClock } from "./suspect-clock.ts";
 import { toldLease } from "./told-lease.ts";
@@ -67,6 +64,10 @@ export class VendorDesk {
   readonly reports: ReportWatch;
   /** What a clock that is not believed leads to. */
   readonly clock: SuspectClock;
+  /** Whether the ledger stands in for a lost one, and for how long it may. */
+  readonly standIn: StandInWatch;
+  /** What is to be known of the licenses. */
+  readonly licenses: LicenseWatch;
   readonly #group: CommitGroup;
   readonly #attendance: Attendance = new Attendance();
   readonly #disk: DiskWatch = new DiskWatch();
@@ -75,9 +76,6 @@ export class VendorDesk {
   readonly #turn: Deadline;
   readonly #maxPending: number;
   #licenseChanged: () => void = () => undefined;
-  readonly #warnings: GivenWarnings = new GivenWarnings();
-  /** The newest day of an emergency that this run has said, in its preface or since. */
-  #emergencyDay: number;
   #draining = false;
   #checkpointing = false;
 
@@ -92,12 +90,13 @@ export class VendorDesk {
     this.twins = new TwinWatch(core, alone);
     this.reports = new ReportWatch(core);
     this.clock = new SuspectClock(core, alone);
+    this.standIn = new StandInWatch(core, alone);
+    this.licenses = new LicenseWatch(core, this.#attendance, this.standIn);
     this.board = new StatusBoard({
       clock: core.clock,
       settled: (look) => this.settled(look),
       summary: () => this.summary(),
     });
-    this.#emergencyDay = this.emergency()?.day ?? 0;
     this.#deadline = new Deadline(core.clock, () => this.#tellEngine({ kind: "tick" }));
     this.#turn = new Deadline(core.clock, () => void this.refreshTerms());
     const seatLog = new SeatLog(core.log, core.vendor.name);
@@ -206,7 +205,7 @@ export class VendorDesk {
   /** The answer to a hello, signed over the client's nonce. */
   welcome(welcome: Omit<Welcome, "head">): HelloResult {
     return {
-      note: this.notary.welcome({ ...welcome, ...this.#vendorsNotes(), ...this.#standIn() }),
+      note: this.notary.welcome({ ...welcome, ...this.#vendorsNotes(), ...this.standIn.greeting }),
       licenses: this.core.shelf.licenses.map(({ text }) => text),
     };
   }
@@ -218,15 +217,6 @@ export class VendorDesk {
       ...(revocations === undefined ? {} : { revocations: revocations.text }),
       ...(supersede === undefined ? {} : { supersede: supersede.text }),
     };
-  }
-
-  /** Nobody need know that it does once the ledger has licenses of its own. */
-  #standIn(): Pick<Welcome, "standIn"> {
-    const standIn = this.standIn();
-    if (standIn === undefined) return {};
-    const { licensed, emergency } = standIn;
-    const { hostHash } = this.core.site;
-    return { standIn: { licensed, hostHash, endsAt: emergency?.endsAt ?? null } };
   }
 
   /** What the note of a lease says: for the nonce of the request that it answers. */
@@ -309,10 +299,10 @@ export class VendorDesk {
     if (keysChanged) await this.alone(() => writer.renewSegment(true));
     for (const listener of this.#attendance.everybody()) listener.licenseChanged();
     this.#licenseChanged();
-    this.warnOfExpiries();
+    this.licenses.warnOfExpiries();
     this.reports.warn();
-    this.warnOfAuditor();
-    this.warnOfRevocations();
+    this.licenses.warnOfAuditor();
+    this.licenses.warnOfRevocations();
     this.holdToLicenses();
     // Who has installed a license shall see at once what it contradicts.
     await this.alone(() => Promise.resolve());
@@ -347,99 +337,6 @@ export class VendorDesk {
     if (trust === "suspect") await this.clock.suspect();
   }
 
-  /** What of the licenses ends soon. */
-  expiries(): readonly Expiry[] {
-    const { shelf, time } = this.core;
-    return expiriesOf(shelf.licenses, time.now().wall);
-  }
-
-  /** Says once what has come near: to the log, and to everybody who is connected. */
-  warnOfExpiries(): void {
-    for (const expiry of this.#warnings.fresh(this.expiries())) {
-      const { licenseId, names, endsAt, graceUntil } = expiry;
-      this.core.log.warn("license.expiring", {
-        vendor: this.name,
-        licenseId,
-        names,
-        endsAt: isoTime(endsAt),
-        graceUntil: graceUntil === null ? undefined : isoTime(graceUntil),
-      });
-      for (const listener of this.#attendance.everybody()) listener.licenseExpiring(expiry);
-    }
-  }
-
-  /** Undefined where no days of an emergency are counted. */
-  emergency(): EmergencyDays | undefined {
-    const { standingIn, shelf } = this.core;
-    return standingIn?.emergency(shelf.licenses);
-  }
-
-  /** By what seats are granted while the ledger has no licenses of its own; undefined where it does not stand in. */
-  standIn(): AdminStandIn | undefined {
-    const { standingIn, shelf } = this.core;
-    const { licenses } = shelf;
-    if (standingIn === undefined || !licenses.some((each) => standingIn.isLent(each))) {
-      return undefined;
-    }
-    return { licensed: standingIn.note.licensed, emergency: this.emergency() ?? null };
-  }
-
-  /** Says so, and for how long. */
-  warnOfStandIn(): void {
-    const standIn = this.standIn();
-    if (standIn === undefined) return;
-    const { licensed, emergency } = standIn;
-    const days = emergency && { ...emergency, endsAt: isoTime(emergency.endsAt) };
-    const hint = "send the request of seatkeeper license request to the vendor";
-    this.core.log.warn("stand-in.serving", { vendor: this.name, licensed, ...days, hint });
-  }
-
-  /** Seals each new day of an emergency. */
-  async #sayEmergencyDay(): Promise<void> {
-    const { standingIn, shelf, writer } = this.core;
-    const incident = standingIn?.incident(shelf.licenses);
-    if (incident === undefined || incident.count <= this.#emergencyDay) return;
-    await this.alone(() => this.#disk.watching(() => writer.append(() => incident)));
-    this.#emergencyDay = incident.count;
-    this.warnOfStandIn();
-  }
-
-  /** Who else reads this ledger. */
-  auditors(): readonly AdminAuditor[] {
-    return auditorsOf(this.core);
-  }
-
-  /** Installed licenses that the vendor no longer stands by. */
-  revoked(): AdminVendor["revoked"] {
-    return this.core.shelf.all.flatMap((shelved) => {
-      if (shelved.kind !== "refused" || !isRevoked(shelved.problem)) return [];
-      const { code, message } = shelved.problem;
-      return [{ licenseId: shelved.file.replace(/\.sklic$/, ""), code, message }];
-    });
-  }
-
-  /** Says which they are. */
-  warnOfRevocations(): void {
-    const hint = "ask the vendor for another license";
-    for (const { licenseId, code, message } of this.revoked()) {
-      this.core.log.warn("license.revoked", {
-        vendor: this.name,
-        licenseId,
-        code,
-        reason: message,
-        hint,
-      });
-    }
-  }
-
-  /** Says that the auditor whom the site has named cannot read here, if so. */
-  warnOfAuditor(): void {
-    const refused = this.auditors().find(({ state }) => state === "not-allowed");
-    if (refused === undefined) return;
-    const hint = "ask the vendor for a license with auditor_allowed";
-    this.core.log.warn("auditor.not-allowed", { vendor: this.name, auditor: refused.keyId, hint });
-  }
-
   /** Seals everything that waits, with the seat time of open leases. */
   checkpoint(): Promise<Checkpointed> {
     return this.alone(() => this.sealPending());
@@ -461,11 +358,11 @@ export class VendorDesk {
    */
   async beat(heartbeat: Millis): Promise<void> {
     await this.refreshTerms();
-    this.warnOfExpiries();
+    this.licenses.warnOfExpiries();
     this.reports.warn();
     await this.branch.takeCarried();
     await this.heads.sealRest();
-    await this.#sayEmergencyDay();
+    await this.standIn.sayDay();
     await this.clock.sealRest();
     await this.alone(async () => {
       const { writer, book, time } = this.core;
@@ -488,19 +385,12 @@ export class VendorDesk {
 
   /** Why no seat can be granted at present. */
   problems(): readonly NotReady[] {
-    const { shelf, time } = this.core;
     const trouble = this.#disk.trouble === undefined ? [] : [this.#disk.trouble];
-    const { licenses } = shelf;
-    const { wall } = time.now();
     return [
       ...trouble,
-      ...this.#lacking(licenses, wall),
+      ...this.licenses.problems(),
       ...this.reports.problems(),
       ...this.clock.problems(),
-      // What the vendor has revoked is as it should be: it keeps nobody from being served.
-      ...shelf.all.flatMap((entry) =>
-        entry.kind === "refused" && !isRevoked(entry.problem) ? [problemOf(entry)] : [],
-      ),
     ];
   }
 
@@ -524,8 +414,8 @@ export class VendorDesk {
   }
 
   #explained(outcome: Outcome): Outcome {
-    if (outcome.kind === "renewed" && this.#isEmergencyOver()) {
-      return { ...outcome, lost: outcome.lost.map(overIfExpired) };
+    if (outcome.kind === "renewed") {
+      return { ...outcome, lost: outcome.lost.map((lost) => this.standIn.inFull(lost)) };
     }
     if (outcome.kind !== "denied") return outcome;
     return { kind: "denied", denial: this.#inFull(outcome.denial) };
@@ -533,23 +423,11 @@ export class VendorDesk {
 
   /** The engine knows only licenses in force; that there is one for another machine explains more. */
   #inFull(denial: Denial): Denial {
-    if (denial.reason === "EXPIRED" && this.#isEmergencyOver()) return overIfExpired(denial);
-    if (denial.reason !== "NO_LICENSE") return denial;
+    if (denial.reason !== "NO_LICENSE") return this.standIn.inFull(denial);
     const moved = this.core.shelf.all.some(
       (entry) => entry.kind === "refused" && entry.problem.code === "LICENSE_WRONG_HOST",
     );
     return moved ? { ...denial, reason: "WRONG_HOST", hint: DENIAL_HINTS.WRONG_HOST } : denial;
-  }
-
-  /** Why no license grants anything at present. */
-  #lacking(licenses: readonly License[], now: UnixMillis): readonly NotReady[] {
-    if (licenses.some((license) => isInForce(license, now))) return [];
-    return [this.#isEmergencyOver() ? EMERGENCY_OVER : noneInForce(this.name, licenses, now)];
-  }
-
-  #isEmergencyOver(): boolean {
-    const emergency = this.emergency();
-    return emergency !== undefined && emergency.day > emergency.allowed;
   }
 
   /** Nothing to write says nothing about the disk. */
@@ -597,35 +475,4 @@ export class VendorDesk {
     const patience = this.#disk.trouble === undefined ? millis(0) : RETRY;
     this.#deadline.plan(this.core.book.nextDeadline(), patience);
   }
-}
-
-/** Some may be installed all the same, for later, or be over. */
-function noneInForce(vendor: string, licenses: readonly License[], now: UnixMillis): NotReady {
-  const first = licenses
-    .flatMap((license) => startOf(license, now) ?? [])
-    .toSorted((one, other) => one - other)[0];
-  const later = first === undefined ? "" : `; the next starts on ${isoTime(first)}`;
-  return {
-    code: "NO_LICENSE",
-    reason: `no license of ${vendor} is in force${later}`,
-    hint: "install one with seatkeeper license install",
-  };
-}
-
-const EMERGENCY_OVER: NotReady = {
-  code: "EMERGENCY_OVER",
-  reason: "the emergency days of the licenses are used up",
-  hint: DENIAL_HINTS.EMERGENCY_OVER,
-};
-
-/** The engine knows of an end, and not of what. */
-function overIfExpired<Refusal extends { readonly reason: DenialReason }>(
-  refusal: Refusal,
-): Refusal {
-  if (refusal.reason !== "EXPIRED") return refusal;
-  return { ...refusal, reason: "EMERGENCY_OVER", hint: DENIAL_HINTS.EMERGENCY_OVER };
-}
-
-function problemOf({ file, problem }: Extract<ShelvedLicense, { kind: "refused" }>): NotReady {
-  return { code: problem.code, reason: `${file}: ${problem.message}`, hint: problem.hint };
 }

@@ -156,6 +156,7 @@ describe("an emergency, three days of which the license gives", () => {
       "EMERGENCY_DAY 1",
       "EMERGENCY_DAY 2",
       "EMERGENCY_DAY 2",
+      "CLOCK_ANOMALY 1",
       "EMERGENCY_DAY 3",
     ]);
   });
