@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { messageOf } from "../../src/base/errors.ts";
 
 const SCRIPT = fileURLToPath(new URL("machine.sh", import.meta.url));
 
@@ -16,11 +17,13 @@ export function whyNoMachine(): string | undefined {
   const tools = ["systemd-nspawn", "debootstrap", "nsenter", "zstd", "dpkg-deb", "pgrep"];
   const missing = tools.filter((tool) => spawnSync("which", [tool]).status !== 0);
   if (missing.length > 0) return `needs ${missing.join(", ")}`;
-  // A container may be root and still not be allowed to.
-  const mount =
-    "mount --make-rprivate / && mkdir -p /run/systemd && mount -t tmpfs tmpfs /run/systemd";
-  if (spawnSync("unshare", ["--mount", "sh", "-c", mount]).status !== 0) return "cannot mount";
-  return undefined;
+  try {
+    // A container may be root and still not be allowed to, and a tree has to come from somewhere.
+    Machine.boot().stop();
+    return undefined;
+  } catch (error) {
+    return `cannot boot one: ${messageOf(error)}`;
+  }
 }
 
 /** What a command on the machine said, and how it ended. */
@@ -31,7 +34,7 @@ export interface Said {
 }
 
 function script(...args: readonly string[]): string {
-  return execFileSync("bash", [SCRIPT, ...args], { encoding: "utf8" });
+  return execFileSync("bash", [SCRIPT, ...args], { encoding: "utf8", stdio: "pipe" });
 }
 
 /** A Debian with systemd and nothing else: no Node, no way to any network. */

@@ -248,6 +248,25 @@ describe.skipIf(why !== undefined)(
       });
     });
 
+    it("serves with its key encrypted for this machine, which is nowhere in the data folder", () => {
+      const { machine } = desk;
+      const key = "/var/lib/seatkeeper/site.key";
+      machine.says("systemctl", "stop", "seatkeeper");
+      machine.says("mkdir", "-p", "/etc/credstore.encrypted");
+      const store = "/etc/credstore.encrypted/seatkeeper.site.key";
+      machine.says("systemd-creds", "encrypt", "--with-key=host", "--name=site.key", key, store);
+      machine.says("cp", "-p", key, "/root/site.key");
+      machine.says("ln", "-sf", "/run/credentials/seatkeeper.service/site.key", key);
+      machine.says("systemctl", "start", "seatkeeper");
+      expect(seatsInUse()).toMatchObject({ feature: "cad.pro", used: 3 });
+      expect(machine.run("cat", key).code).toBe(0);
+      machine.says("systemctl", "stop", "seatkeeper");
+      expect(machine.run("cat", key).code).toBe(1);
+      machine.says("mv", "/root/site.key", key);
+      machine.says("rm", store);
+      machine.says("systemctl", "start", "seatkeeper");
+    });
+
     it("is upgraded in place while clients work, and they go on with their seats", async () => {
       const { machine } = desk;
       const eve = new Workstation("eve2");
