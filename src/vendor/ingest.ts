@@ -14,6 +14,7 @@ import type { VendorFolder } from "./folder.ts";
 import type { VendorKeys } from "./issue.ts";
 import { type LicensedLedger, licensedLedger, questionOf } from "./licensed-ledger.ts";
 import { giveReceipt, type OutgoingReceipt, receiptFor } from "./receipts.ts";
+import { type SealedTrail, trailIn } from "./sealed-trail.ts";
 import { newestSupersede } from "./supersede-rows.ts";
 import { agreedEnd, endByWord, endsByWord, keepUnprovenEnd } from "./unproven-ends.ts";
 import { type Counted, UsageRows } from "./usage-rows.ts";
@@ -40,6 +41,8 @@ export interface Ingested {
   readonly isAgreeable: boolean;
   /** Those that concern the ledger, as far as was reported until now; empty when nothing was counted. */
   readonly emergencies: readonly EmergencyUse[];
+  /** What a site's audit trail can be held against; undefined where nothing was added that tells of one. */
+  readonly trail: SealedTrail | undefined;
   readonly receipt: OutgoingReceipt | undefined;
   /** True when the bundle is what it should be, or its flaw was reviewed: it is done with. */
   readonly accepted: boolean;
@@ -59,7 +62,8 @@ export function ingestBundle(
 ): Ingested {
   return store.write((database) => {
     const known = licensedLedger(database, folder, input.source);
-    const { report, counted, isAgreeable } = verified(database, known, keys, input);
+    const { trail, ...found } = verified(database, known, keys, input);
+    const { report, counted, isAgreeable } = found;
     const receipt = known && receiptOn(database, known.activation, { keys, folder }, report, input);
     const accepted = isAccepted(report, input.reviewed);
     const chainId = report.claim?.chainId;
@@ -70,7 +74,7 @@ export function ingestBundle(
         ? []
         : emergenciesOf(database, chainId, folder.vendor);
     const site = known?.site;
-    return { report, facts, site, counted, isAgreeable, receipt, accepted, emergencies };
+    return { report, facts, site, counted, isAgreeable, trail, receipt, accepted, emergencies };
   });
 }
 
@@ -80,16 +84,21 @@ function verified(
   known: LicensedLedger | undefined,
   keys: VendorKeys,
   input: IngestInput,
-): Pick<Ingested, "report" | "counted" | "isAgreeable"> {
+): Pick<Ingested, "report" | "counted" | "isAgreeable" | "trail"> {
   if (known === undefined) {
     const report = verifyBundle(input.source, undefined);
-    return { report, counted: undefined, isAgreeable: false };
+    return { report, counted: undefined, isAgreeable: false, trail: undefined };
   }
   const { chainId } = known.activation;
   const rows = new UsageRows(database, chainId);
   const segments: AckedSegment[] = [];
+  const book = bookEntries(database, chainId, rows);
+  let trail: SealedTrail | undefined;
   const visitor: BundleVisitor = {
-    block: bookEntries(database, chainId, rows),
+    block(opened) {
+      book(opened);
+      trail = trailIn(opened) ?? trail;
+    },
     // Kept for later: the verifier still compares with the rows that these will replace.
     segment: (segment) => segments.push(segment),
   };
@@ -106,7 +115,7 @@ function verified(
   else keepLedger(database, chainId, report.next, segments);
   database.exec("RELEASE bundle");
   const isAgreeable = endsByWord(report, word);
-  return { report, counted: report.next && rows.counted, isAgreeable };
+  return { report, counted: report.next && rows.counted, isAgreeable, trail: report.next && trail };
 }
 
 const isByWord = ({ findings }: VerifyReport): boolean =>

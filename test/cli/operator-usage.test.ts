@@ -158,6 +158,10 @@ describe("a usage bundle", () => {
           verdict: "FIRST_VERIFIED",
           accepted: true,
           counted: { grants: 1, denials: 1, units: 30 },
+          trail: {
+            head: expect.stringMatching(/^[\da-f]{64}$/) as string,
+            block: expect.any(Number) as number,
+          },
         },
       ],
     });

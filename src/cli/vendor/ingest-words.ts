@@ -1,3 +1,4 @@
+import { toHex } from "../../base/bytes.ts";
 import type { CodedError } from "../../base/errors.ts";
 import { spokenFinding } from "../../vendor/finding-words.ts";
 import type { Ingested } from "../../vendor/ingest.ts";
@@ -37,7 +38,7 @@ export function ingestJson(result: IngestedFile | FailedFile): object {
   if (result.kind === "failed") {
     return { file: result.path, accepted: false, error: errorJson(result.error) };
   }
-  const { report, facts, path, site, counted, receipt, receiptPath, accepted } = result;
+  const { report, facts, path, site, counted, receipt, receiptPath, accepted, trail } = result;
   const { verdict, claim, checked, problems, problemCount, missingBlocks, missingEvents } = report;
   return {
     file: path,
@@ -57,6 +58,7 @@ export function ingestJson(result: IngestedFile | FailedFile): object {
     missingEvents,
     counted: counted ? { ...counted, seatHours: seatHours(counted.seatMillis) } : null,
     emergencies: result.emergencies,
+    trail: trail ? { head: toHex(trail.head), block: trail.block } : null,
     receipt: receipt
       ? {
           receiptNo: receipt.receiptNo,
