@@ -26,6 +26,7 @@ export const MAY_IMPORT = {
   store: ["base", "seats", "ledger"],
   console: ["base", "protocol"],
   systemd: ["base"],
+  metrics: ["base", "protocol"],
   client: ["base", "crypto", "merkle", "note", "protocol", "license", "ledger", "clock"],
   // Programs: they join the pieces.
   daemon: [
@@ -46,6 +47,7 @@ export const MAY_IMPORT = {
     "config",
     "store",
     "console",
+    "metrics",
   ],
   vendor: ["base", "crypto", "merkle", "note", "license", "ledger", "bundle", "clock"],
   // What every program does at its edge: exit codes, colours, tables, prompts.
@@ -102,6 +104,7 @@ export const OWNERS = {
   cborg: ["ledger"],
   "node-cron": ["clock"],
   pino: ["log"],
+  "prom-client": ["metrics"],
   ws: ["daemon", "client"],
   yaml: ["config"],
   yargs: ["cli/shared", "cli/operator", "cli/vendor", "cli/auditor"],

@@ -65,6 +65,12 @@ export interface Config extends SitePolicy {
     /** Null for none; 0 takes a free port. */
     readonly port: number | null;
   };
+  readonly metrics: {
+    /** Whether there is a page of figures for Prometheus. */
+    readonly enabled: boolean;
+    /** From where it may be asked for. */
+    readonly networks: readonly Network[];
+  };
 }
 
 interface ConfigLimits {
@@ -174,6 +180,7 @@ function configOf(settings: Settings, folder: string): Config {
     auditor: settings.auditor,
     audit: settings.audit,
     admin: settings.admin,
+    metrics: settings.metrics,
   };
 }
 

@@ -62,6 +62,7 @@ export interface Settings {
   readonly auditor: { readonly key: string | null };
   readonly audit: { readonly keep: Millis };
   readonly admin: { readonly host: string; readonly port: number | null };
+  readonly metrics: { readonly enabled: boolean; readonly networks: readonly Network[] };
 }
 
 /** What is wrong with the entry at `path`. */
@@ -181,6 +182,11 @@ const admin = section({
   port: count(0, 65_535).nullable().default(null),
 });
 
+const metrics = section({
+  enabled: z.boolean().default(false),
+  networks: z.array(network).max(10_000).prefault(["127.0.0.1", "::1"]),
+});
+
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
 
 const shape = {
@@ -201,6 +207,7 @@ const shape = {
   auditor,
   audit,
   admin,
+  metrics,
 };
 
 const file = z.strictObject(shape).superRefine((settings, context) => {
@@ -226,6 +233,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = Object.fromEntries
     access,
     audit,
     admin,
+    metrics,
   }).map(([name, part]) => [name, Object.keys(part.out.shape)]),
 );
 

@@ -1,5 +1,5 @@
 import { webcrypto, X509Certificate } from "node:crypto";
-import { days, type UnixMillis } from "../base/time.ts";
+import { days, type UnixMillis, unixMillis } from "../base/time.ts";
 import { CryptoError } from "./errors.ts";
 import { randomHex } from "./random.ts";
 
@@ -53,8 +53,21 @@ export async function makeCertificate(options: {
  * @throws CryptoError `CERTIFICATE_FORMAT` when there is none.
  */
 export function certificateFingerprint(pemText: string): string {
+  return certificateIn(pemText).fingerprint256.replaceAll(":", "").toLowerCase();
+}
+
+/**
+ * When the first certificate in a PEM text ends.
+ * @throws CryptoError `CERTIFICATE_FORMAT` when there is none.
+ */
+export function certificateEnd(pemText: string): UnixMillis {
+  // oxlint-disable-next-line no-restricted-globals -- reads a given moment, not the present one
+  return unixMillis(Date.parse(certificateIn(pemText).validTo));
+}
+
+function certificateIn(pemText: string): X509Certificate {
   try {
-    return new X509Certificate(pemText).fingerprint256.replaceAll(":", "").toLowerCase();
+    return new X509Certificate(pemText);
   } catch (cause) {
     throw new CryptoError("CERTIFICATE_FORMAT", "this is not a certificate in pem form", {
       cause,

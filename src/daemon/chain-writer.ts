@@ -6,6 +6,7 @@ import type { IncidentPayload, SegmentReason, StartPayload } from "../ledger/pay
 import type { PayloadSource } from "../ledger/payload-codec.ts";
 import type { SealedLedger } from "../ledger/sealed-ledger.ts";
 import type { Log } from "../log/log.ts";
+import type { Observer } from "../metrics/observer.ts";
 import type { CommitGroup } from "../store/database.ts";
 import { CheckpointDrafts, type CheckpointDraftsParts } from "./checkpoint-drafts.ts";
 import type { Writes } from "./commit-group.ts";
@@ -25,6 +26,8 @@ export interface ChainWriterParts extends CheckpointDraftsParts {
   readonly log: Log;
   /** Told of each block that was written: its leaf hash, and where it begins. */
   readonly written: (leaf: Uint8Array, offset: number) => void;
+  /** Told of incidents and of seat time. */
+  readonly observer: Pick<Observer, "cut" | "incident">;
   /** Sealed in front of the first block of this run: its start, and what recovery found. */
   readonly preface: readonly PrefaceBlock[];
   /** Events that the run before left waiting. */
@@ -200,6 +203,7 @@ export class ChainWriter {
         this.#drafts.next(waiting, next, this.#from, open),
       ),
     );
+    this.#parts.observer.cut(this.#parts.vendor, open);
   }
 
   /**
@@ -234,19 +238,21 @@ export class ChainWriter {
   }
 
   async #commit(writes: Writes & Extras, draft?: Draft): Promise<void> {
-    const { store, ledger, vendor } = this.#parts;
+    const { store, ledger, vendor, observer } = this.#parts;
     if (draft === undefined) {
       await store.commit({ vendor, ...writes });
       this.#pending += writes.events.length;
       return;
     }
     let prepared: PreparedBlock | undefined;
+    let drafted: BlockDraft | undefined;
     try {
       prepared = await store.commit({
         vendor,
         ...writes,
         seal: (waiting, nextEvent) => {
-          prepared = ledger.prepare(draft(waiting, nextEvent));
+          drafted = draft(waiting, nextEvent);
+          prepared = ledger.prepare(drafted);
           return prepared;
         },
       });
@@ -258,5 +264,6 @@ export class ChainWriter {
     this.#pending += writes.events.length - (prepared.sealed?.count ?? 0);
     ledger.publish(prepared);
     this.#parts.written(prepared.leaf, prepared.outbox.offset);
+    if (drafted?.type === "incident") observer.incident(vendor, drafted.code);
   }
 }

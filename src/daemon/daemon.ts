@@ -4,6 +4,7 @@ import { type Millis, millis } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Config } from "../config/config.ts";
 import { failure } from "../log/log.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { AdminProblem } from "../protocol/admin/problem.ts";
 import type { AdminReload } from "../protocol/admin/reload.ts";
 import { AdminDesk } from "./admin-desk.ts";
@@ -13,6 +14,7 @@ import { AdminServer } from "./admin-server.ts";
 import { Admission } from "./admission.ts";
 import { ITSELF } from "./audit-trail.ts";
 import { DaemonError } from "./errors.ts";
+import { figuresPage, openMetrics } from "./figures-page.ts";
 import { healthPage, type NotReady } from "./health.ts";
 import { Perimeter } from "./perimeter.ts";
 import { PRODUCT } from "./product.ts";
@@ -21,6 +23,7 @@ import { Reload, warnAboutRules } from "./reload.ts";
 import { PATIENCE_SECONDS, Session, type SessionParts } from "./session.ts";
 import { signalledReload } from "./signalled-reload.ts";
 import { Site, type SiteParts } from "./site.ts";
+import type { SiteStatusParts } from "./site-status.ts";
 import { statusLine } from "./status-line.ts";
 import { Transport } from "./transport.ts";
 import type { GateRules, Refusal } from "./upgrade-gate.ts";
@@ -63,22 +66,28 @@ const DRAIN_NOTICE: Millis = millis(0);
 export async function startDaemon(config: Config, parts: DaemonParts): Promise<Daemon> {
   refuseOpenPlaintext(config);
   const { log } = parts;
+  const metrics = await openMetrics(config);
   const site = await Site.open(config, {
     ...parts,
+    ...(metrics === undefined ? {} : { observer: metrics.observer }),
     fatal(error) {
       log.error("daemon.fatal", failure(error));
       parts.fatal(error);
     },
   });
   try {
-    return await serve(config, parts, site);
+    return await serve(config, parts, { site, metrics });
   } catch (error) {
     await site.close();
     throw error;
   }
 }
 
-async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Daemon> {
+async function serve(
+  config: Config,
+  parts: DaemonParts,
+  { site, metrics }: { readonly site: Site; readonly metrics: Metrics | undefined },
+): Promise<Daemon> {
   const { clock, log } = parts;
   const startedAt = clock.now().mono;
   const perimeter = new Perimeter(config, site.data);
@@ -91,6 +100,13 @@ async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Da
     const who = (): string | null => site.addressName(address);
     site.security.saw({ act: "connection.refused", reason, who });
   };
+  const told: SiteStatusParts = {
+    site,
+    clock,
+    startedAt,
+    connections: () => transport.connections,
+    problems: () => problems().map(adminProblem),
+  };
   // Before anybody can connect: a schedule that cannot be read must not leave open doors behind.
   site.start();
   const transport = await Transport.open({
@@ -102,7 +118,8 @@ async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Da
     limits: config.limits,
     clock,
     welcome: (peer) => new Session(peer, session),
-    pages: (path) => healthPage(path, problems),
+    pages: (path, from) =>
+      healthPage(path, problems) ?? figuresPage(path, from, { ...told, metrics, perimeter }),
     refused,
     failed: (error) => log.warn("connection.failed", failure(error)),
   });
@@ -121,13 +138,9 @@ async function serve(config: Config, parts: DaemonParts, site: Site): Promise<Da
     },
   });
   const desk = new AdminDesk({
-    site,
+    ...told,
     log,
     reload: () => reload.run(),
-    clock,
-    startedAt,
-    connections: () => transport.connections,
-    problems: () => problems().map(adminProblem),
   });
   const admin = await orClose(
     transport,

@@ -20,6 +20,7 @@ import type { HostFingerprint } from "../license/host-fingerprint.ts";
 import type { LicenseSite } from "../license/license-checks.ts";
 import type { VendorFile } from "../license/vendor-file.ts";
 import type { Log } from "../log/log.ts";
+import type { Observer } from "../metrics/observer.ts";
 import { SeatBook } from "../seats/book.ts";
 import type { SeatLimits } from "../seats/terms.ts";
 import type { VendorFolder } from "../store/data-folder.ts";
@@ -54,6 +55,8 @@ export interface DeskParts {
   readonly time: SiteTime;
   readonly limits: SeatLimits;
   readonly log: Log;
+  /** Told of what happens. */
+  readonly observer: Observer;
   /** The program's version. */
   readonly version: string;
   /** Whether the run before had closed everything. */
@@ -146,6 +149,7 @@ async function openOn(
     auditors: () => auditorsOf(shelf, parts.auditor),
     readers: inspection.readers,
     written: (leaf, offset) => tree?.add(leaf, offset),
+    observer: parts.observer,
     preface: [
       ...preface(parts, folder.path, opened),
       // Each run says which day it is, in case the one before could not.

@@ -2,6 +2,8 @@
 export interface Page {
   readonly status: number;
   readonly body: string;
+  /** Its media type; left out, plain text. */
+  readonly type?: string;
 }
 
 /** Why the daemon cannot do its work at present: a stable code and a sentence. */

@@ -6,6 +6,8 @@ import { readTlsFiles, type TlsTexts } from "./tls-files.ts";
 /** What a configuration says about who may connect, and to which certificate. */
 interface Perimeters {
   readonly networks: readonly Network[];
+  /** From where figures may be asked for. */
+  readonly scrapers: readonly Network[];
   readonly tls: TlsTexts | undefined;
 }
 
@@ -20,7 +22,7 @@ export class Perimeter {
   /** @throws DaemonError TLS_FILES. */
   constructor(config: Config, data: DataFolder) {
     this.#data = data;
-    this.#now = { networks: config.access.networks, tls: readTlsFiles(config, data) };
+    this.#now = { ...networksOf(config), tls: readTlsFiles(config, data) };
   }
 
   /** Undefined over plaintext. */
@@ -31,9 +33,12 @@ export class Perimeter {
   /** @param address as the socket names it; one that is not known is from nowhere. */
   admits(address: string | undefined): boolean {
     const { networks } = this.#now;
-    if (networks.length === 0) return true;
-    const from = address === undefined ? undefined : readAddress(address);
-    return from !== undefined && networks.some((network) => isInNetwork(network, from));
+    return networks.length === 0 || isIn(networks, address);
+  }
+
+  /** Whether who is admitted may also read the figures of the site. */
+  admitsScraper(address: string | undefined): boolean {
+    return isIn(this.#now.scrapers, address);
   }
 
   /**
@@ -45,7 +50,16 @@ export class Perimeter {
     const stays = (config.tls.mode === "off") !== (this.tls === undefined);
     const tls = stays ? this.tls : readTlsFiles(config, this.#data);
     return () => {
-      this.#now = { networks: config.access.networks, tls };
+      this.#now = { ...networksOf(config), tls };
     };
   }
+}
+
+function networksOf({ access, metrics }: Config): Pick<Perimeters, "networks" | "scrapers"> {
+  return { networks: access.networks, scrapers: metrics.networks };
+}
+
+function isIn(networks: readonly Network[], address: string | undefined): boolean {
+  const from = address === undefined ? undefined : readAddress(address);
+  return from !== undefined && networks.some((network) => isInNetwork(network, from));
 }

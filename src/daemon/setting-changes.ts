@@ -7,6 +7,7 @@ const APPLIED: ReadonlySet<string> = new Set([
   "policy",
   "auditor",
   "access.networks",
+  "metrics.networks",
 ]);
 
 /** Settings that differ and wait for a restart, as the file writes them: `listen.port`. */

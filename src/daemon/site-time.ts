@@ -47,6 +47,12 @@ export class SiteTime {
     };
   }
 
+  /** By how many milliseconds the wall clock is off from what is believed; 0 for one that is believed. */
+  get suspectBy(): number {
+    const { trust } = this.#watch;
+    return trust.kind === "trusted" ? 0 : trust.by;
+  }
+
   /** False while the wall clock is not believed. */
   get isTrusted(): boolean {
     return this.trust.kind === "trusted";

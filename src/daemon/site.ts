@@ -4,6 +4,7 @@ import type { ScheduleClock, Timer } from "../clock/clock.ts";
 import type { Config } from "../config/config.ts";
 import type { HostFingerprint } from "../license/host-fingerprint.ts";
 import { failure, type Log } from "../log/log.ts";
+import { NOBODY, type Observer } from "../metrics/observer.ts";
 import { pseudonymOf } from "../privacy/pseudonym.ts";
 import { DEFAULT_SEAT_LIMITS, type SeatLimits } from "../seats/terms.ts";
 import type { DataFolder, VendorFolder } from "../store/data-folder.ts";
@@ -29,6 +30,8 @@ export interface SiteParts {
   readonly clock: ScheduleClock;
   readonly log: Log;
   readonly host: () => HostFingerprint;
+  /** Told of what happens; left out, nothing is measured. */
+  readonly observer?: Observer;
   /**
    * Called once when memory and disk may differ. The process must end without another word to
    * anybody; the next start repairs what is to be repaired.
@@ -291,6 +294,7 @@ function deskParts(
     time: found.time,
     limits: seatLimits(config),
     log: parts.log,
+    observer: parts.observer ?? NOBODY,
     version: PRODUCT.version,
     previousShutdownClean: found.clean,
   };

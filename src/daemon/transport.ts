@@ -1,4 +1,9 @@
-import { createServer as createHttp, type IncomingMessage, type Server } from "node:http";
+import {
+  createServer as createHttp,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createHttps, Server as TlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -40,7 +45,8 @@ export interface TransportOptions {
   readonly clock: Clock;
   /** Called once for each connection that passed the gate. */
   readonly welcome: (peer: Peer) => Visit;
-  readonly pages: (path: string) => Page | undefined;
+  /** @param from the address that asks. */
+  readonly pages: (path: string, from: string | undefined) => Page | undefined | Promise<Page>;
   readonly refused: (reason: Refusal["reason"], address: string | undefined) => void;
   /** A connection could not be taken: no more file descriptors, for one. */
   readonly failed: (error: unknown) => void;
@@ -187,23 +193,33 @@ export class Transport {
             ...secureContext(perimeter.tls),
             handshakeTimeout: limits.handshake,
           });
-    server.on("request", (request: IncomingMessage, response) => {
-      const page = isOurName(request.headers.host, this.#options.rules.names)
-        ? this.#pageFor(request)
-        : { status: 421, body: "this daemon is not known by that name\n" };
-      response.writeHead(page.status, {
-        "content-type": "text/plain; charset=utf-8",
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-      });
-      response.end(page.body);
-    });
+    server.on("request", (request, response) => void this.#answer(request, response));
     return server;
   }
 
-  #pageFor(request: IncomingMessage): Page {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const page = await this.#pageFor(request);
+    response.writeHead(page.status, {
+      "content-type": page.type ?? "text/plain; charset=utf-8",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+    });
+    response.end(page.body);
+  }
+
+  async #pageFor(request: IncomingMessage): Promise<Page> {
+    const { pages, rules, failed } = this.#options;
+    if (!isOurName(request.headers.host, rules.names)) {
+      return { status: 421, body: "this daemon is not known by that name\n" };
+    }
     if (request.method !== "GET") return { status: 405, body: "only GET\n" };
-    return this.#options.pages(request.url ?? "") ?? { status: 404, body: "no such page\n" };
+    try {
+      const page = await pages(request.url ?? "", request.socket.remoteAddress);
+      return page ?? { status: 404, body: "no such page\n" };
+    } catch (error) {
+      failed(error);
+      return { status: 500, body: "this page could not be made; see the daemon's log\n" };
+    }
   }
 
   /** Before TLS and HTTP: nobody spends our memory without being counted. */

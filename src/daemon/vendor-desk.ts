@@ -1,7 +1,7 @@
 import { equalBytes } from "../base/bytes.ts";
 import { DENIAL_HINTS } from "../base/denial.ts";
 import type { ChainId, ClientKey, InstanceId, LeaseId } from "../base/ids.ts";
-import { after, type Millis, millis, seconds } from "../base/time.ts";
+import { after, between, type Millis, millis, seconds } from "../base/time.ts";
 import { lends } from "../license/borrow-ticket.ts";
 import type { LeaseNote } from "../license/lease-note.ts";
 import type { License } from "../license/license.ts";
@@ -108,7 +108,10 @@ export class VendorDesk {
       settled: () => this.board.stir(),
       notify: (notices) => this.#attendance.departuresOf(notices),
       sign: (leases) => this.notary.signLeases(leases),
-      decided: (command, decision) => seatLog.decided(command, decision),
+      decided: (command, decision) => {
+        core.observer.recorded(core.vendor.name, decision.events);
+        seatLog.decided(command, decision);
+      },
       idle: () => this.#planTick(),
       fault: (error) => core.log.error("request.failed", failure(error)),
       fatal,
@@ -437,7 +440,8 @@ export class VendorDesk {
   }
 
   async #commit(writes: Writes): Promise<"kept" | "refused"> {
-    const { writer, shelf, log } = this.core;
+    const { writer, shelf, log, clock, observer } = this.core;
+    const from = clock.now().mono;
     try {
       await this.#disk.watching(async () => {
         if (shelf.entitlement.sealing === "scheduled") await writer.keep(writes);
@@ -448,6 +452,7 @@ export class VendorDesk {
       log.warn("store.unavailable", failure(error));
       return "refused";
     }
+    observer.committed(this.name, between(from, clock.now().mono));
     if (writer.pending >= this.#maxPending) this.#checkpointSoon();
     return "kept";
   }

@@ -58,6 +58,8 @@ describe("config.example.yaml", () => {
       "listen.port",
       "log.format",
       "log.level",
+      "metrics.enabled",
+      "metrics.networks",
       "policy.show_holders",
       "rules",
       "socket",

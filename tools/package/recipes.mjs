@@ -42,7 +42,7 @@ export const RECIPES = [
     },
     conffiles: ["/etc/seatkeeper/config.yaml"],
     scripts: ["preinst", "postinst", "prerm", "postrm"],
-    docs: ["README.md", "CHANGELOG.md", "SECURITY.md", "docs"],
+    docs: ["README.md", "CHANGELOG.md", "SECURITY.md", "docs", "ops"],
     manual: {
       seatkeeper: {
         files: FILES_OF_A_SITE,
