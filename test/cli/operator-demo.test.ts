@@ -1,8 +1,9 @@
-import { chmodSync, existsSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../support/leftovers.ts";
-import { expectSession, Terminal } from "../support/terminal.ts";
+import { type Ended, expectSession, Terminal } from "../support/terminal.ts";
 
 /** Root without the right to ignore permissions; a user has none to give up. */
 const OBEDIENT =
@@ -10,10 +11,37 @@ const OBEDIENT =
     ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"]
     : [];
 
-describe("seatkeeper demo", () => {
+/** A Python with the one library that the second verifier needs. */
+const python = ["/usr/bin/python3", "python3"].find(
+  (each) => spawnSync(each, ["-c", "import cryptography"]).status === 0,
+);
+
+/** What `examples/verify_bundle.py` says of a bundle that the demo has carried. */
+function secondVerdict(folder: string, bundle: string, ...more: readonly string[]): object {
+  const program = new URL("../../examples/verify_bundle.py", import.meta.url).pathname;
+  const key = readdirSync(join(folder, "vendor/keys")).find((name) => name.startsWith("sealing-"));
+  const known = [
+    ["--vendor", "carried/acme.skvendor"],
+    ["--request", "carried/site.skreq"],
+    ["--license", "carried/site.sklic"],
+    ["--key", `vendor/keys/${key}`],
+    ["--passphrase-file", "vendor-passphrase"],
+  ].flat();
+  const args = [program, bundle, ...known, ...more];
+  const { stdout } = spawnSync(python ?? "python3", args, { cwd: folder, encoding: "utf8" });
+  return JSON.parse(stdout) as object;
+}
+
+describe("seatkeeper demo, played to its end", () => {
+  let terminal: Terminal;
+  let ended: Ended;
+  beforeAll(async () => {
+    terminal = new Terminal(temporaryFolder());
+    ended = await terminal.type("seatkeeper demo --dir played");
+  });
+
   it("plays the whole journey, and the vendor's figures are those of the workstations", async () => {
-    const terminal = new Terminal(temporaryFolder());
-    const { code, stdout, stderr } = await terminal.type("seatkeeper demo --dir played");
+    const { code, stdout, stderr } = ended;
     expect(stderr).toBe("");
     expect(stdout.endsWith("\ndemo: ok\n")).toBe(true);
     expect(code).toBe(0);
@@ -59,6 +87,25 @@ describe("seatkeeper demo", () => {
     );
   });
 
+  it.skipIf(python === undefined)("carries a bundle that a second verifier reads alike", () => {
+    const folder = terminal.path("played");
+    expect(secondVerdict(folder, "carried/usage.skb")).toMatchObject({
+      verdict: "FIRST_VERIFIED",
+      head_signed: true,
+      figures: {
+        features: { "cad.pro": { granted: 5 }, "sim.solver": { granted: 1 } },
+        meters: { "render.minutes": { records: 4, units: 85 } },
+      },
+    });
+    const before = ["--receipt", "carried/usage.skrcpt", "--earlier", "carried/usage.skb"];
+    expect(secondVerdict(folder, "carried/flipped.skb", ...before)).toMatchObject({
+      verdict: "TAMPERED",
+      figures: null,
+    });
+  });
+});
+
+describe("seatkeeper demo", () => {
   it("replaces an earlier demo, and nothing else", async () => {
     const terminal = new Terminal(temporaryFolder());
     terminal.write("thesis.txt", "three years of work");
