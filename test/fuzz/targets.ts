@@ -6,10 +6,12 @@ import {
   openAuditorKey,
   plainAuditorKey,
 } from "../../src/audit/auditor-key-file.ts";
-import { concat, fromUtf8, toBase64Url, utf8 } from "../../src/base/bytes.ts";
-import { unixMillis } from "../../src/base/time.ts";
+import { concat, fromHex, fromUtf8, toBase64Url, utf8 } from "../../src/base/bytes.ts";
+import { clientKey, instanceId, leaseId } from "../../src/base/ids.ts";
+import { millis, unixMillis } from "../../src/base/time.ts";
 import { readReceipt } from "../../src/bundle/receipt.ts";
 import { verifyBundle } from "../../src/bundle/verify.ts";
+import { pieceCodec } from "../../src/cli/shared/piece-codec.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { readYaml } from "../../src/config/yaml.ts";
 import { auditorKeyOf, readAuditorKey } from "../../src/crypto/auditor-key.ts";
@@ -17,25 +19,36 @@ import { type Signer, signerFromSeed } from "../../src/crypto/ed25519.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
 import { sealingKeyId } from "../../src/crypto/key-id.ts";
 import { x25519PublicKey } from "../../src/crypto/x25519.ts";
+import { readArchive } from "../../src/ledger/archive.ts";
 import { BLOCK_TYPES, decodeBlock } from "../../src/ledger/block.ts";
 import { decodePayload } from "../../src/ledger/payload-codec.ts";
 import { verifyPublic } from "../../src/ledger/public-check.ts";
 import { decodeSegmentExt } from "../../src/ledger/segment.ts";
 import { decodeSlot } from "../../src/ledger/state.ts";
-import { readActivationRequest } from "../../src/license/activation-request.ts";
+import {
+  readActivationRequest,
+  writeActivationRequest,
+} from "../../src/license/activation-request.ts";
+import { readBorrowRelease, writeBorrowRelease } from "../../src/license/borrow-release.ts";
+import { readBorrowTicket, writeBorrowTicket } from "../../src/license/borrow-ticket.ts";
 import {
   readDaemonKeyCertificate,
   writeDaemonKeyCertificate,
 } from "../../src/license/daemon-key.ts";
 import { readEvidenceFile } from "../../src/license/evidence-file.ts";
+import { readLeaseNote, writeLeaseNotes } from "../../src/license/lease-note.ts";
 import { readLicense } from "../../src/license/license.ts";
+import { readRevocations, writeRevocations } from "../../src/license/revocations.ts";
+import { readSupersede, writeSupersede } from "../../src/license/supersede.ts";
 import { decodeTerms } from "../../src/license/terms.ts";
 import { TERMS_EXAMPLE } from "../../src/license/terms-example.ts";
 import { readVendorFile } from "../../src/license/vendor-file.ts";
 import { openHead } from "../../src/note/checkpoint.ts";
 import { peekJsonNote } from "../../src/note/json-note.ts";
 import { openNote, signNote, unverifiedText } from "../../src/note/signed-note.ts";
+import { decodeDaemonFrame } from "../../src/protocol/reply-frame.ts";
 import { decodeFrame } from "../../src/protocol/request-frame.ts";
+import { readRecord, writeRecord } from "../../src/trail/record.ts";
 import { auditorKey, auditorSecret, secrets } from "../bundle/given.ts";
 import { rehashed, Site } from "../bundle/site.ts";
 import { sourceOf, Vendor } from "../bundle/vendor.ts";
@@ -110,6 +123,97 @@ function payloads(): readonly Uint8Array[] {
   return seeds;
 }
 
+/** What the notes of a site and its vendor say here. */
+const said = {
+  vendor: vendorName,
+  chainId: request.chainId,
+  leaseId: leaseId("ab".repeat(16)),
+  feature: "cad.pro",
+  version: "3.1",
+  count: 1,
+  clientKey: clientKey(toBase64Url(key("root"))),
+  issuedAt: request.createdAt,
+  reason: "put back to a snapshot",
+  issuer: readLicense(file("auditor.sklic"), trust).issuer,
+};
+
+/** The head once more, with how it goes on from itself. */
+const renewal = utf8(
+  writeActivationRequest(
+    {
+      ...request,
+      shown: {
+        head: request.head,
+        receipt: { receiptNo: 1, size: 1, nonce: key("root") },
+        proofs: [{ size: 1, hashes: [key("issuing"), key("daemon")] }],
+      },
+    },
+    daemon,
+  ),
+);
+
+const [lease = ""] = writeLeaseNotes(
+  [
+    {
+      ...said,
+      instanceId: instanceId("cd".repeat(16)),
+      nonce: toBase64Url(key("issuing")),
+      leaseTimeMs: millis(30_000),
+      offlineGraceMs: millis(0),
+      borrowUntil: null,
+      headSize: 1,
+    },
+  ],
+  { name: origin, signer: daemon },
+);
+
+const ticket = writeBorrowTicket(
+  {
+    ...said,
+    versionDate: null,
+    workstation: "ef".repeat(32),
+    from: request.createdAt,
+    until: unixMillis(request.createdAt + 86_400_000),
+  },
+  { name: origin, signer: daemon },
+);
+
+const supersede = writeSupersede(
+  {
+    ...said,
+    number: 1,
+    head: request.head,
+    abandonedUpTo: 9,
+    abandoned: [{ size: 9, root: key("root") }],
+  },
+  issuing,
+);
+
+const revocations = writeRevocations(
+  {
+    vendor: vendorName,
+    number: 1,
+    issuedAt: request.createdAt,
+    issuers: [key("root")],
+    licenses: ["ab".repeat(16)],
+  },
+  rootSigner,
+);
+
+const record = writeRecord({
+  seq: 2,
+  at: request.createdAt,
+  act: "license.install",
+  outcome: "done",
+  by: { role: "administrator", via: "socket", who: null },
+  of: 1,
+  about: { vendor: vendorName, blocks: 3 },
+});
+
+const archives = JSON.parse(fileOf("test/vectors/archive-vectors.json")) as {
+  readonly sound: readonly { readonly archive: string }[];
+};
+
 const lossy = (bytes: Uint8Array): string => Buffer.from(bytes).toString("utf8");
 
 export const TARGETS: readonly Target[] = [
@@ -129,6 +233,22 @@ export const TARGETS: readonly Target[] = [
   ),
   noteTarget("license", file("auditor.sklic"), byIssuer, (note) => readLicense(note, trust)),
   noteTarget("request", file("site.skreq"), byDaemon, readActivationRequest),
+  noteTarget("renewal", renewal, byDaemon, readActivationRequest),
+  noteTarget("supersede", utf8(supersede), byIssuer, (note) =>
+    readSupersede(note, { ...trust, chainId: request.chainId, daemonKey: daemon.publicKey }),
+  ),
+  noteTarget("revocations", utf8(revocations), { name: vendorName, signer: rootSigner }, (note) =>
+    readRevocations(note, trust),
+  ),
+  noteTarget("lease", utf8(lease), byDaemon, (note) =>
+    readLeaseNote(note, { name: origin, publicKey: daemon.publicKey }),
+  ),
+  noteTarget("ticket", utf8(ticket), byDaemon, (note) =>
+    readBorrowTicket(note, { name: origin, publicKey: daemon.publicKey }),
+  ),
+  noteTarget("release", utf8(writeBorrowRelease(said, issuing)), byIssuer, (note) =>
+    readBorrowRelease(note, trust),
+  ),
   noteTarget(
     "daemon-key",
     utf8(
@@ -214,6 +334,19 @@ export const TARGETS: readonly Target[] = [
     },
   },
   {
+    name: "archive",
+    seeds: archives.sound.map(({ archive }) => fromHex(archive)),
+    read(input) {
+      const source = sourceOf(input.length < 36 ? input : rehashed(input));
+      for (const { bytes } of readArchive(source, pieceCodec)) decodeBlock(bytes);
+    },
+  },
+  {
+    name: "trail-record",
+    seeds: [utf8(record)],
+    read: (input) => void readRecord(lossy(input)),
+  },
+  {
     name: "state-slot",
     seeds: [site.files.readSlot(0), site.files.readSlot(1)].map((slot) => slot.slice(0, 4_064)),
     read(input) {
@@ -258,5 +391,13 @@ export const TARGETS: readonly Target[] = [
       ),
     ],
     read: (input) => void decodeFrame(lossy(input)),
+  },
+  {
+    name: "daemon-frame",
+    seeds: [
+      utf8('{"jsonrpc":"2.0","id":1,"result":{"lost":[],"leases":[]}}'),
+      utf8('{"jsonrpc":"2.0","method":"server.draining","params":{"afterMs":1000}}'),
+    ],
+    read: (input) => void decodeDaemonFrame(lossy(input)),
   },
 ];
