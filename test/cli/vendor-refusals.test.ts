@@ -216,18 +216,6 @@ describe("terms that cannot be sold", () => {
     );
     expect(terminal.run(`${issue} --force`).status).toBe(0);
   });
-
-  it("yet are signed with a warning where only this release cannot install them", () => {
-    const { terminal } = reported();
-    terminal.write(
-      "terms.yaml",
-      "site: Example GmbH\nclock_policy: refuse\nfeatures:\n  - {name: cad.pro, seats: 1}\n",
-    );
-    const issue = "issue --request site.skreq --terms terms.yaml --out new.sklic SECRET";
-    const { status, stderr } = terminal.run(issue);
-    expect(status).toBe(0);
-    expect(stderr).toContain("seatkeeper-vendor: warning: sites of this release refuse a license");
-  });
 });
 
 describe("files that are in the way or not there", () => {
