@@ -102,6 +102,10 @@ const show = command({
   command: "show",
   summary: "show the installed licenses",
   options: { ...ADMIN_OPTIONS, ...JSON_OPTION },
+  examples: [
+    ["license show", "what was bought, until when, on which terms"],
+    ["license show --json", "the same for another program"],
+  ],
   async run(options, shell) {
     const { licenses } = await admin(options, shell).licenses();
     if (options.json) {

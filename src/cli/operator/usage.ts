@@ -153,6 +153,7 @@ const receipt = command({
     ...ADMIN_OPTIONS,
     ...JSON_OPTION,
   },
+  examples: [["usage receipt usage.skrcpt", "what the vendor sent back for a bundle"]],
   async run(options, shell) {
     const imported = await admin(options, shell).importReceipt(
       readSignedInput(options.file, "receipt"),

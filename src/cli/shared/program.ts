@@ -64,7 +64,7 @@ async function runProgram(
 }
 
 /** The chosen command, or nothing when help, version or completion were all that was asked for. */
-async function parse(
+export async function parse(
   program: Program,
   argv: readonly string[],
   out: Output,
