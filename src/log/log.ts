@@ -2,6 +2,7 @@ import { type DestinationStream, destination, type Logger, pino, stdTimeFunction
 import { CodedError, messageOf } from "../base/errors.ts";
 import type { RawIdentity } from "../base/identity.ts";
 import { isSensitiveField } from "../privacy/guard.ts";
+import { redactPersonalData } from "../privacy/personal-data.ts";
 
 const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -12,7 +13,7 @@ export type LogFields = Readonly<Record<string, LogValue>>;
 
 /** The same fields, unless one is a raw identity or has the name of a part of every line. */
 type Loggable<Fields extends LogFields> = {
-  readonly [Name in keyof Fields]: Name extends "time" | "level" | "event"
+  readonly [Name in keyof Fields]: Name extends "time" | "level" | "event" | "redacted"
     ? never
     : Fields[Name] extends RawIdentity
       ? never
@@ -38,6 +39,8 @@ export interface LogOptions {
 /**
  * One JSON object per line: `level`, `time` (ISO 8601, UTC), the fields, `event`. Fields whose
  * names promise a person, a machine or a secret are written as `[redacted]`, long texts are cut.
+ * E-mail and network addresses, phone, card and identity numbers inside of texts are written as their
+ * kind, `[email]`; a line with any has their number in `redacted`.
  */
 export function createLog(options: LogOptions): Log {
   // Written at once: the last line before a crash is the one that is needed.
@@ -72,6 +75,8 @@ const isCoded = (error: unknown): error is CodedError => error instanceof CodedE
 
 /** Longer texts are cut: no field is worth a flooded disk. */
 const LONGEST_TEXT = 2_000;
+/** Characters of the longest piece of personal data that is looked for: an e-mail address. */
+const LONGEST_PIECE = 320;
 
 class PinoLog implements Log {
   readonly #pino: Logger;
@@ -103,14 +108,23 @@ class PinoLog implements Log {
 }
 
 function clean(fields: LogFields = {}): LogFields {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, cleanValue(name, value)]),
+  let redacted = 0;
+  const redact = (text: string): string => {
+    // What is cut off is not looked at, but a piece must not lose its end to the cut before it is found.
+    const { text: kept, pieces } = redactPersonalData(text.slice(0, LONGEST_TEXT + LONGEST_PIECE));
+    redacted += pieces;
+    if (text.length <= LONGEST_TEXT) return kept;
+    return `${kept.slice(0, LONGEST_TEXT)} … ${text.length - LONGEST_TEXT} more`;
+  };
+  const cleaned: LogFields = Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, cleanValue(name, value, redact)]),
   );
+  return redacted === 0 ? cleaned : { ...cleaned, redacted };
 }
 
-function cleanValue(name: string, value: LogValue): LogValue {
+function cleanValue(name: string, value: LogValue, redact: (text: string) => string): LogValue {
   if (value === null || value === undefined) return value;
   if (isSensitiveField(name)) return "[redacted]";
-  if (typeof value !== "string" || value.length <= LONGEST_TEXT) return value;
-  return `${value.slice(0, LONGEST_TEXT)} … ${value.length - LONGEST_TEXT} more`;
+  if (typeof value === "string") return redact(value);
+  return typeof value === "object" ? value.map(redact) : value;
 }

@@ -69,6 +69,55 @@ describe("what nobody may read in a log", () => {
   );
 });
 
+describe("personal data inside of a text", () => {
+  it("is replaced by its kind, and the line says how many pieces there were", () => {
+    const lines: string[] = [];
+    logTo(lines).warn("connection.failed", {
+      reason: "connect ECONNREFUSED 203.0.113.7:443 for ada@example.com",
+      tried: ["192.0.2.9", "127.0.0.1"],
+      bytes: 4_111_111_111_111_111,
+    });
+    expect(fieldsOf(lines[0])).toMatchObject({
+      reason: "connect ECONNREFUSED [ip]:443 for [email]",
+      tried: ["[ip]", "127.0.0.1"],
+      bytes: 4_111_111_111_111_111,
+      redacted: 3,
+    });
+  });
+
+  it("is found in the message, the hint, the facts, the cause and the stack of a failure", () => {
+    const lines: string[] = [];
+    const error = new CodedError("X_REFUSED", "not for ada@example.com", {
+      hint: "call +49 30 1234567",
+      facts: { peer: "fe80::1ff:fe23:4567:890a" },
+      cause: new Error("card 4111 1111 1111 1111"),
+    });
+    logTo(lines).error("x", failure(error));
+    logTo(lines).error("x", failure(new Error("mac 00:1a:2b:3c:4d:5e")));
+    expect(fieldsOf(lines[0])).toMatchObject({
+      reason: "not for [email]",
+      hint: "call [phone]",
+      peer: "[ip]",
+      cause: "card [card]",
+      redacted: 4,
+    });
+    expect(fieldsOf(lines[1])).toMatchObject({ reason: "mac [mac]", redacted: 2 });
+  });
+
+  it("is found in the fields of a log made for one matter", () => {
+    const lines: string[] = [];
+    logTo(lines).with({ peer: "203.0.113.7" }).info("x");
+    expect(fieldsOf(lines[0])).toMatchObject({ peer: "[ip]" });
+  });
+
+  it("is found where a long text is cut", () => {
+    const lines: string[] = [];
+    logTo(lines).info("x", { reason: `${"y".repeat(1_989)} ada@example.com ${"z".repeat(99)}` });
+    expect(lines.join("")).not.toContain("ada");
+    expect(fieldsOf(lines[0])).toMatchObject({ redacted: 1 });
+  });
+});
+
 describe("a failure", () => {
   it("with a code says what the operator needs", () => {
     const error = new CodedError("STORE_LOCKED", "another daemon has the folder", {
