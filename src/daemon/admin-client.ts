@@ -3,6 +3,7 @@ import { concat, fromUtf8 } from "../base/bytes.ts";
 import { CodedError, messageOf, systemCode } from "../base/errors.ts";
 import type { RawIdentity } from "../base/identity.ts";
 import type { LeaseId } from "../base/ids.ts";
+import type { UnixMillis } from "../base/time.ts";
 import { TRAIL_RECORDS } from "../protocol/admin/trail.ts";
 import { WHO_HEADER, writeWho } from "../protocol/admin/who.ts";
 import {
@@ -61,6 +62,16 @@ export class AdminClient {
     throw new DaemonError("ADMIN_UNREACHABLE", "the daemon has stopped", {
       hint: "start it again with seatkeeper serve",
     });
+  }
+
+  /** What the daemon finds when it looks at itself. */
+  checkup(): Answer<"checkup"> {
+    return this.#ask("checkup", undefined);
+  }
+
+  /** A backup of then was read back. */
+  backupChecked(madeAt: UnixMillis): Answer<"backupChecked"> {
+    return this.#ask("backupChecked", { madeAt });
   }
 
   seats(): Answer<"seats"> {

@@ -8,7 +8,9 @@ import type { AdminStatus } from "../protocol/admin/status.ts";
 import type { AdminAnswerOf, AdminAskedOf, AnsweredRouteName } from "../protocol/admin.ts";
 import type { AuditTrail } from "./audit-trail.ts";
 import { type OpenBackup, openBackup } from "./backup.ts";
+import { checkup } from "./checkup.ts";
 import { previewExport } from "./export-preview.ts";
+import { keepLastBackup } from "./last-backup.ts";
 import { cutLedger, planArchive } from "./ledger-cut.ts";
 import { askNamedUser, editNamedUsers, namedLists } from "./named-users.ts";
 import { importReceipt } from "./receipt-import.ts";
@@ -30,6 +32,8 @@ import { whyNow } from "./why.ts";
 export interface AdminDeskParts extends SiteStatusParts {
   readonly log: Log;
   readonly reload: () => Promise<AdminReload>;
+  /** Where clients connect. */
+  readonly address: () => { readonly host: string; readonly port: number };
 }
 
 /** What answers each request that has one object for an answer; a refusal is a DaemonError. */
@@ -117,6 +121,11 @@ function answersOf(parts: AdminDeskParts): AdminAnswers {
     createToken: (asked) => createToken(site, log, asked),
     findTokens: (holder) => listTokens(site, holder),
     revokeToken: ({ id }) => revokeToken(site, log, id),
+    checkup: () => checkup(site, parts.address()),
+    backupChecked(asked) {
+      keepLastBackup(site.store, asked.madeAt);
+      return asked;
+    },
     trail: ({ after = "0" }) => trailPage(site, Number(after)),
   };
 }

@@ -4,15 +4,18 @@ import { failure, type Log } from "../log/log.ts";
 import type { Store } from "../store/database.ts";
 import { isUnavailable } from "./failure-kind.ts";
 
+/** What the record of a database says; undefined before the first. */
+export function recordedClock(notes: Pick<Store, "meta">): ClockRecord | undefined {
+  const kept = notes.meta(KEY);
+  return kept === undefined ? undefined : parse(kept);
+}
+
 const KEY = "believed time";
 
 /** The clock's record in the database. A full disk costs no more than up to a restart's worth of it. */
 export function clockMemory(store: Store, log: Log): ClockMemory {
   return {
-    load() {
-      const kept = store.meta(KEY);
-      return kept === undefined ? undefined : parse(kept);
-    },
+    load: () => recordedClock(store),
     save({ highWater, held, suspectSince }) {
       try {
         store.putMeta(KEY, `${highWater} ${held} ${suspectSince ?? ""}`);

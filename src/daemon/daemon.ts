@@ -141,6 +141,7 @@ async function serve(
     ...told,
     log,
     reload: () => reload.run(),
+    address: () => transport.address,
   });
   const admin = await orClose(
     transport,

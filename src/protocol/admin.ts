@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { ARCHIVE_ROUTES, type ArchiveRoutes } from "./admin/archive.ts";
 import { BACKUP_ROUTES, type BackupRoutes } from "./admin/backup.ts";
+import { CHECKUP_ROUTES, type CheckupRoutes } from "./admin/checkup.ts";
 import { HISTORY_ROUTES, type HistoryRoutes } from "./admin/history.ts";
 import { LICENSE_ROUTES, type LicenseRoutes } from "./admin/licenses.ts";
 import { NAMED_USER_ROUTES, type NamedUserRoutes } from "./admin/named-users.ts";
@@ -25,6 +26,7 @@ interface AdminRoutes
     SealedUsageRoutes,
     ArchiveRoutes,
     BackupRoutes,
+    CheckupRoutes,
     LicenseRoutes,
     ReloadRoutes,
     WhyRoutes,
@@ -65,6 +67,7 @@ const ROUTES: AdminRoutes = {
   ...SEALED_USAGE_ROUTES,
   ...ARCHIVE_ROUTES,
   ...BACKUP_ROUTES,
+  ...CHECKUP_ROUTES,
   ...LICENSE_ROUTES,
   ...RELOAD_ROUTES,
   ...WHY_ROUTES,

@@ -68,6 +68,7 @@ describe("seatkeeper --help", () => {
       "serve",
       "reload",
       "status",
+      "doctor",
       "seats",
       "named-users",
       "tokens",

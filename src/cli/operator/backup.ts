@@ -2,7 +2,9 @@ import { rmSync } from "node:fs";
 import type { Config } from "../../config/config.ts";
 import { AdminClient } from "../../daemon/admin-client.ts";
 import { type CheckedBackup, checkBackup } from "../../daemon/checked-backup.ts";
+import { keepLastBackupOffline } from "../../daemon/last-backup.ts";
 import { openOffline } from "../../daemon/offline.ts";
+import { dataFolder } from "../../store/data-folder.ts";
 import { type Command, command } from "../shared/command.ts";
 import { FORCE_OPTION, JSON_OPTION } from "../shared/common-options.ts";
 import { EXIT } from "../shared/exit.ts";
@@ -43,6 +45,7 @@ export const backup: Command = command({
       giveBackup(config, write),
     );
     const checked = readBack(file);
+    await remember(config, written.daemon, checked);
     const sound = checked.ledgers.every(({ problems }) => problems.length === 0);
     if (options.json) shell.out.json({ file, ...written, ...factsOf(checked), sound });
     else describe(shell.out, checked, file, written.bytes);
@@ -73,6 +76,16 @@ async function giveBackup(
   } finally {
     await site.leave();
   }
+}
+
+/** When it was made, for who asks how old the newest is. */
+async function remember(
+  config: Config,
+  daemon: "running" | "stopped",
+  { manifest: { madeAt } }: CheckedBackup,
+): Promise<void> {
+  if (daemon === "running") await new AdminClient(config.socket).backupChecked(madeAt);
+  else keepLastBackupOffline(dataFolder(config.dataDir), madeAt);
 }
 
 /** What does not verify is no backup, and must not be taken for one. */

@@ -33,6 +33,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./status.ts")).status,
   },
   {
+    usage: "doctor",
+    summary: "examine the site and say what to do about what is wrong",
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
+  {
     usage: "seats",
     summary: "list, revoke and release seats",
     load: async () => (await import("./seats.ts")).seats,

@@ -27,6 +27,9 @@ export const ADMIN_DUTIES: Readonly<Record<AdminRouteName, Duty>> = {
   planArchive: { least: "operator", act: null },
   cutLedger: { least: "administrator", act: "ledger.cut" },
   backup: { least: "administrator", act: "site.backup" },
+  // Nobody is served while it reads the database.
+  checkup: { least: "administrator", act: null },
+  backupChecked: { least: "administrator", act: "site.backup-checked" },
   licenses: { least: "viewer", act: null },
   installLicense: { least: "administrator", act: "license.install" },
   requestRenewal: { least: "operator", act: "license.renewal" },
