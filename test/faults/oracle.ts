@@ -6,6 +6,7 @@ import { SLOT_BYTES } from "../../src/ledger/ports.ts";
 import { rootAt } from "../../src/ledger/reader.ts";
 import { decodeSlot } from "../../src/ledger/state.ts";
 import { dataFolder, vendorFolder } from "../../src/store/data-folder.ts";
+import { TrailCheck } from "../../src/trail/chain.ts";
 import { sourceOf } from "../daemon/at-the-vendor.ts";
 import { vendor } from "../daemon/given.ts";
 import { writesOn } from "./tape.ts";
@@ -27,8 +28,9 @@ import type { WorkingDay } from "./working-day.ts";
  *  8. When the daemon has stopped, one slot holds the keys and the other is zeros.
  *  9. The site's own check of its files finds nothing.
  * 10. The daemon that served when the disk failed is gone or goes on; whichever starts afterwards serves.
+ * 11. The audit trail is whole, and has each of its heads that was sealed.
  *
- * The last is the campaign's: a day that does not come to its end breaks it.
+ * Law 10 is the campaign's: a day that does not come to its end breaks it.
  */
 export class Oracle {
   readonly violations: string[] = [];
@@ -38,7 +40,7 @@ export class Oracle {
     this.#day = day;
   }
 
-  /** Laws 1 to 5, by asking the daemon and the vendor. */
+  /** Laws 1 to 5, and 11, by asking the daemon and the vendor. */
   async askRunning(): Promise<void> {
     const { site, keeper, shelf, reports } = this.#day;
     // The client has to be back, with what it holds, and what it gave back may be on its way.
@@ -58,6 +60,7 @@ export class Oracle {
       this.#demand(accepted && found.length === 0, 5, `${verdict} ${found.join(" ")}`);
       this.#demand(missingBlockCount === 0, 5, `${missingBlockCount} blocks are missing`);
     }
+    await this.#recorded();
   }
 
   /** Laws 6 to 9, by the files that a stopped daemon has left. */
@@ -93,6 +96,15 @@ export class Oracle {
       1,
       "the client has forgotten a seat",
     );
+  }
+
+  async #recorded(): Promise<void> {
+    const check = new TrailCheck();
+    for (const head of this.#day.shelf.trailHeads) check.expect(toHex(head));
+    for (const record of await this.#day.trail()) check.visit(record);
+    const { problems, found } = check.finish();
+    this.#demand(problems.length === 0, 11, JSON.stringify(problems));
+    this.#demand(found.length > 0, 11, "no head of the audit trail is sealed");
   }
 
   #sealedOnce(): void {

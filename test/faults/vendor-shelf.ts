@@ -29,6 +29,13 @@ export class VendorShelf {
     );
   }
 
+  /** Of the site's audit trail, as checkpoints have them. */
+  get trailHeads(): readonly Uint8Array[] {
+    return this.#payloads.flatMap((payload) =>
+      payload.type === "checkpoint" ? (payload.meta.trailHead ?? []) : [],
+    );
+  }
+
   /** Counts what the bundle brings that was not counted before. */
   take(bundle: Uint8Array): VerifyReport {
     const acked = this.#acked;

@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { vi } from "vitest";
+import { fromHex } from "../../src/base/bytes.ts";
 import { CodedError } from "../../src/base/errors.ts";
 import type { VerifyReport } from "../../src/bundle/verify-input.ts";
 import { connect, type Seat, type Seatkeeper } from "../../src/client/index.ts";
 import { type Head, openHead } from "../../src/note/checkpoint.ts";
 import { peekJsonNote } from "../../src/note/json-note.ts";
 import { decodeWelcome } from "../../src/protocol/handshake.ts";
+import type { ChainedRecord } from "../../src/trail/chain.ts";
 import { root, vendor } from "../daemon/given.ts";
 import { somebody, Workstation } from "../daemon/workstation.ts";
 import type { FaultySite } from "./faulty-site.ts";
@@ -71,6 +73,17 @@ export class WorkingDay {
     if (report.head !== undefined) this.heads.push(report.head);
     this.reports.push(report);
     return report;
+  }
+
+  /** The audit trail, as the daemon keeps it. */
+  async trail(): Promise<readonly ChainedRecord[]> {
+    return this.#insist(async () => {
+      const records: ChainedRecord[] = [];
+      for await (const page of this.site.admin.trail()) {
+        records.push(...page.records.map(({ text, hash }) => ({ text, hash: fromHex(hash) })));
+      }
+      return records;
+    });
   }
 
   /** The daemon may hear of a release later than the application said it: then a client says it again. */
