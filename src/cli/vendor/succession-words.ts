@@ -35,7 +35,7 @@ export function tellSuccession(
 }
 
 const REASONS: Readonly<Record<DaemonKeyStanding, string>> = {
-  same: "the site was restored",
+  same: "the site was restored, or that ledger could not go on",
   certified: "the site has a new daemon key, which the former one certifies",
   "by-the-vendor": "the site has a new daemon key, and you say that it is the same site",
   another: "nothing but its own word says so",
