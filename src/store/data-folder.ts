@@ -109,10 +109,34 @@ export function checkDataFolder(path: string): void {
  */
 export function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolders(path);
     syncFolder(dirname(path));
   } catch (cause) {
     throw unusable(path, refusalOf(cause), "make it by hand, or choose another data_dir", cause);
+  }
+}
+
+/**
+ * Not by `recursive`: where a file system makes no folders and says ENOENT of it, as an automounter does
+ * when its server is away, that one tries for ever.
+ */
+function makeFolders(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (isFolder(path)) return;
+    const above = dirname(path);
+    if (systemCode(error) !== "ENOENT" || above === path || isFolder(above)) throw error;
+    makeFolders(above);
+    makeFolders(path);
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }
 

@@ -57,6 +57,12 @@ describe("the data folder", () => {
     expect(() => checkDataFolder(path)).not.toThrow();
   });
 
+  it("is refused at once where the file system makes no folders, as an automounter whose server is away", () => {
+    expect(() => makeFolder("/proc/seatkeeper/here")).toThrow(
+      expect.objectContaining({ code: "DATA_FOLDER_UNUSABLE" }) as Error,
+    );
+  });
+
   it("cannot be made where a file is", () => {
     const path = join(temporaryFolder(), "file");
     writeFileSync(path, "");
