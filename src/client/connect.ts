@@ -6,6 +6,7 @@ import { SystemTimers } from "../clock/system-timers.ts";
 import { sha256 } from "../crypto/hash.ts";
 import { randomHex } from "../crypto/random.ts";
 import { demandTexts, labelsOf, vendorOf } from "./checked-identity.ts";
+import { type CertificateFiles, ClientCertificate } from "./client-certificate.ts";
 import { openClientKey } from "./client-key-file.ts";
 import { Enrolment, type EnrolmentOptions } from "./enrolment.ts";
 import type { Borrowed } from "./held-ticket.ts";
@@ -47,6 +48,8 @@ export interface ConnectOptions extends EnrolmentOptions {
    * at the time of borrowing makes them useless.
    */
   readonly hostId?: string;
+  /** For a site that lets only workstations with a certificate of its own in. Over `ws://` nothing is shown. */
+  readonly clientCertificate?: CertificateFiles;
   /** Lets `ws://` name another machine: who sits on the wire can take the session over. */
   readonly allowPlaintext?: boolean;
   /** Ends the attempt to connect; afterwards it does nothing. */
@@ -65,6 +68,7 @@ export async function connect(options: ConnectOptions): Promise<Seatkeeper> {
   const servers = parseServers(options.servers, options.allowPlaintext === true);
   const identity = await identityOf(options);
   await identity.enrolment.check();
+  await identity.certificate.read();
   const clock = new SystemTimers();
   const keeper = new Keeper(
     servers,
@@ -120,6 +124,7 @@ async function identityOf(options: Omit<ConnectOptions, "servers">): Promise<Ide
     instanceId: instanceId(randomHex(16)),
     labels,
     enrolment: new Enrolment(options),
+    certificate: new ClientCertificate(options.clientCertificate),
   };
 }
 

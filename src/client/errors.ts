@@ -35,6 +35,10 @@ export const CLIENT_CODES = [
   "TICKET_FILE",
   /** The client key file cannot be made, or is not one, or others may read it. */
   "CLIENT_KEY_FILE",
+  /** The client certificate or its key cannot be read, they are no pair, or others may read the key. */
+  "CLIENT_CERTIFICATE",
+  /** The server lets nobody in without a client certificate, and none was shown. */
+  "CERTIFICATE_REQUIRED",
   /** The enrolment token cannot be read, is none, or others may read it. */
   "TOKEN_UNUSABLE",
   /** The enrolment token would go to another machine without TLS, without `allowPlaintextToken`. */

@@ -9,6 +9,7 @@
  * await using seat = await keeper.acquire("cad.pro", { version: "4.2", wait: true });
  */
 export type { DenialReason } from "../base/denial.ts";
+export type { CertificateFiles } from "./client-certificate.ts";
 export { borrowedHere, type ConnectOptions, connect } from "./connect.ts";
 export { CLIENT_CODES, type ClientCode, ClientError, SeatDeniedError } from "./errors.ts";
 export type { Borrowed } from "./held-ticket.ts";

@@ -13,6 +13,7 @@ import { writeJsonNote } from "../note/json-note.ts";
 import { CLIENT_NOTE_NAME, helloBody } from "../protocol/handshake.ts";
 import type { Labels, Method, ParamsOf } from "../protocol/requests.ts";
 import type { ResultOf, WireLease } from "../protocol/results.ts";
+import type { ClientCertificate } from "./client-certificate.ts";
 import type { Enrolment } from "./enrolment.ts";
 import { ClientError } from "./errors.ts";
 import { EvidenceFolder } from "./evidence.ts";
@@ -47,6 +48,7 @@ export interface Identity {
   readonly instanceId: InstanceId;
   readonly labels: Labels;
   readonly enrolment: Enrolment;
+  readonly certificate: ClientCertificate;
 }
 
 /** What a request asked for; the rest of the claim is who we are. */
@@ -82,7 +84,8 @@ export class Session {
     listener: SessionListener,
     signal: AbortSignal,
   ): Promise<Session> {
-    const wire = new Wire(address, clock, listener);
+    const shown = await identity.certificate.read();
+    const wire = new Wire(address, clock, listener, shown);
     const stop = (): void => wire.fail(new ClientError("CLIENT_CLOSED", "connecting was aborted"));
     signal.addEventListener("abort", stop);
     if (signal.aborted) stop();

@@ -17,6 +17,7 @@ import type { Method, ParamsOf } from "../protocol/requests.ts";
 import type { ResultOf } from "../protocol/results.ts";
 import { SUBPROTOCOL } from "../protocol/wire-codes.ts";
 import type { WireError } from "../protocol/wire-error.ts";
+import type { ShownPair } from "./client-certificate.ts";
 import { ClientError, SeatDeniedError } from "./errors.ts";
 import type { ServerAddress } from "./server-address.ts";
 
@@ -60,13 +61,21 @@ export class Wire {
   #lastHeard: MonoMillis;
   #silence: Timer | undefined;
 
-  /** @param listener hears nothing before `open` is through. */
-  constructor(address: ServerAddress, clock: Clock, listener: WireListener) {
+  /**
+   * @param listener hears nothing before `open` is through.
+   * @param shown the client certificate, for a server that asks for one.
+   */
+  constructor(
+    address: ServerAddress,
+    clock: Clock,
+    listener: WireListener,
+    shown: ShownPair | undefined,
+  ) {
     this.#clock = clock;
     this.#listener = listener;
     this.#lastHeard = clock.now().mono;
-    this.#socket = new WebSocket(address.url, [SUBPROTOCOL], SOCKET_OPTIONS);
-    this.#listen(address);
+    this.#socket = new WebSocket(address.url, [SUBPROTOCOL], { ...SOCKET_OPTIONS, ...shown });
+    this.#listen(address, shown !== undefined);
   }
 
   /**
@@ -135,7 +144,7 @@ export class Wire {
     });
   }
 
-  #listen(address: ServerAddress): void {
+  #listen(address: ServerAddress, hasShown: boolean): void {
     const socket = this.#socket;
     socket.on("upgrade", (response) => {
       this.certificateFingerprint = address.secure ? fingerprintOf(response.socket) : null;
@@ -150,7 +159,7 @@ export class Wire {
         }),
       );
     });
-    socket.on("error", (error) => this.fail(openingError(error, address)));
+    socket.on("error", (error) => this.fail(openingError(error, address, hasShown)));
     socket.on("close", (code) => this.#finish(connectionLost(`closed with ${code}`)));
   }
 
@@ -256,16 +265,33 @@ function refusalOf(error: WireError): ClientError {
   });
 }
 
-function openingError(error: Error, { url }: ServerAddress): ClientError {
+function openingError(
+  error: Error,
+  { url, secure }: ServerAddress,
+  hasShown: boolean,
+): ClientError {
   const code = systemCode(error) ?? "";
+  if (code === "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED") {
+    return new ClientError("CERTIFICATE_REQUIRED", `${url} lets nobody in without a certificate`, {
+      hint: "ask the license administrator for a client certificate, and name it with --client-cert and --client-key",
+      cause: error,
+    });
+  }
   if (!/^E[A-Z]|^UNABLE_|^ERR_SSL_|^ERR_TLS_/.test(code)) {
     return new ClientError("SERVER_PROTOCOL", messageOf(error), { cause: error });
   }
   return new ClientError("SERVER_UNREACHABLE", `${url} cannot be reached: ${code}`, {
-    hint: "check the address, and whether the server runs",
+    hint:
+      secure && hasShown && code === "ECONNRESET"
+        ? CUT_OFF
+        : "check the address, and whether the server runs",
     cause: error,
   });
 }
+
+/** A server says nothing of a certificate that it does not take: TLS 1.3 is through by then. */
+const CUT_OFF =
+  "if the server runs, it may not take the client certificate: its log says why, as connection.refused";
 
 function connectionLost(what = "is gone", cause?: unknown): ClientError {
   return new ClientError("SERVER_CONNECTION_LOST", `the connection ${what}`, { cause });

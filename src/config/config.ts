@@ -22,9 +22,11 @@ export interface Config extends SitePolicy {
     /** Browser origins that may connect. */
     readonly origins: readonly string[];
   };
-  readonly tls:
+  readonly tls: (
     | { readonly mode: "self-made" | "off" }
-    | { readonly mode: "files"; readonly certificate: string; readonly key: string };
+    | { readonly mode: "files"; readonly certificate: string; readonly key: string }
+  ) &
+    ClientDoor;
   readonly allowPlaintext: boolean;
   readonly checkpoint: {
     /** A cron line; `clock` reads it. */
@@ -71,6 +73,16 @@ export interface Config extends SitePolicy {
     /** From where it may be asked for. */
     readonly networks: readonly Network[];
   };
+}
+
+/** What a workstation shows to be let in at all; nothing when there is no `clientCa`. */
+interface ClientDoor {
+  /** The file of the authorities that sign certificates of workstations, absolute. */
+  readonly clientCa?: string;
+  /** Whether who shows no certificate is let in all the same. There when `clientCa` is. */
+  readonly clientCertificates?: "required" | "optional";
+  /** The file of what those authorities have revoked, absolute. */
+  readonly clientCrl?: string;
 }
 
 interface ConfigLimits {
@@ -141,14 +153,16 @@ function configOf(settings: Settings, folder: string): Config {
     dataDir: resolve(folder, settings.data_dir),
     socket: resolve(folder, settings.socket),
     listen: { ...listen, names: listen.names.map((name) => name.toLowerCase()) },
-    tls:
-      tls.mode === "files"
+    tls: {
+      ...(tls.mode === "files"
         ? {
             mode: tls.mode,
             certificate: resolve(folder, tls.certificate ?? ""),
             key: resolve(folder, tls.key ?? ""),
           }
-        : { mode: tls.mode },
+        : { mode: tls.mode }),
+      ...clientDoorOf(tls, folder),
+    },
     allowPlaintext: settings.allow_plaintext,
     checkpoint: {
       schedule: checkpoint.schedule,
@@ -182,6 +196,14 @@ function configOf(settings: Settings, folder: string): Config {
     admin: settings.admin,
     metrics: settings.metrics,
   };
+}
+
+function clientDoorOf(tls: Settings["tls"], folder: string): ClientDoor {
+  const { client_ca: ca, client_crl: crl } = tls;
+  if (ca === null) return {};
+  const clientCrl = crl === null ? {} : { clientCrl: resolve(folder, crl) };
+  const clientCertificates = tls.client_certificates ?? "required";
+  return { clientCa: resolve(folder, ca), clientCertificates, ...clientCrl };
 }
 
 function frozen<Value>(value: Value): Value {

@@ -24,6 +24,9 @@ export interface Settings {
     readonly mode: "self-made" | "files" | "off";
     readonly certificate: string | null;
     readonly key: string | null;
+    readonly client_ca: string | null;
+    readonly client_certificates: "required" | "optional" | null;
+    readonly client_crl: string | null;
   };
   readonly allow_plaintext: boolean;
   readonly checkpoint: {
@@ -105,11 +108,24 @@ const tls = section({
   mode: z.enum(["self-made", "files", "off"]).default("self-made"),
   certificate: text.nullable().default(null),
   key: text.nullable().default(null),
+  client_ca: text.nullable().default(null),
+  client_certificates: z.enum(["required", "optional"]).nullable().default(null),
+  client_crl: text.nullable().default(null),
 }).superRefine((settings, context) => {
   for (const name of ["certificate", "key"] as const) {
     const given = settings[name] !== null;
     if (given === (settings.mode === "files")) continue;
     const message = given ? 'is used with mode "files" only' : 'is needed with mode "files"';
+    context.addIssue({ code: "custom", path: [name], message });
+  }
+  if (settings.client_ca !== null && settings.mode === "off") {
+    const message = 'needs TLS: it is not used with mode "off"';
+    context.addIssue({ code: "custom", path: ["client_ca"], message });
+  }
+  for (const name of ["client_certificates", "client_crl"] as const) {
+    if (settings[name] === null || settings.client_ca !== null) continue;
+    // Else it would be open, and look as if it were not.
+    const message = "needs client_ca: the file of the authorities";
     context.addIssue({ code: "custom", path: [name], message });
   }
 });

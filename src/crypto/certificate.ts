@@ -1,4 +1,4 @@
-import { webcrypto, X509Certificate } from "node:crypto";
+import { constants, webcrypto, X509Certificate } from "node:crypto";
 import { days, type UnixMillis, unixMillis } from "../base/time.ts";
 import { CryptoError } from "./errors.ts";
 import { randomHex } from "./random.ts";
@@ -64,6 +64,18 @@ export function certificateEnd(pemText: string): UnixMillis {
   // oxlint-disable-next-line no-restricted-globals -- reads a given moment, not the present one
   return unixMillis(Date.parse(certificateIn(pemText).validTo));
 }
+
+/** Whether a certificate, PEM, may sign others; false also for what is no certificate. */
+export function isAuthority(pemText: string): boolean {
+  try {
+    return new X509Certificate(pemText).ca;
+  } catch {
+    return false;
+  }
+}
+
+/** An option for TLS servers: each connection begins with a whole handshake, and a proof of its key. */
+export const NO_RESUMPTION: number = constants.SSL_OP_NO_TICKET;
 
 function certificateIn(pemText: string): X509Certificate {
   try {

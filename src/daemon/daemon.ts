@@ -13,6 +13,7 @@ import { AdminPort } from "./admin-port.ts";
 import { AdminServer } from "./admin-server.ts";
 import { Admission } from "./admission.ts";
 import { ITSELF } from "./audit-trail.ts";
+import { CERTIFICATE_REFUSALS, isCertificateRefusal } from "./certificate-demand.ts";
 import { DaemonError } from "./errors.ts";
 import { figuresPage, openMetrics } from "./figures-page.ts";
 import { healthPage, type NotReady } from "./health.ts";
@@ -20,6 +21,7 @@ import { Perimeter } from "./perimeter.ts";
 import { PRODUCT } from "./product.ts";
 import { Rates } from "./rates.ts";
 import { Reload, warnAboutRules } from "./reload.ts";
+import type { SecurityRecord } from "./security-watch.ts";
 import { PATIENCE_SECONDS, Session, type SessionParts } from "./session.ts";
 import { signalledReload } from "./signalled-reload.ts";
 import { Site, type SiteParts } from "./site.ts";
@@ -98,7 +100,11 @@ async function serve(
     log.debug("connection.refused", { reason });
     if (!SUSPICIOUS.has(reason)) return;
     const who = (): string | null => site.addressName(address);
-    site.security.saw({ act: "connection.refused", reason, who });
+    // Whom an administrator keeps out by name of a file shall be found in the log as it usually is.
+    const told = isCertificateRefusal(reason)
+      ? (record: SecurityRecord): void => log.warn("connection.refused", { reason, ...record })
+      : undefined;
+    site.security.saw({ act: "connection.refused", reason, who, told });
   };
   const told: SiteStatusParts = {
     site,
@@ -207,6 +213,7 @@ const SUSPICIOUS: ReadonlySet<Refusal["reason"]> = new Set([
   "too-fast",
   "full",
   "address-full",
+  ...CERTIFICATE_REFUSALS,
 ]);
 
 function adminProblem({ code, reason, hint }: NotReady): AdminProblem {

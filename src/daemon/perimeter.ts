@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { isInNetwork, type Network, readAddress } from "../rules/network.ts";
 import type { DataFolder } from "../store/data-folder.ts";
+import { followed } from "./certificate-demand.ts";
 import { readTlsFiles, type TlsTexts } from "./tls-files.ts";
 
 /** What a configuration says about who may connect, and to which certificate. */
@@ -42,13 +43,15 @@ export class Perimeter {
   }
 
   /**
-   * Reads what `config` names. Between plaintext and TLS only a restart changes.
+   * Reads what `config` names. Between plaintext and TLS only a restart changes, and whether
+   * certificates are asked for.
    * @returns puts it in force.
    * @throws DaemonError TLS_FILES; then nothing has changed.
    */
   prepare(config: Config): () => void {
     const stays = (config.tls.mode === "off") !== (this.tls === undefined);
-    const tls = stays ? this.tls : readTlsFiles(config, this.#data);
+    const read = stays ? this.tls : readTlsFiles(config, this.#data);
+    const tls = read && { ...read, demand: followed(this.tls?.demand, read.demand) };
     return () => {
       this.#now = { ...networksOf(config), tls };
     };

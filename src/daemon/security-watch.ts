@@ -11,6 +11,14 @@ interface Attempt {
   readonly about?: TrailFacts;
   /** Asked only when a record is written: a pseudonym costs more than a refusal. */
   readonly who: () => string | null;
+  /** Hears of each record as it is written. */
+  readonly told?: ((record: SecurityRecord) => void) | undefined;
+}
+
+/** By whom, if one is known, and of how many attempts it tells, if of several. */
+export interface SecurityRecord {
+  readonly who: string | null;
+  readonly times?: number;
 }
 
 /**
@@ -61,8 +69,9 @@ export class SecurityWatch {
     if (this.#again.size > 0) this.#timer = this.#clock.after(minutes(1), () => this.#sum());
   }
 
-  #note({ act, reason, about }: Attempt, who: string | null, more: { times?: number }): void {
+  #note({ act, reason, about, told }: Attempt, who: string | null, more: { times?: number }): void {
     const by: Actor = { role: "client", via: "network", who };
     this.#trail.note({ act, by, ...more, about: { reason, ...about } });
+    told?.({ who, ...more });
   }
 }

@@ -20,10 +20,14 @@ export function settingsForRestart(running: Config, read: Config): readonly stri
     .toSorted();
 }
 
-/** Certificates are read again; whether there is TLS at all is not. */
+/** Certificates are read again; whether there is TLS at all, and whether clients are asked for theirs, is not. */
 function isApplied(name: string, running: Config, read: Config): boolean {
-  const isOff = running.tls.mode === "off";
-  if (name.startsWith("tls.")) return isOff === (read.tls.mode === "off");
+  const isSame = (of: (config: Config) => unknown): boolean => of(running) === of(read);
+  if (name.startsWith("tls.client_")) {
+    if (name === "tls.client_certificates") return false;
+    return isSame(({ tls }) => tls.clientCa === undefined);
+  }
+  if (name.startsWith("tls.")) return isSame(({ tls }) => tls.mode === "off");
   return APPLIED.has(name);
 }
 

@@ -7,18 +7,25 @@ import {
 import { createServer as createHttps, Server as TlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { TLSSocket } from "node:tls";
+import { type SecureContextOptions, TLSSocket } from "node:tls";
 import { WebSocketServer } from "ws";
 import { type Millis, seconds } from "../base/time.ts";
 import type { Clock } from "../clock/clock.ts";
 import { SUBPROTOCOL } from "../protocol/wire-codes.ts";
+import {
+  addressUnder,
+  demandContext,
+  demandOptions,
+  refusalAfterHandshake,
+  refusalInHandshake,
+} from "./certificate-demand.ts";
 import { ConnectionCount } from "./connection-count.ts";
 import type { Page } from "./health.ts";
 import { listen } from "./listen.ts";
 import { type Peer, SocketPeer, type Visit } from "./peer.ts";
 import type { Perimeter } from "./perimeter.ts";
 import { Rates } from "./rates.ts";
-import { secureContext } from "./tls-files.ts";
+import { secureContext, type TlsTexts } from "./tls-files.ts";
 import { type GateRules, isOurName, type Refusal, refusalOf } from "./upgrade-gate.ts";
 
 interface TransportLimits {
@@ -141,7 +148,7 @@ export class Transport {
   follow(): void {
     const { perimeter } = this.#options;
     if (this.#server instanceof TlsServer && perimeter.tls !== undefined) {
-      this.#server.setSecureContext(secureContext(perimeter.tls));
+      this.#server.setSecureContext(contextOf(perimeter.tls));
     }
     for (const peer of this.#peers) if (!perimeter.admits(peer.address)) peer.close(1008);
   }
@@ -190,11 +197,26 @@ export class Transport {
         ? createHttp(settings)
         : createHttps({
             ...settings,
-            ...secureContext(perimeter.tls),
+            ...contextOf(perimeter.tls),
+            ...demandOptions(perimeter.tls.demand),
             handshakeTimeout: limits.handshake,
           });
+    if (server instanceof TlsServer) this.#lookAtCertificates(server);
     server.on("request", (request, response) => void this.#answer(request, response));
     return server;
+  }
+
+  #lookAtCertificates(server: TlsServer): void {
+    const { refused } = this.#options;
+    server.on("tlsClientError", (error, socket) => {
+      const refusal = refusalInHandshake(error, socket);
+      if (refusal !== undefined) refused(refusal, addressUnder(socket));
+    });
+    if (this.#options.perimeter.tls?.demand === undefined) return;
+    server.on("secureConnection", (socket) => {
+      const refusal = refusalAfterHandshake(socket);
+      if (refusal !== undefined) this.#cutOff(socket, refusal);
+    });
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -285,6 +307,11 @@ export class Transport {
     return refusalOf({ path: request.url ?? "", host, origin, subprotocols }, rules);
   }
 }
+
+const contextOf = (tls: TlsTexts): SecureContextOptions => ({
+  ...secureContext(tls),
+  ...demandContext(tls.demand),
+});
 
 /** Of the certificate that this connection began with: the present one may be another. */
 function fingerprintOn(socket: Socket): string | null {

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { SUBPROTOCOL } from "../protocol/wire-codes.ts";
+import type { CertificateRefusal } from "./certificate-demand.ts";
 
 /** What a WebSocket handshake says about itself. Absent headers are undefined. */
 export interface Knock {
@@ -29,7 +30,8 @@ export interface Refusal {
     | "address-full"
     | "network"
     | "too-fast"
-    | "stopping";
+    | "stopping"
+    | CertificateRefusal;
   readonly text: string;
 }
 

@@ -65,10 +65,14 @@ describe("config.example.yaml", () => {
       "socket",
       "time_zone",
       "tls.certificate",
+      "tls.client_ca",
+      "tls.client_certificates",
+      "tls.client_crl",
       "tls.key",
       "tls.mode",
     ]);
-    const inConfig = optionsOf({ ...DEFAULT_CONFIG, tls: { mode: 1, certificate: 1, key: 1 } });
+    const files = { certificate: 1, key: 1, clientCa: 1, clientCertificates: 1, clientCrl: 1 };
+    const inConfig = optionsOf({ ...DEFAULT_CONFIG, tls: { mode: 1, ...files } });
     expect(inConfig.map(snakeCase).toSorted()).toEqual(optionsOf(value));
   });
 
@@ -180,6 +184,9 @@ describe("a wrong option", () => {
     ["checkpoint: { schedule: hourly }", "expected a cron line of five fields"],
     ["tls: { mode: files, certificate: a.pem }", 'is needed with mode "files"'],
     ["tls: { certificate: a.pem }", 'is used with mode "files" only'],
+    ["tls: { client_crl: a.pem }", "needs client_ca: the file of the authorities"],
+    ["tls: { client_certificates: required }", "needs client_ca: the file of the authorities"],
+    ["tls: { mode: off, client_ca: a.pem }", 'needs TLS: it is not used with mode "off"'],
     ["tls: { mode: off }", "needs allow_plaintext: true, or a loopback address in listen.host"],
     ["- a\n- b", "expected object, received array"],
     ["just words", "expected object, received string"],

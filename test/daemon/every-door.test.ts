@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type IncomingMessage, request as plainRequest } from "node:http";
 import { Agent, request } from "node:https";
-import { dirname } from "node:path";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { AdminRole } from "../../src/base/admin-role.ts";
 import { messageOf, systemCode } from "../../src/base/errors.ts";
 import { rawIdentity } from "../../src/base/identity.ts";
@@ -14,6 +15,7 @@ import { randomBytes } from "../../src/crypto/random.ts";
 import { AdminClient } from "../../src/daemon/admin-client.ts";
 import { ADMIN_ROUTES, type AdminRouteName } from "../../src/protocol/admin.ts";
 import { dataFolder } from "../../src/store/data-folder.ts";
+import { Authority, SERVER_USE } from "../support/authority.ts";
 import { aDaemon, aSite, type GivenDaemon, noon, started, stopTime, usualTerms } from "./given.ts";
 import { somebody, Workstation } from "./workstation.ts";
 
@@ -43,6 +45,31 @@ const remote = {
   tls: { mode: "self-made" },
   admin: { host: "127.0.0.1", port: 0 },
 } as const;
+/** Asks for certificates of this authority, and has this list of what it has revoked. */
+function demanding(clientCertificates: "required" | "optional"): Partial<Config> {
+  const files = {
+    clientCa: join(certificates, "ca.pem"),
+    clientCrl: join(certificates, "crl.pem"),
+  };
+  return { tls: { mode: "self-made", ...files, clientCertificates } };
+}
+
+const authority = await Authority.named("studio workstations");
+const revoked = await authority.certified("stolen-laptop");
+const certificates = mkdtempSync(join(tmpdir(), "seatkeeper-doors-"));
+afterAll(() => rmSync(certificates, { recursive: true }));
+writeFileSync(join(certificates, "ca.pem"), authority.certificate);
+writeFileSync(join(certificates, "crl.pem"), await authority.revocationList([revoked]));
+/** The same name, another key: a name proves nothing. */
+const stranger = await Authority.named("studio workstations");
+const certified = await authority.certified("workstation-7");
+const wrongCertificates = [
+  await stranger.certified("workstation-7"),
+  await authority.certified("workstation-7", { from: -2 * day, to: -day }),
+  await authority.certified("workstation-7", { from: day, to: 2 * day }),
+  await authority.certified("www.studio.example", { use: SERVER_USE }),
+  revoked,
+];
 const page = "https://licenses.studio.example";
 const localListen = { ...DEFAULT_CONFIG.listen, host: "127.0.0.1", port: 0 };
 
@@ -51,7 +78,7 @@ const knocking =
   ({ url }) =>
     Workstation.at(url, somebody(), options).then(
       () => "in",
-      (error: unknown) => messageOf(error),
+      (error: unknown) => /certificate required/.exec(messageOf(error))?.[0] ?? messageOf(error),
     );
 
 /** What a hello with this token is told. */
@@ -178,6 +205,19 @@ const KEYS_OF_CLIENTS: readonly Key[] = [
     ],
     right: [greeting(clientToken)],
   },
+  {
+    key: "a certificate of the site's authority, where one is required",
+    config: demanding("required"),
+    without: [knocking({})],
+    wrong: wrongCertificates.map(knocking),
+    right: [knocking(certified)],
+  },
+  {
+    key: "no certificate or a good one, where it is optional",
+    config: demanding("optional"),
+    wrong: wrongCertificates.map(knocking),
+    right: [knocking({}), knocking(certified)],
+  },
 ];
 
 const KEYS_OF_THE_PORT: readonly Key[] = [
@@ -265,6 +305,7 @@ const REFUSED: Readonly<Record<DoorFile, readonly string[]>> = {
     "Unexpected server response: 403",
     "Unexpected server response: 421",
     "socket hang up",
+    "certificate required",
     "AUTH_REQUIRED",
     "AUTH_FAILED",
     "TOKEN_REQUIRED",

@@ -1,6 +1,6 @@
 import type { ConnectOptions } from "../../client/index.ts";
 import type { Shell } from "../shared/command.ts";
-import { CliError } from "../shared/errors.ts";
+import { CliError, usageError } from "../shared/errors.ts";
 import { trustedVendor } from "./vendor-trust.ts";
 
 /** Options of every command that speaks to license servers as an application does. */
@@ -31,6 +31,17 @@ export const KEEPER_OPTIONS = {
     default: false,
     describe: "let the token go to another machine over ws://",
   },
+  "client-cert": {
+    type: "string",
+    requiresArg: true,
+    describe:
+      "the certificate that the site lets this computer in by, PEM [default: $SEATKEEPER_CLIENT_CERT]",
+  },
+  "client-key": {
+    type: "string",
+    requiresArg: true,
+    describe: "the file of its key, PEM, mode 0600 [default: $SEATKEEPER_CLIENT_KEY]",
+  },
 } as const;
 
 /** What {@link KEEPER_OPTIONS} hold. */
@@ -40,6 +51,8 @@ interface KeeperOptions {
   readonly allowPlaintext: boolean;
   readonly tokenFile?: string | undefined;
   readonly allowPlaintextToken: boolean;
+  readonly clientCert?: string | undefined;
+  readonly clientKey?: string | undefined;
 }
 
 /** @throws CliError SERVER_NOT_NAMED, VENDOR_FILE_MISSING; NoteError, LicenseError for a damaged file. */
@@ -54,7 +67,19 @@ export function keeperOptions(options: KeeperOptions, shell: Shell): ConnectOpti
     allowPlaintext,
     allowPlaintextToken,
     ...(tokenFile === "" ? {} : { tokenFile }),
+    ...certificateOf(options, shell),
   };
+}
+
+function certificateOf(
+  { clientCert, clientKey }: KeeperOptions,
+  { env }: Shell,
+): Pick<ConnectOptions, "clientCertificate"> {
+  const certFile = clientCert ?? env["SEATKEEPER_CLIENT_CERT"] ?? "";
+  const keyFile = clientKey ?? env["SEATKEEPER_CLIENT_KEY"] ?? "";
+  if (certFile === "" && keyFile === "") return {};
+  if (certFile !== "" && keyFile !== "") return { clientCertificate: { certFile, keyFile } };
+  throw usageError("--client-cert and --client-key go together", "name both files");
 }
 
 /** What is known of this computer without any server. */
