@@ -262,7 +262,8 @@ const KEYWORDS: ReadonlySet<string> = new Set(
 
 /** Constants of the sources that the pages name, limits above all, and variables of the environment. */
 function isOtherName(word: string): boolean {
-  const isConstant = ["HPKE_VECTORS", "NO_COLOR"].includes(word) || CONSTANTS.has(word);
+  const isConstant =
+    ["HPKE_VECTORS", "NO_COLOR", "SUDO_USER"].includes(word) || CONSTANTS.has(word);
   return (
     word.startsWith("SEATKEEPER_") || word.startsWith("FUZZ_") || KEYWORDS.has(word) || isConstant
   );
