@@ -18,6 +18,7 @@ import { LEDGER_CODES } from "../src/ledger/errors.ts";
 import { PUBLIC_PROBLEM_CODES } from "../src/ledger/public-check.ts";
 import { RECOVERY_CODES } from "../src/ledger/recovery.ts";
 import { LICENSE_CODES, TERMS_CODES } from "../src/license/errors.ts";
+import { LOG_CODES } from "../src/log/errors.ts";
 import { NOTE_CODES } from "../src/note/errors.ts";
 import { OPTIONS_CODES } from "../src/options/errors.ts";
 import { FLEXNET } from "../src/options/flexnet.ts";
@@ -49,6 +50,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   INCIDENT_CODES,
   LEDGER_CODES,
   LICENSE_CODES,
+  LOG_CODES,
   NOTE_CODES,
   OPTIONS_CODES,
   PROTOCOL_CODES,

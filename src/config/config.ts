@@ -45,6 +45,13 @@ export interface Config extends SitePolicy {
   readonly log: {
     readonly level: "debug" | "info" | "warn" | "error";
     readonly format: "json" | "text";
+    /** `journal` is standard error, which the service manager collects. */
+    readonly to: "journal" | "file" | "syslog";
+    readonly file: string;
+    /** Bytes of the file before it becomes the older one. */
+    readonly maxBytes: number;
+    /** Where the system log listens. */
+    readonly socket: string;
   };
   readonly limits: ConfigLimits;
   readonly access: {
@@ -172,7 +179,14 @@ function configOf(settings: Settings, folder: string): Config {
     },
     timeZone: settings.time_zone,
     history: settings.history,
-    log: settings.log,
+    log: {
+      level: settings.log.level,
+      format: settings.log.format,
+      to: settings.log.to,
+      file: resolve(folder, settings.log.file),
+      maxBytes: settings.log.max_bytes,
+      socket: settings.log.socket,
+    },
     limits: {
       frameBytes: limits.frame_bytes,
       connections: limits.connections,

@@ -40,6 +40,10 @@ export interface Settings {
   readonly log: {
     readonly level: "debug" | "info" | "warn" | "error";
     readonly format: "json" | "text";
+    readonly to: "journal" | "file" | "syslog";
+    readonly file: string;
+    readonly max_bytes: number;
+    readonly socket: string;
   };
   readonly limits: {
     readonly frame_bytes: number;
@@ -152,6 +156,10 @@ const history = section({ keep: duration("1d", "3660d").prefault("400d") });
 const log = section({
   level: z.enum(["debug", "info", "warn", "error"]).default("info"),
   format: z.enum(["json", "text"]).default("json"),
+  to: z.enum(["journal", "file", "syslog"]).default("journal"),
+  file: text.default("/var/log/seatkeeper/seatkeeper.log"),
+  max_bytes: count(65_536, 10_737_418_240).default(10_485_760),
+  socket: text.default("/dev/log"),
 });
 
 const limits = section({

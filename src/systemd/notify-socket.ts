@@ -1,12 +1,4 @@
-import { createRequire } from "node:module";
-import { messageOf } from "../base/errors.ts";
-import { SystemdError } from "./errors.ts";
-
-/** Compiled from notify.c, and beside this file once it is built. */
-interface NotifyAddon {
-  /** Sends `state` to the socket at `path`. @returns an errno; 0 when it was sent. */
-  notify(path: string, state: string): number;
-}
+import { datagramSender } from "./datagram.ts";
 
 /** Sends one message of sd_notify(3): assignments such as `READY=1`, one a line. */
 export type Notify = (assignments: Readonly<Record<string, string>>) => void;
@@ -20,30 +12,11 @@ export type Notify = (assignments: Readonly<Record<string, string>>) => void;
  */
 export function notifySocket(path: string | undefined): Notify | undefined {
   if (path === undefined || path === "") return undefined;
-  const addon = loadAddon();
+  const send = datagramSender("SYSTEMD_NOTIFY", "systemd waits for word");
   return (assignments) => {
     const lines = Object.entries(assignments).map(([name, value]) => `${name}=${oneLine(value)}`);
-    addon.notify(path, lines.join("\n"));
+    send(path, lines.join("\n"));
   };
-}
-
-function loadAddon(): NotifyAddon {
-  try {
-    const loaded: unknown = createRequire(import.meta.url)("./notify.node");
-    if (isAddon(loaded)) return loaded;
-    throw new TypeError("it has no function notify");
-  } catch (cause) {
-    throw new SystemdError(
-      "SYSTEMD_NOTIFY",
-      `systemd waits for word, and notify.node cannot be used: ${messageOf(cause)}`,
-      { hint: "install the package, or build again where there is a C compiler", cause },
-    );
-  }
-}
-
-function isAddon(value: unknown): value is NotifyAddon {
-  if (typeof value !== "object" || value === null || !("notify" in value)) return false;
-  return typeof value.notify === "function";
 }
 
 /** A line feed would begin another assignment. */

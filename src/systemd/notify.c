@@ -1,4 +1,5 @@
-// Says something to systemd: one datagram to the socket it names in NOTIFY_SOCKET (sd_notify(3)).
+// Says something to systemd or to the system log: one datagram to a socket, such as the one that
+// NOTIFY_SOCKET names (sd_notify(3)), or /dev/log.
 // Node can open stream sockets of the Unix domain and no others; this is all that it lacks.
 #define NAPI_VERSION 8
 #include <node_api.h>
@@ -10,7 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { LONGEST_STATE = 4096 };
+// What rsyslog takes of a message unless it is told otherwise; the rest is left out.
+enum { LONGEST_STATE = 8192 };
 
 // The errno of what went wrong, 0 when it was sent. Never waits: a daemon that serves must not stand
 // still because systemd is slow.

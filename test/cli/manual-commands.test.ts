@@ -23,8 +23,9 @@ const PAGES = [
 
 /** The commands of a page that mean nothing to the program, each with the parser's word for it. */
 async function wrongIn(page: string): Promise<readonly string[]> {
+  const different = new Map(commandsIn(page).map((each) => [each.line, each]));
   const checked = await Promise.all(
-    commandsIn(page).map(async ({ program, line, words }) => {
+    [...different.values()].map(async ({ program, line, words }) => {
       const complaint = await complaintAboutMention(program, words);
       return complaint === undefined ? [] : [`${line}: ${complaint}`];
     }),

@@ -1,15 +1,13 @@
 import process from "node:process";
 import { seconds } from "../../base/time.ts";
 import { systemClock } from "../../clock/system-clock.ts";
-import type { Config } from "../../config/config.ts";
 import { checkSocketPath } from "../../daemon/admin-socket.ts";
 import { type Daemon, startDaemon } from "../../daemon/daemon.ts";
 import { readHost } from "../../daemon/host.ts";
-import { createLog, type Log } from "../../log/log.ts";
-import { readableLines } from "../../log/readable-lines.ts";
 import { type ServiceManager, serviceManager } from "../../systemd/service-manager.ts";
 import { type Command, command } from "../shared/command.ts";
 import { EXIT } from "../shared/exit.ts";
+import { keptLog } from "./log-target.ts";
 import { SITE_OPTIONS, siteConfig } from "./site-options.ts";
 
 /** `seatkeeper serve`: the daemon, in the foreground, as a service manager wants it. */
@@ -26,7 +24,7 @@ export const serve: Command = command({
     // Before the data is opened and any port listens.
     checkSocketPath(config.socket);
     const manager = serviceManager(shell.env, process.pid);
-    const log = logOf(config);
+    const { log, reopen } = keptLog(config);
     const clock = systemClock();
     manager.status("opening the site");
     const daemon = await startDaemon(config, {
@@ -34,7 +32,11 @@ export const serve: Command = command({
       log,
       host: readHost,
       fatal: endAtOnce,
-      reread: () => siteConfig(options, shell),
+      reread: () => {
+        // The first thing of each reload: what it says of itself is in the new file.
+        reopen();
+        return siteConfig(options, shell);
+      },
       socket: manager.socket,
     });
     manager.ready(daemon.statusLine());
@@ -94,10 +96,4 @@ function firstStopSignal(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => resolve(signal));
   });
-}
-
-function logOf({ log }: Config): Log {
-  if (log.format === "json") return createLog({ level: log.level });
-  const destination = readableLines((line) => process.stderr.write(line));
-  return createLog({ level: log.level, destination });
 }
