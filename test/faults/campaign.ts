@@ -97,10 +97,14 @@ export function faultsAt(
   kinds: readonly FaultKind[],
   step = 1,
 ): readonly Fault[] {
-  const all = kinds.flatMap((kind) =>
+  const ofKinds = kinds.map((kind) =>
     calls.filter((call) => makesSense(call, kind)).map(({ number }) => ({ at: number, kind })),
   );
-  return mixed(all.filter((_, index) => index % step === Math.floor(step / 2)));
+  // The end of the day is always among them: nothing comes after it that would end the process.
+  const ends = new Set(ofKinds.map((faults) => faults.at(-1)));
+  const middle = Math.floor(step / 2);
+  const all = ofKinds.flat();
+  return mixed(all.filter((fault, index) => index % step === middle || ends.has(fault)));
 }
 
 /** Far ones beside each other: a campaign that ends early has seen some of everything. */

@@ -45,8 +45,12 @@ export const serve: Command = command({
     const signal = await asked;
     log.info("daemon.stopping", { signal });
     manager.stopping(`stopping: ${daemon.statusLine()}`);
-    await daemon.stop();
-    beat.cancel();
+    try {
+      await daemon.stop();
+    } finally {
+      // Where the disk fails at the last write, nothing else may keep the process alive.
+      beat.cancel();
+    }
     return EXIT.done;
   },
 });
