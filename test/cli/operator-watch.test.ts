@@ -37,12 +37,17 @@ describe("seatkeeper status --help", () => {
       show whether the daemon can serve, and what is in use
 
       Options:
-        -h, --help     show help                                                                 [boolean]
-        -v, --version  show the version                                                          [boolean]
-            --watch    go on showing each change until ctrl-c; without a terminal a line of JSON each
+        -h, --help        show help                                                              [boolean]
+        -v, --version     show the version                                                       [boolean]
+            --watch       go on showing each change until ctrl-c; without a terminal a line of JSON each
                                                                                 [boolean] [default: false]
-            --config   configuration [default: $SEATKEEPER_CONFIG or /etc/seatkeeper/config.yaml] [string]
-            --json     print machine-readable JSON                              [boolean] [default: false]
+            --config      configuration [default: $SEATKEEPER_CONFIG or /etc/seatkeeper/config.yaml]
+                                                                                                  [string]
+            --server      https://host:7329, to ask the daemon of another machine                 [string]
+            --token-file  with --server: a file with your token [default: $SEATKEEPER_ADMIN_TOKEN_FILE]
+                                                                                                  [string]
+            --ca-file     with --server: its certificate, or that of who signed it, as PEM        [string]
+            --json        print machine-readable JSON                           [boolean] [default: false]
 
       Examples:
         seatkeeper status                             is all well, and what is in use?
