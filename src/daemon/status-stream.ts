@@ -66,8 +66,15 @@ export class StatusStream {
   }
 }
 
-/** Spans move with the time, and nobody is told of that. */
-const SPANS: ReadonlySet<string> = new Set(["uptimeMs", "waitedMs", "expectedWaitMs"]);
+/** What moves with the time: nobody is told of that alone. */
+const MOVING: ReadonlySet<string> = new Set([
+  "uptimeMs",
+  "waitedMs",
+  "expectedWaitMs",
+  // Of the clock: the time itself, and by how much it is off.
+  "believed",
+  "byMs",
+]);
 
 const withoutTimes = (name: string, value: unknown): unknown =>
-  SPANS.has(name) ? undefined : value;
+  MOVING.has(name) ? undefined : value;
