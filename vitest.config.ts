@@ -6,6 +6,8 @@ const PROCESS_TESTS = ["test/{cli,daemon,crash,faults,examples,packages,privacy-
 const config: ViteUserConfig = defineConfig({
   test: {
     restoreMocks: true,
+    // All cores: much of the time goes in waiting for child processes.
+    maxWorkers: "100%",
     // What a test waits for comes as soon as the machine lets it; no test measures time.
     expect: { poll: { timeout: 20_000 } },
     projects: [
