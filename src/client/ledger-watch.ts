@@ -7,6 +7,7 @@ import type {
   LedgerProof,
   RenewResult,
   ResultOf,
+  WireEntry,
   WireLease,
 } from "../protocol/results.ts";
 import { BorrowRefusedError, ClientError, SeatDeniedError } from "./errors.ts";
@@ -69,7 +70,11 @@ export class LedgerWatch {
 
   async #acquire(params: ParamsOf["seat.acquire"]): Promise<AcquireResult> {
     const { result, refusal } = await this.#witnessed("seat.acquire", params);
-    if (refusal === undefined) return result;
+    if (refusal === undefined) {
+      if (result.state !== "granted") return result;
+      const { entry, ...lease } = result.lease;
+      return { ...result, lease: { ...lease, ...entryUnder(result.ledger, entry) } };
+    }
     if (result.state === "granted") this.#giveBack([result.lease.id]);
     else void this.#wire.request("seat.cancel", { key: params.key }).catch(ignoreRefusal);
     throw new SeatDeniedError(denialOf(params.feature, refusal));
@@ -83,7 +88,7 @@ export class LedgerWatch {
     }
     const { feature, count } = params;
     const { lease: id, entry } = result;
-    const lent = { id, feature, count, ...(entry === undefined ? {} : { entry }) };
+    const lent = { id, feature, count, ...entryUnder(result.ledger, entry) };
     const untold = this.#untold(lent);
     if (untold !== undefined) throw new BorrowRefusedError(untold, id);
     return result;
@@ -140,6 +145,17 @@ export class LedgerWatch {
       void this.#wire.request("seat.release", { lease }).catch(ignoreRefusal);
     }
   }
+}
+
+/**
+ * The proof that the ledger tells of a seat, if it leads to the head that was proven to go on in the same
+ * answer. Under any other head a daemon could have a ledger that it shows to nobody else.
+ */
+function entryUnder(
+  ledger: LedgerProof | undefined,
+  entry: WireEntry | undefined,
+): Pick<Granted, "entry"> {
+  return entry !== undefined && entry.head === ledger?.head ? { entry } : {};
 }
 
 const UNTOLD =

@@ -1,7 +1,13 @@
 import { once } from "node:events";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
+import { fromBase64Url, readUint, toBase64Url } from "../../src/base/bytes.ts";
 import { connect, type Seatkeeper } from "../../src/client/index.ts";
+import { randomBytes } from "../../src/crypto/random.ts";
+import { readSiteFiles } from "../../src/daemon/site-files.ts";
+import { impliedRoot } from "../../src/merkle/proof.ts";
+import { leafHash } from "../../src/merkle/tree.ts";
+import { chainOrigin, signHead } from "../../src/note/checkpoint.ts";
 import { aDaemon, emptyFolder, type GivenDaemon, root, usualTerms, vendor } from "./given.ts";
 import { type Message, somebody, Workstation } from "./workstation.ts";
 
@@ -121,6 +127,29 @@ describe("a daemon that grants seats which its ledger does not tell of", () => {
       await expect.poll(async () => (await daemon.admin.seats()).seats).toEqual([]);
     },
   );
+
+  it("cannot show the proof under a ledger of its own that it shows to nobody else", async () => {
+    const daemon = await aDaemon(STRICT);
+    const { siteKey } = readSiteFiles(daemon.site.config.dataDir);
+    const name = chainOrigin(vendor, daemon.site.request.chainId);
+    const beside = (entry: Entry): Entry => {
+      const [header, rest] = [entry["header"], entry["rest"]].map((text) =>
+        fromBase64Url(String(text)),
+      );
+      const blockPath = (entry["blockPath"] as string[]).map(() => toBase64Url(randomBytes(32)));
+      if (header === undefined || rest === undefined) throw new Error("no block");
+      const index = readUint(header, 24, 8);
+      const size = Number(String(entry["head"]).split("\n")[1]);
+      const proof = blockPath.map(fromBase64Url);
+      const forged = impliedRoot({ index, size, leaf: leafHash(header, rest), proof });
+      if (forged === undefined) throw new Error("no tree");
+      const head = signHead({ origin: name, size, root: forged }, { name, signer: siteKey.signer });
+      return { ...entry, blockPath, head };
+    };
+    const { keeper, untold } = await application((await falsified(daemon, beside)).url);
+    await expect(keeper.acquire("cad.pro")).rejects.toMatchObject({ reason: "LEDGER_BROKEN" });
+    expect(untold).toEqual(["cad.pro"]);
+  });
 
   it("cannot show the proof of somebody else's seat", async () => {
     const daemon = await aDaemon(STRICT);
