@@ -1,8 +1,4 @@
-import { constants } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
 import { type Millis, millis, type UnixMillis, unixMillis } from "../base/time.ts";
-import { randomHex } from "../crypto/random.ts";
 
 /** What is kept of a borrowed seat. */
 export interface KeptTicket {
@@ -52,38 +48,4 @@ function keptOf(fields: ReadonlyMap<string, unknown>): KeptTicket | undefined {
     renewFor: typeof renewFor === "number" ? millis(renewFor) : null,
     isReturned: fields.get("isReturned") === true,
   };
-}
-
-/**
- * Replaces the file as a whole: after a crash there is the old text or the new one, never a part. A
- * draft may be left behind, under a name that nobody reads.
- */
-export async function replaceFile(path: string, text: string): Promise<void> {
-  const draft = `${path}.${randomHex(8)}.new`;
-  try {
-    const file = await open(draft, "wx", 0o600);
-    try {
-      await file.writeFile(text, "utf8");
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
-  await syncFolder(dirname(path));
-}
-
-/** So that a power cut does not lose the name of a file whose bytes are safe. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, constants.O_RDONLY).catch(() => undefined);
-  // Windows opens no folders, and keeps names by itself.
-  if (folder === undefined) return;
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

@@ -2,9 +2,10 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, systemCode } from "../base/errors.ts";
 import type { LeaseId } from "../base/ids.ts";
+import { putFile } from "./durable-file.ts";
 import { ClientError } from "./errors.ts";
 import { makeFolder } from "./folder.ts";
-import { type KeptTicket, readTicketFile, replaceFile, writeTicketFile } from "./ticket-file.ts";
+import { type KeptTicket, readTicketFile, writeTicketFile } from "./ticket-file.ts";
 import { isLocked, lockTicket } from "./ticket-lock.ts";
 
 const NAME = /^[0-9a-f]{32}\.ticket$/;
@@ -37,7 +38,7 @@ export class TicketStore {
   async put(lease: LeaseId, kept: KeptTicket): Promise<void> {
     try {
       await makeFolder(this.#folder);
-      await replaceFile(this.#path(lease), writeTicketFile(kept));
+      await putFile(this.#path(lease), writeTicketFile(kept));
     } catch (error) {
       throw fileError(this.#path(lease), error);
     }
